@@ -1,0 +1,1 @@
+"""Programs that build, check and start the project; only the standard library."""
