@@ -1,0 +1,1 @@
+"""JARVIS: one codebase for the web process (Reflex UI + REST) and the worker (Huey)."""

@@ -1,0 +1,1 @@
+"""The product's domains; import-linter holds which may know which."""

@@ -1,0 +1,1 @@
+"""Who asks, what a permission is called, and whether it is granted."""

@@ -1,0 +1,61 @@
+"""Role x risk x environment: may this role run a runbook of this risk there? Written down as data, tested as data."""
+
+from enum import StrEnum
+from typing import Literal
+
+from orch_app.domains.access.permissions import Role
+
+Risk = Literal["low", "medium", "high"]
+Environment = Literal["stage", "prod"]
+
+
+class Verdict(StrEnum):
+    """What the matrix says, from lenient to strict."""
+
+    ALLOW = "allow"
+    APPROVAL = "approval"
+    DENY = "deny"
+
+
+_ALLOW, _APPROVAL, _DENY = Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY
+
+MATRIX: dict[tuple[Role, Risk, Environment], Verdict] = {
+    (Role.VIEWER, "low", "stage"): _DENY,
+    (Role.VIEWER, "low", "prod"): _DENY,
+    (Role.VIEWER, "medium", "stage"): _DENY,
+    (Role.VIEWER, "medium", "prod"): _DENY,
+    (Role.VIEWER, "high", "stage"): _DENY,
+    (Role.VIEWER, "high", "prod"): _DENY,
+    (Role.OPERATOR, "low", "stage"): _ALLOW,
+    (Role.OPERATOR, "low", "prod"): _ALLOW,
+    (Role.OPERATOR, "medium", "stage"): _ALLOW,
+    (Role.OPERATOR, "medium", "prod"): _APPROVAL,
+    (Role.OPERATOR, "high", "stage"): _APPROVAL,
+    (Role.OPERATOR, "high", "prod"): _APPROVAL,
+    (Role.ADMIN, "low", "stage"): _ALLOW,
+    (Role.ADMIN, "low", "prod"): _ALLOW,
+    (Role.ADMIN, "medium", "stage"): _ALLOW,
+    (Role.ADMIN, "medium", "prod"): _APPROVAL,
+    (Role.ADMIN, "high", "stage"): _APPROVAL,
+    (Role.ADMIN, "high", "prod"): _APPROVAL,
+}
+
+_STRICTNESS = [Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY]
+
+
+def strictest(*verdicts: Verdict) -> Verdict:
+    """The strictest of runbook, environment and role wins."""
+    return max(verdicts, key=_STRICTNESS.index)
+
+
+def verdict(
+    role: Role, risk: Risk, environment: Environment, runbook: Verdict = Verdict.ALLOW, *, solo: bool = False
+) -> Verdict:
+    """What running means for this role; `runbook` is what the runbook itself asks for in that environment.
+
+    `solo` is the setting by which an admin without a second person may go ahead.
+    """
+    found = strictest(MATRIX[role, risk, environment], runbook)
+    if solo and role is Role.ADMIN and found is Verdict.APPROVAL:
+        return Verdict.ALLOW
+    return found

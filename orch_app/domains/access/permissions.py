@@ -1,0 +1,50 @@
+"""The one vocabulary of permissions, for roles, tokens, routes and event handlers."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What can be asked of the product."""
+
+    RUNBOOKS_READ = "runbooks:read"
+    RUNBOOKS_EXECUTE = "runbooks:execute"
+    RUNBOOKS_SYNC = "runbooks:sync"
+    JOBS_READ = "jobs:read"
+    JOBS_CANCEL = "jobs:cancel"
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_USE = "connections:use"
+    CONNECTIONS_WRITE = "connections:write"
+    HOSTS_READ = "hosts:read"
+    HOSTS_WRITE = "hosts:write"
+    AUDIT_READ = "audit:read"
+    USERS_WRITE = "users:write"
+    SETTINGS_WRITE = "settings:write"
+    ME = "me"
+
+
+class Role(StrEnum):
+    """The built-in roles, weakest first."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+_VIEWER = {
+    Permission.ME,
+    Permission.RUNBOOKS_READ,
+    Permission.JOBS_READ,
+    Permission.HOSTS_READ,
+}
+_OPERATOR = _VIEWER | {
+    Permission.RUNBOOKS_EXECUTE,
+    Permission.JOBS_CANCEL,
+    Permission.CONNECTIONS_READ,
+    Permission.CONNECTIONS_USE,
+}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset(_VIEWER),
+    Role.OPERATOR: frozenset(_OPERATOR),
+    Role.ADMIN: frozenset(Permission),
+}

@@ -1,0 +1,1 @@
+"""People: users, roles, sign-in, browser sessions, access and refresh tokens."""

@@ -1,0 +1,1 @@
+"""What was done, by whom, to what: one entry in the same transaction as the act."""

@@ -1,0 +1,68 @@
+"""Tables of connections and hosts."""
+
+# pyright: reportAssignmentType=false
+# SQLModel types `__tablename__` as a declared_attr; a plain name is what its documentation tells one to write.
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from orch_app.kit.db import JsonText, UtcDateTime
+
+
+class Connection(SQLModel, table=True):
+    """Access to an outside system. The whole payload is sealed; `public_json` keeps what may be shown.
+
+    `fields_set` names the secret fields that have a value, so that a form can show them as set without opening them.
+    """
+
+    __tablename__ = "connections"
+    __table_args__ = (UniqueConstraint("environment", "name"),)
+
+    id: str = Field(primary_key=True)
+    type: str = Field(index=True)
+    name: str
+    environment: str = Field(index=True)
+    encrypted_payload: str
+    public_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+    fields_set: list[str] = Field(default_factory=list, sa_type=JsonText)
+    version: int = 1
+    created_by: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_test_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_test_ok: bool | None = None
+    last_test_detail: str = ""
+    last_test_ms: int | None = None
+    tenant_id: str | None = None
+    service_id: str | None = None
+
+
+class Host(SQLModel, table=True):
+    """A machine that runbooks can target over ssh. `host_key` is pinned after a person has seen its fingerprint."""
+
+    __tablename__ = "hosts"
+    __table_args__ = (UniqueConstraint("environment", "name"),)
+
+    id: str = Field(primary_key=True)
+    name: str
+    address: str
+    port: int = 22
+    user: str = ""
+    connection_id: str | None = Field(default=None, foreign_key="connections.id", index=True)
+    environment: str = Field(index=True)
+    labels: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
+    host_key: str | None = None
+    host_key_pinned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    status: str = "unknown"
+    status_detail: str = ""
+    last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1
+    created_by: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    tenant_id: str | None = None
+    service_id: str | None = None

@@ -1,0 +1,171 @@
+"""Tables of jobs: the job itself, its steps, its log, its artifacts, the workers and idempotency keys."""
+
+# pyright: reportAssignmentType=false
+# SQLModel types `__tablename__` as a declared_attr; a plain name is what its documentation tells one to write.
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from orch_app.kit.db import JsonText, UtcDateTime
+
+
+class Job(SQLModel, table=True):
+    """One run of one runbook: the truth about it. `status`, `phase` and `reason` are those of `jobs.states`.
+
+    `lease_until` and `heartbeat` are milliseconds of the database's clock; `fence` grows with every claim, and every
+    UPDATE by a worker names owner and fence, so that a worker which lost its claim writes nothing.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_status_phase", "status", "phase"),
+        Index("ix_jobs_runbook_created", "runbook_name", "id"),
+        Index("ix_jobs_status_created", "status", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    number: int = Field(unique=True, index=True, description="The short number people say: #4812.")
+    runbook_name: str = Field(index=True)
+    runbook_version: str = ""
+    runbook_revision: str = ""
+    status: str = "PENDING"
+    phase: str = "queued"
+    reason: str = ""
+    reason_detail: str = ""
+    environment: str = Field(default="stage", index=True)
+    run_mode: str = "apply"
+    input_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+    output_json: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    host_ids: list[str] = Field(default_factory=list, sa_type=JsonText)
+    host_names: list[str] = Field(default_factory=list, sa_type=JsonText)
+    connection_ids: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
+    request_reason: str = ""
+    trigger: str = "manual"
+    retry_of: str | None = Field(default=None, index=True)
+    attempt: int = 0
+    owner: str | None = None
+    fence: int = 0
+    lease_until: int | None = Field(default=None, sa_type=BigInteger)
+    started: bool = Field(default=False, description="The play may have had effects.")
+    cancel_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    canceled_by: str | None = None
+    timeout_s: int = 3600
+    isolation: str = ""
+    engine: str = ""
+    worker: str = ""
+    counts_json: dict[str, int] = Field(default_factory=dict, sa_type=JsonText)
+    last_seq: int = 0
+    created_by: str | None = Field(default=None, index=True)
+    created_by_name: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    queued_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    purge_after: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    log_archived: bool = Field(default=False, description="The rows are gone; logs.ndjson answers instead.")
+    tenant_id: str | None = None
+    service_id: str | None = None
+
+
+class JobStep(SQLModel, table=True):
+    """A play or a task of a job, in the order it began."""
+
+    __tablename__ = "job_steps"
+    __table_args__ = (UniqueConstraint("job_id", "position"),)
+
+    id: str = Field(primary_key=True)
+    job_id: str = Field(foreign_key="jobs.id", index=True, ondelete="CASCADE")
+    position: int
+    kind: str = "task"
+    key: str = Field(default="", description="Ansible's uuid of the play or task.")
+    name: str = ""
+    play: str = ""
+    status: str = "RUNNING"
+    first_seq: int = 0
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StepHost(SQLModel, table=True):
+    """What one step did on one host."""
+
+    __tablename__ = "job_step_hosts"
+
+    step_id: str = Field(foreign_key="job_steps.id", primary_key=True, ondelete="CASCADE")
+    host: str = Field(primary_key=True)
+    job_id: str = Field(foreign_key="jobs.id", index=True, ondelete="CASCADE")
+    status: str
+    changed: bool = False
+    message: str = ""
+    duration_ms: int | None = None
+
+
+class JobLog(SQLModel, table=True):
+    """One line. `seq` is contiguous from 1 within its job."""
+
+    __tablename__ = "job_logs"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    seq: int = Field(primary_key=True)
+    ts: datetime = Field(sa_type=UtcDateTime)
+    level: str
+    host: str = ""
+    task: str = ""
+    message: str = ""
+
+
+class JobArtifact(SQLModel, table=True):
+    """A file that a finished job left, with its size and SHA-256."""
+
+    __tablename__ = "job_artifacts"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    size: int = Field(sa_type=BigInteger)
+    sha256: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Worker(SQLModel, table=True):
+    """A worker process, alive while its heartbeat (database clock, ms) is young."""
+
+    __tablename__ = "workers"
+
+    id: str = Field(primary_key=True)
+    name: str
+    slots: int
+    busy: int = 0
+    state: str = "running"
+    isolation: str = ""
+    version: str = ""
+    heartbeat: int = Field(sa_type=BigInteger)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """The answer that one caller got for one key on one route, kept for 24 hours."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("user_id", "route", "key"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    route: str
+    key: str
+    request_hash: str
+    status: int
+    response_json: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    headers_json: dict[str, str] | None = Field(default=None, sa_type=JsonText)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class JobCounter(SQLModel, table=True):
+    """The last job number given; one row, taken inside the launching transaction."""
+
+    __tablename__ = "job_counter"
+
+    id: int = Field(default=1, primary_key=True)
+    last: int = 0

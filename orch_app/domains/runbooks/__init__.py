@@ -1,0 +1,1 @@
+"""The catalogue of runbooks: reading, checking, validating inputs, the form."""

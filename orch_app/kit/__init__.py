@@ -1,0 +1,1 @@
+"""Technical building blocks that know no domain."""

@@ -1,0 +1,35 @@
+"""The doorbell: a unit of work notes what should be rung, and rings only after its commit.
+
+A message is a task's name and ids, nothing else; losing one delays a job until the next sweep and breaks nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlmodel import Session
+
+Bell = Callable[[str, dict[str, str]], None]
+_NOTED = "queue.noted"
+_bells: list[Bell] = []
+_log = structlog.get_logger("queue")
+
+
+def install_bell(bell: Bell) -> None:
+    """Say how a noted message leaves this process; called once by the composition root."""
+    _bells[:] = [bell]
+
+
+def enqueue(session: Session, name: str, **payload: str) -> None:
+    """Note that `name` is to be rung with these ids once the session's unit of work has committed."""
+    session.info.setdefault(_NOTED, []).append((name, payload))
+
+
+def ring_noted(info: dict[Any, Any]) -> None:
+    """Ring everything a committed session has noted. A dead queue is logged: the sweep rings again."""
+    for name, payload in info.pop(_NOTED, []):
+        for bell in _bells:
+            try:
+                bell(name, payload)
+            except Exception as error:  # noqa: BLE001 - whatever the queue's client raises, the row is safe already
+                _log.warning("queue.bell_failed", task=name, error=type(error).__name__)

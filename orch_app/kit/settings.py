@@ -1,0 +1,107 @@
+"""The one place where settings are read: environment variables that begin with ORCH_, frozen after the first look."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).parents[2]
+Level = Literal["bwrap", "landlock", "rlimits"]
+
+
+class Settings(BaseSettings):
+    """Every setting of the product. Each field is the variable `ORCH_<FIELD IN CAPITALS>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ORCH_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="Folder for the database, keys, artifacts and logs.")
+    database_url: str = Field("", description="PostgreSQL URL; empty means SQLite inside the data folder.")
+    redis_url: str = Field("", description="Redis URL with user and password; empty means the queue lives in SQLite.")
+    host: str = Field("127.0.0.1", description="Address the web process binds.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web process binds.")
+    public_url: str = Field("", description="Address people use; its origin is allowed on the websocket.")
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Addresses whose X-Forwarded-* headers are believed, separated by commas."
+    )
+    key_file: Path | None = Field(None, description="Master key file; default `<data_dir>/keys/master.key`.")
+    runbooks_dir: Path = Field(ROOT / "runbooks", description="Folder of the trusted runbooks.")
+    artifacts_dir: Path | None = Field(None, description="Folder of job artifacts; default `<data_dir>/artifacts`.")
+    worker_slots: int = Field(4, ge=1, le=64, description="Jobs that one worker runs at the same time.")
+    worker_name: str = Field("", description="Name of this worker; default is the host's name and a number.")
+    lease_s: float = Field(30.0, ge=1, description="Seconds a claim lives without a heartbeat.")
+    heartbeat_s: float = Field(5.0, gt=0, description="Seconds between two heartbeats of a worker.")
+    sweep_s: float = Field(10.0, gt=0, description="Seconds between two sweeps for forgotten and expired jobs.")
+    grace_s: float = Field(8.0, ge=0, description="Seconds that running jobs get to finish when a worker stops.")
+    cancel_grace_s: float = Field(10.0, ge=0, description="Seconds between TERM and KILL when a job is cancelled.")
+    engine: Literal["plain"] = Field("plain", description="How playbooks are started; `plain` is a process per job.")
+    min_isolation: Level = Field("rlimits", description="Jobs are refused below this isolation level.")
+    job_uid: int = Field(61000, ge=1, description="Unprivileged user id of jobs when the worker runs as root.")
+    egress_allow: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Private networks (CIDR) that connections and tests may reach, by commas."
+    )
+    access_token_s: int = Field(900, ge=60, le=3600, description="Life of an access token in seconds.")
+    refresh_token_s: int = Field(14 * 86400, ge=3600, description="Life of a refresh token family in seconds.")
+    session_s: int = Field(12 * 3600, ge=300, description="Life of a browser session in seconds.")
+    session_remember_s: int = Field(30 * 86400, ge=3600, description="The same when `remember me` was ticked.")
+    setup_token_s: int = Field(1800, ge=60, description="Life of the one-time setup token in seconds.")
+    login_limit: str = Field("5/15minutes", description="Refused logins allowed per account and address.")
+    execute_limit: str = Field("600/minute", description="Jobs that one user may start.")
+    api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
+    solo_admin: bool = Field(default=True, description="A single admin may run what else a second person must approve.")
+    viewer_preview: bool = Field(default=False, description="Viewers may preview runbooks (check mode).")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
+    min_free_mb: int = Field(200, ge=0, description="New jobs are refused when less disk than this is free.")
+
+    @field_validator("trusted_proxies", "egress_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Accept `a,b` as people write it in an environment file."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("data_dir", "runbooks_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Alone on SQLite, with no server beside it."""
+        return not self.database_url
+
+    @property
+    def sqlite_path(self) -> Path:
+        return self.data_dir / "orch.db"
+
+    @property
+    def db_url(self) -> str:
+        """URL for SQLAlchemy, with the psycopg driver named for PostgreSQL."""
+        if not self.database_url:
+            return f"sqlite:///{self.sqlite_path}"
+        return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+
+    @property
+    def keys_path(self) -> Path:
+        return self.key_file or self.data_dir / "keys" / "master.key"
+
+    @property
+    def artifacts_path(self) -> Path:
+        return self.artifacts_dir or self.data_dir / "artifacts"
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins a browser may speak from: the public address and the bound one."""
+        hosts = {self.host, "localhost", "127.0.0.1"} if self.host in {"0.0.0.0", "127.0.0.1", "::"} else {self.host}  # noqa: S104
+        bound = {f"http://{host}:{self.port}" for host in hosts}
+        return sorted(bound | ({self.public_url.rstrip("/")} if self.public_url else set()))
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        pydantic.ValidationError: a variable has a value that cannot be used.
+    """
+    return Settings()  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,12 @@
+"""All tables of the product, for migrations. Importing this registers them; it does not import Reflex."""
+
+from sqlmodel import SQLModel
+
+from orch_app.domains.accounts import models as accounts
+from orch_app.domains.audit import models as audit
+from orch_app.domains.inventory import models as inventory
+from orch_app.domains.jobs import models as jobs
+from orch_app.domains.runbooks import models as runbooks
+
+DOMAINS = (accounts, audit, inventory, jobs, runbooks)
+METADATA = SQLModel.metadata
