@@ -1,0 +1,1 @@
+"""Building blocks of the screens: pure functions of their props. They know neither state nor domains."""

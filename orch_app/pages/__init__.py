@@ -1,0 +1,1 @@
+"""One page = one function: layout of components bound to the vars and handlers of one state."""
