@@ -109,13 +109,13 @@ class Wakeups:
                 self._stop.wait(1)
 
     def _read_channel(self) -> None:
-        client = redis.Redis.from_url(settings().redis_url, socket_timeout=5, socket_connect_timeout=2)
+        client = redis.Redis.from_url(settings().redis_url, socket_timeout=5, decode_responses=True)
         with client.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(CHANNEL)
             while not self._stop.is_set():
                 message = channel.get_message(timeout=1)
                 if message:
-                    self._wake(set(bytes(message["data"]).decode().split("\n")))
+                    self._wake(set(str(message["data"]).split("\n")))
 
 
 wakeups = Wakeups()
