@@ -1,0 +1,1 @@
+"""What `./orch` does before the environment exists: set-up, supervision, tests and checks. Standard library only."""

@@ -1,0 +1,91 @@
+"""The address that `up` serves: is it free, and does the program behind it answer."""
+
+import errno
+import json
+import socket
+from contextlib import closing
+from dataclasses import dataclass
+
+from tools.launcher.refusal import Refusal
+
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
+OK_LINE = b" 200 "
+ANSWER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Address:
+    """Host and port as the user wrote them."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def reachable_host(self) -> str:
+        """Where a program on this machine reaches it: every address includes the loopback one."""
+        return ANY_ADDRESS.get(self.host, self.host)
+
+
+def require_free(address: Address) -> None:
+    """Try to bind, then let go.
+
+    Raises:
+        Refusal: the port is in use or may not be bound, or the host is no address of this machine.
+    """
+    try:
+        family, kind, proto, _, target = socket.getaddrinfo(
+            address.host or None, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with closing(socket.socket(family, kind, proto)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+            probe.listen(1)
+    except OSError as error:
+        raise Refusal(_sentence(address, error)) from error
+
+
+def _sentence(address: Address, error: OSError) -> str:
+    where = f"port {address.port} on {address.host}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{where} is in use: stop the program that listens there or choose another with --port"
+        case errno.EACCES:
+            return f"{where} may only be opened by root: choose one above 1023 with --port"
+        case errno.EADDRNOTAVAIL:
+            return f"{address.host} is not an address of this machine: choose another with --host"
+        case _:
+            return f"{where} cannot be opened: {error.strerror or error}"
+
+
+def get(address: Address, path: str, timeout_s: float) -> tuple[bool, str]:
+    """Ask for a path; whether the answer was 200, and its body. A plain socket, because http.client imports slowly."""
+    request = f"GET {path} HTTP/1.0\r\nHost: {address.reachable_host}:{address.port}\r\n\r\n".encode()
+    answer = b""
+    try:
+        with socket.create_connection((address.reachable_host, address.port), timeout=timeout_s) as connection:
+            connection.sendall(request)
+            while len(answer) < ANSWER_BYTES and (chunk := connection.recv(ANSWER_BYTES)):
+                answer += chunk
+    except OSError:
+        return False, ""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return OK_LINE in head.split(b"\r\n", 1)[0], body.decode("utf-8", "replace")
+
+
+def not_yet(body: str) -> str:
+    """What a /health answer says is not ready, for people; empty when it says nothing useful."""
+    try:
+        checks = json.loads(body)["checks"]
+        return ", ".join(sorted(name for name, check in checks.items() if not _is_ok(check)))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ""
+
+
+def _is_ok(check: object) -> bool:
+    status = check.get("status", check.get("ok")) if isinstance(check, dict) else check
+    return status in (True, "ok", "up", "healthy", "pass")

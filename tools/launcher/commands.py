@@ -1,0 +1,123 @@
+"""The words after `./orch`: what the launcher does itself, and what it hands to the program in the environment."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
+from tools.launcher.progress import say
+from tools.launcher.refusal import Failure, Refusal
+
+HELP = """\
+JARVIS: runs Ansible runbooks on your machines, watched live in the browser or over REST.
+
+usage: ./orch COMMAND [OPTIONS]
+
+Run it
+  up          set up what is missing, then run web and worker until Ctrl-C
+  web         run the web part alone (beside PostgreSQL and Redis)
+  worker      run one worker alone; several may run
+  health      ask a running installation how it is; --json for programs
+
+Look after it
+  admin       users from the command line, e.g. the first admin of a headless set-up
+  migrate     bring the database to this version; a copy of it is kept
+  setup-url   print the one-time address that creates the first admin
+  runbooks    check runbooks before they are used
+
+Work on it
+  test        run the tests: unit, integration, e2e or all
+  check       lint, format, types, imports, dependencies and shape of the code
+  bench       measure: job, log, api or start
+
+Examples
+  ./orch up                                        everything on http://127.0.0.1:8000, data in ./var
+  ./orch up --host 0.0.0.0 --port 80 --data-dir /srv/jarvis
+  printf %s "$PASSWORD" | ./orch admin create --email me@example.org --role admin --password-stdin
+  ./orch health --json
+  ./orch runbooks validate runbooks/host_report
+  ./orch test unit -k claims                       everything behind the tier goes to pytest
+  ./orch check --fix
+
+`./orch COMMAND --help` tells more. Settings are ORCH_* variables: docs/reference/settings.md.
+Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
+"""
+NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; what ends it early is said in one sentence."""
+    try:
+        return _dispatch(list(argv))
+    except Refusal as refusal:
+        say(f"orch: {refusal}")
+        return 2
+    except Failure as failure:
+        if failure.detail:
+            say(failure.detail)
+        say(f"orch: {failure}")
+        return 1
+    except KeyboardInterrupt:
+        say("orch: interrupted")
+        return 130
+
+
+def _dispatch(argv: list[str]) -> int:
+    # Each command imports its own modules: a start must not pay for the others.
+    command, rest = (argv[0], argv[1:]) if argv else ("help", [])
+    match command:
+        case "help" | "-h" | "--help":
+            sys.stdout.write(HELP)
+            return 0
+        case "up":
+            from tools.launcher.up import up  # noqa: PLC0415
+
+            return up(_up_options(rest))
+        case "test":
+            from tools.launcher.test_tiers import run_tests  # noqa: PLC0415
+
+            return run_tests(_test_options(rest))
+        case "check":
+            from tools.launcher.checks import run_checks  # noqa: PLC0415
+
+            return run_checks(fix=_check_options(rest).fix)
+        case _:
+            return _hand_over(command, rest)
+
+
+def _hand_over(command: str, rest: list[str]) -> int:
+    """Become the program in the environment; relative paths keep meaning the caller's folder."""
+    ensure("dev" if command in NEEDS_DEV else "runtime")
+    env = {"ORCH_DATA_DIR": str(ROOT / "var")} | child_environment() | {"PYTHONPATH": str(ROOT)}
+    os.execve(PYTHON, [str(PYTHON), "-m", "orch_app.cli", command, *rest], env)  # noqa: S606 - our own interpreter
+
+
+def _up_options(rest: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("./orch up", description="Set up what is missing, then run web and worker.")
+    parser.add_argument("--host", help="address to bind (default 127.0.0.1, or ORCH_HOST)")
+    parser.add_argument("--port", help="port to bind (default 8000, or ORCH_PORT)")
+    parser.add_argument("--data-dir", help="database, keys, artifacts and logs (default ./var, or ORCH_DATA_DIR)")
+    parser.add_argument("--workers", type=int, metavar="N", help="jobs that run at the same time (ORCH_WORKER_SLOTS)")
+    return parser.parse_args(rest)
+
+
+def _test_options(rest: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "./orch test",
+        description="Run the tests.",
+        epilog="Everything else is handed to pytest, e.g. -k NAME or a file.",
+    )
+    parser.add_argument("tier", nargs="?", default="all", choices=["unit", "integration", "e2e", "all"])
+    parser.add_argument("--full", action="store_true", help="the whole theme x language x size matrix of the screens")
+    if rest and rest[0].startswith("-") and rest[0] not in {"-h", "--help", "--full"}:
+        rest = ["all", *rest]
+    known, others = parser.parse_known_args(rest)
+    known.pytest_args = others
+    return known
+
+
+def _check_options(rest: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("./orch check", description="Everything CI asks of the code, without running it.")
+    parser.add_argument("--fix", action="store_true", help="let ruff mend and format first")
+    return parser.parse_args(rest)

@@ -1,0 +1,42 @@
+"""A cheap look at the embedded database, so that a second start need not start Python again to find nothing to do."""
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+REVISION = re.compile(r"^revision\b[^=]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+PARENT = re.compile(r"^down_revision\b[^=]*=\s*(.+)$", re.MULTILINE)
+QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+
+
+def heads(sources: Iterable[str]) -> set[str]:
+    """Newest revisions among the texts of migration files."""
+    revisions: set[str] = set()
+    parents: set[str] = set()
+    for text in sources:
+        revisions.update(REVISION.findall(text))
+        parents.update(name for line in PARENT.findall(text) for name in QUOTED.findall(line))
+    return revisions - parents
+
+
+def is_current(database: Path, versions: Path) -> bool:
+    """Whether the database stands at the newest migration. In any doubt it is no: the migration itself decides then."""
+    wanted = heads(path.read_text("utf-8") for path in versions.glob("*.py"))
+    return bool(wanted) and set(_column(database, "SELECT version_num FROM alembic_version")) == wanted
+
+
+def has_users(database: Path) -> bool:
+    """Whether somebody can log in already, so that no setup URL is needed."""
+    return bool(_column(database, "SELECT 1 FROM users LIMIT 1"))
+
+
+def _column(database: Path, query: str) -> list[object]:
+    if not database.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+            return [row[0] for row in connection.execute(query)]
+    except sqlite3.Error:
+        return []

@@ -1,0 +1,228 @@
+"""`./orch up`: environment, screens, database, then web and worker until somebody asks them to stop."""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.build_ui import BuildError, build
+from tools.launcher import schema
+from tools.launcher.address import Address, get, not_yet, require_free
+from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
+from tools.launcher.progress import Step, say
+from tools.launcher.refusal import Failure, Refusal
+from tools.launcher.supervise import Part, Supervisor
+
+READY_S = 180.0
+PROBE_S = 0.05
+PROBE_TIMEOUT_S = 2.0
+REMIND_S = 10.0
+IDLE_S = 1.0
+HIGHEST_PORT = 65535
+REFLEX = {
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "REFLEX_ENV_MODE": "prod",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where and with what the product is started."""
+
+    address: Address
+    data_dir: Path
+    env: dict[str, str]
+
+    @property
+    def database(self) -> Path | None:
+        """The embedded database, or None when a server holds the data."""
+        return None if self.env.get("ORCH_DATABASE_URL") else self.data_dir / "orch.db"
+
+
+def up(options: argparse.Namespace) -> int:
+    """Start everything and stay until a signal; the exit code is 0 after a clean stop."""
+    plan = make_plan(options)
+    require_free(plan.address)
+    with _sole_user(plan.data_dir):
+        ensure("runtime")
+        build_screens()
+        migrate(plan)
+        require_free(plan.address)
+        return _Run(plan).until_stopped()
+
+
+def make_plan(options: argparse.Namespace) -> Plan:
+    """Options win over ORCH_* variables, and those over the defaults.
+
+    Raises:
+        Refusal: the port is not a port, or the data folder cannot be made.
+    """
+    env = {name: value for name, value in child_environment().items() if not name.startswith("GRANIAN_")}
+    host = options.host or env.get("ORCH_HOST") or "127.0.0.1"
+    port = str(options.port or env.get("ORCH_PORT") or "8000")
+    if not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
+        raise Refusal(f"{port} is not a port: give a number from 1 to {HIGHEST_PORT}")
+    data_dir = Path(options.data_dir or env.get("ORCH_DATA_DIR") or ROOT / "var").expanduser().absolute()
+    try:
+        # Others may pass through but not look around: jobs under another user id live below it.
+        data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"the data folder {data_dir} cannot be made: {error.strerror}") from error
+    env |= {"ORCH_HOST": host, "ORCH_PORT": port, "ORCH_DATA_DIR": str(data_dir)}
+    if options.workers:
+        env["ORCH_WORKER_SLOTS"] = str(options.workers)
+    return Plan(Address(host, int(port)), data_dir, env)
+
+
+def build_screens() -> None:
+    """Build the browser part when its sources changed; otherwise not a word is said.
+
+    Raises:
+        Failure: the build failed, with the end of its output.
+    """
+    with contextlib.ExitStack() as stack:
+        steps: list[Step] = []
+
+        def progress(line: str) -> None:
+            if not steps:
+                steps.append(stack.enter_context(Step("Building the screens")))
+            steps[0](line)
+
+        try:
+            build(ROOT, progress, python=PYTHON)
+        except BuildError as error:
+            sentence, _, detail = str(error).partition("\n")
+            raise Failure(sentence, detail) from error
+
+
+def migrate(plan: Plan) -> None:
+    """Bring the database to this version; skipped when a look at it shows that it is.
+
+    Raises:
+        Refusal: the migration said why it cannot be done.
+        Failure: the migration broke.
+    """
+    if plan.database and schema.is_current(plan.database, ROOT / "alembic" / "versions"):
+        return
+    done = _cli(plan, "migrate")
+    for line in (done.stdout + done.stderr).splitlines():
+        say(line)
+    if done.returncode:
+        kind = Refusal if done.returncode == 2 else Failure  # noqa: PLR2004 - the exit code of a refusal
+        raise kind("the database was not migrated; see the line above")
+
+
+def _cli(plan: Plan, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [PYTHON, "-m", "orch_app.cli", *words]
+    return subprocess.run(argv, cwd=ROOT, env=plan.env, capture_output=True, text=True, check=False)
+
+
+def parts(plan: Plan) -> list[Part]:
+    """The two programs of the product. Granian is started directly: no build and no Node at run time."""
+    web = [
+        PYTHON, "-m", "granian", "--interface", "asgi", "--factory", "--host", plan.address.host,
+        "--port", str(plan.address.port), "--workers", "1", "--workers-kill-timeout", "5", "--log-level", "warning",
+        "--static-path-route", "/assets", "--static-path-mount", ".web/build/client/assets",
+        "--static-path-expires", "31536000", "orch_app.orch_app:app",
+    ]  # fmt: skip
+    worker = [PYTHON, "-m", "orch_app.cli", "worker"]
+    return [Part("web", web, plan.env | REFLEX), Part("worker", worker, plan.env)]
+
+
+class _Run:
+    """One run of `up`, from the first process to the clean stop."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._signals = 0
+        self._began = time.monotonic()
+        self._supervisor = Supervisor(parts(plan), folder=ROOT, logs=plan.data_dir / "log", say=say)
+
+    def until_stopped(self) -> int:
+        self._listen_for_signals()
+        self._supervisor.start()
+        try:
+            if code := self._until_ready():
+                return code
+            while not self._signals:
+                self._supervisor.turn(IDLE_S)
+            say("stopping; running jobs get a short time to finish")
+            return 0
+        finally:
+            self._supervisor.stop(lambda: self._signals > 1)
+            say("stopped")
+
+    def _until_ready(self) -> int:
+        remind = self._began + REMIND_S
+        while not self._signals:
+            self._supervisor.turn(PROBE_S)
+            if self._supervisor.refused:
+                say(f"orch: {self._supervisor.refused.name} cannot start here; its last lines above say why")
+                return 2
+            is_ready, body = get(self._plan.address, "/health", PROBE_TIMEOUT_S)
+            if is_ready:
+                self._announce()
+                return 0
+            now = time.monotonic()
+            if now > self._began + READY_S:
+                say(f"orch: not ready after {READY_S:.0f} s ({not_yet(body) or 'web does not answer'})")
+                return 1
+            if now > remind:
+                say(f"still waiting ({now - self._began:.0f} s): {not_yet(body) or 'web does not answer yet'}")
+                remind = now + REMIND_S
+        return 0
+
+    def _announce(self) -> None:
+        _print(f"ready {self._plan.address.url}")
+        if self._plan.database and schema.has_users(self._plan.database):
+            return
+        _print(_cli(self._plan, "setup-url", "--if-needed").stdout.strip())
+
+    def _listen_for_signals(self) -> None:
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            os.set_blocking(end.fileno(), False)
+        signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+        self._supervisor.watch(ours.detach())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note_signal)
+
+    def _note_signal(self, *_: object) -> None:
+        self._signals += 1
+
+
+@contextmanager
+def _sole_user(data_dir: Path) -> Iterator[None]:
+    """One `up` per data folder: two workers on one embedded queue would not know of each other's ports and logs."""
+    with (data_dir / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            raise Refusal(f"another ./orch up (process {owner}) uses the data folder {data_dir}") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _print(text: str) -> None:
+    """A line for programs, on stdout."""
+    with contextlib.suppress(OSError, ValueError):
+        if text:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
