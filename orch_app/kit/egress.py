@@ -1,0 +1,271 @@
+"""Where the product may connect to: a name is looked up once, each address is judged, only judged ones are used.
+
+`ipaddress.is_global` calls NAT64 and 6to4 of the metadata address global, so the lists are our own. Some addresses are
+never reached. Private ones and loopback are reached only through an entry of the allow-list.
+"""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LookupTimeout
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+
+from orch_app.kit.errors import Invalid, Unavailable
+from orch_app.kit.settings import settings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Lookup = Callable[[str, int], list[str]]
+
+LOOKUP_S = 5.0
+DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
+
+# Metadata services of clouds, what is local to one wire, and ways to write an IPv4 address inside an IPv6 one.
+NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "169.254.0.0/16",
+        "168.63.129.16/32",
+        "100.100.100.200/32",
+        "192.0.0.192/32",
+        "192.88.99.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/96",
+        "::ffff:0:0/96",
+        "::ffff:0:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "fd00:ec2::254/128",
+        "fd20:ce::254/128",
+        "fd00:42::42/128",
+        "fe80::/10",
+        "ff00::/8",
+    )
+)
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "100::/64",
+        "2001:2::/48",
+        "2001:10::/28",
+        "2001:20::/28",
+        "2001:db8::/32",
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fec0::/10",
+    )
+)
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\.?$){_LABEL}(\.{_LABEL})*\.?")
+_NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_log = structlog.get_logger("egress")
+
+
+class EgressRefused(Invalid):
+    """The product does not connect to that address."""
+
+
+@dataclass(frozen=True)
+class AllowEntry:
+    """One entry of the allow-list: a network, or a name; `port` None means any port."""
+
+    network: Network | None
+    name: str = ""
+    port: int | None = None
+
+
+def endpoint(host: str, port: int) -> str:
+    """The allow-list entry for exactly this host and port, as `parse_entry` reads it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def parse_entry(text: str) -> AllowEntry:
+    """Read `10.0.0.0/8`, `10.1.2.3`, `10.1.2.3:22`, `[fd00::1]:22`, `db.internal` or `db.internal:22`.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    host, port = _split_port(text.strip())
+    try:
+        return AllowEntry(ipaddress.ip_network(host, strict=False), port=port)
+    except ValueError:
+        if "/" in host or not is_host_name(host):
+            raise
+        return AllowEntry(None, host.rstrip(".").lower(), port)
+
+
+def _split_port(text: str) -> tuple[str, int | None]:
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, int(rest[1:]) if rest.startswith(":") else None
+    if text.count(":") == 1:
+        host, port = text.split(":")
+        return host, int(port)
+    return text, None
+
+
+def is_host_name(text: str) -> bool:
+    """Whether this is a DNS name: ASCII letters, digits, hyphens, and no last label that resolvers read as a number."""
+    if not _NAME.fullmatch(text):
+        return False
+    return not _NUMERIC_LABEL.fullmatch(text.rstrip(".").rsplit(".", 1)[-1])
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an IPv4 or IPv6 address in its ordinary spelling, without a zone."""
+    if "%" in text:
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def resolve(host: str, port: int, allow: Iterable[str] = (), *, lookup: Lookup | None = None) -> list[str]:
+    """The addresses of a host that may be connected to, best first; connect to these and never look the name up again.
+
+    `allow` are entries for private networks and loopback. An address that is never allowed refuses the whole name; a
+    private one without an entry is left out. A name's entry opens private networks, and loopback only for `localhost`.
+
+    Raises:
+        EgressRefused: not a host, or no address of it may be reached.
+        Unavailable: the name cannot be looked up now.
+    """
+    if not 1 <= port <= 65535:  # noqa: PLR2004 - the range of ports
+        raise EgressRefused("A port is a number from 1 to 65535.", "egress_refused")
+    addresses = [ipaddress.ip_address(text) for text in _addresses_of(host, port, lookup or _look_up)]
+    entries = _entries(allow)
+    own = own_services()
+    for address in addresses:
+        _refuse_forbidden(host, address, port, own)
+    allowed = [str(address) for address in addresses if _is_allowed(host, address, port, entries)]
+    if not allowed:
+        raise EgressRefused(
+            f"{host} is in a private network that is not on the allow-list. An admin can add it.", "egress_refused"
+        )
+    return list(dict.fromkeys(allowed))
+
+
+def _entries(allow: Iterable[str]) -> list[AllowEntry]:
+    """The readable entries; one that nobody can read opens nothing, and the log says so."""
+    entries: list[AllowEntry] = []
+    for text in allow:
+        try:
+            entries.append(parse_entry(text))
+        except ValueError:
+            _log.warning("egress.bad_allow_entry", entry=text)
+    return entries
+
+
+def _addresses_of(host: str, port: int, lookup: Lookup) -> list[str]:
+    if is_address(host):
+        return [host]
+    if not is_host_name(host):
+        raise EgressRefused("This is neither an IP address nor a host name.", "egress_refused")
+    found = [text for text in lookup(host, port) if is_address(text)]
+    if not found:
+        raise EgressRefused(f"{host} has no address that can be used.", "egress_refused")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(4, thread_name_prefix="resolve")
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """The system's answer for a name; the resolver itself knows no time limit, so we stop waiting for it."""
+    waiting = _resolvers().submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        return [str(entry[4][0]) for entry in waiting.result(LOOKUP_S)]
+    except (OSError, UnicodeError, LookupTimeout) as error:
+        raise Unavailable(f"The name {host} cannot be looked up.", "name_not_found") from error
+
+
+def _refuse_forbidden(host: str, address: Address, port: int, own: frozenset[tuple[Address, int]]) -> None:
+    if _in(address, NEVER) and not _in(address, LOOPBACK):
+        raise EgressRefused(f"{host} leads to an address that is never connected to.", "egress_refused")
+    local_ports = {service_port for service, service_port in own if _is_this_machine(service)}
+    if (address, port) in own or (port in local_ports and _is_this_machine(address)):
+        raise EgressRefused(f"{host}:{port} is a service of this product itself.", "egress_refused")
+
+
+def _is_allowed(host: str, address: Address, port: int, entries: list[AllowEntry]) -> bool:
+    loopback = _in(address, LOOPBACK)
+    if not loopback and not _in(address, PRIVATE) and address.is_global:
+        return True
+    name = host.rstrip(".").lower()
+    return any(
+        entry.port in (None, port)
+        and (_covers(entry, address) or (entry.name == name and (not loopback or name == "localhost")))
+        for entry in entries
+    )
+
+
+def _covers(entry: AllowEntry, address: Address) -> bool:
+    return entry.network is not None and address.version == entry.network.version and address in entry.network
+
+
+def _in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
+
+
+def _is_this_machine(address: Address) -> bool:
+    """Whether this machine itself has the address: a socket can be bound to it."""
+    if _in(address, LOOPBACK):
+        return True
+    family = socket.AF_INET if isinstance(address, ipaddress.IPv4Address) else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
+
+
+def own_services() -> frozenset[tuple[Address, int]]:
+    """Address and port of our own database and queue."""
+    urls = [url for url in (settings().database_url, settings().redis_url) if url]
+    return frozenset(pair for url in urls for host, port in _servers(url) for pair in _pairs(host, port))
+
+
+def _servers(url: str) -> list[tuple[str, int]]:
+    """Host and port of each server a database or Redis URL names, also in its `host` and `port` parameters."""
+    parts = urlsplit(url)
+    parameters = parse_qs(parts.query)
+    port = parts.port or int(parameters.get("port", ["0"])[0] or 0) or DEFAULT_PORTS.get(parts.scheme.split("+")[0], 0)
+    hosts = [parts.hostname] if parts.hostname else [h for text in parameters.get("host", []) for h in text.split(",")]
+    found = [
+        (host.rpartition(":")[0], int(host.rpartition(":")[2])) if host.count(":") == 1 else (host, port)
+        for host in hosts
+    ]
+    return [(host, number) for host, number in found if number and not host.startswith("/")]
+
+
+def _pairs(host: str, port: int) -> list[tuple[Address, int]]:
+    try:
+        return [(ipaddress.ip_address(text), port) for text in _addresses_of(host, port, _look_up)]
+    except (Unavailable, EgressRefused):
+        return []  # what cannot be looked up cannot be connected to by that name at this moment

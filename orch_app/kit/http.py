@@ -1,0 +1,57 @@
+"""HTTP to the outside: a client whose connections go only to addresses that the egress guard has judged."""
+
+from collections.abc import Iterable
+
+import httpx
+
+from orch_app.kit.egress import resolve
+
+SCHEME_PORTS = {"http": 80, "https": 443}
+TIMEOUT_S = 10.0
+
+
+class PinnedTransport(httpx.BaseTransport):
+    """Looks a name up once, judges its addresses and connects to them; TLS still checks the name."""
+
+    def __init__(self, allow: Iterable[str] = (), inner: httpx.BaseTransport | None = None) -> None:
+        self._allow = tuple(allow)
+        self._inner = inner or httpx.HTTPTransport(retries=0, trust_env=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request to the first judged address that takes the connection.
+
+        Raises:
+            EgressRefused: no address of the host may be connected to.
+            httpx.ConnectError: none of the judged addresses answers.
+        """
+        host, scheme = request.url.host, request.url.scheme
+        port = request.url.port or SCHEME_PORTS.get(scheme, 0)
+        addresses = resolve(host, port, self._allow)
+        for address in addresses[:-1]:
+            try:
+                return self._inner.handle_request(_pinned(request, address))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return self._inner.handle_request(_pinned(request, addresses[-1]))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    """The same request to an address; the Host header and the TLS name stay those of the host."""
+    extensions = {**request.extensions, "sni_hostname": request.url.host}
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=extensions,
+    )
+
+
+def guarded_client(allow: Iterable[str] = (), *, timeout_s: float = TIMEOUT_S, verify: bool = True) -> httpx.Client:
+    """A client for outside systems: pinned, without redirects and without proxies from the environment."""
+    inner = httpx.HTTPTransport(retries=0, trust_env=False, verify=verify)
+    transport = PinnedTransport(allow, inner)
+    return httpx.Client(transport=transport, timeout=timeout_s, follow_redirects=False, trust_env=False)
