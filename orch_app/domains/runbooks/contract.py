@@ -1,0 +1,261 @@
+"""One runbook folder, read and checked as a whole: `load_runbook` answers a RunbookSpec or says why it cannot."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from orch_app.domains.runbooks.errors import RunbookBroken
+from orch_app.domains.runbooks.inputs import check_inputs
+from orch_app.domains.runbooks.playbook_lint import require_safe_playbook
+from orch_app.domains.runbooks.schema_rules import MAX_SCHEMA_BYTES, Schema, require_acceptable, walk
+from orch_app.domains.runbooks.yaml_source import read_text, read_yaml
+
+METADATA_SCHEMA = Path(__file__).parents[3] / "runbooks" / "runbook.schema.json"
+SHARED_CODE = ("library", "module_utils", "action_plugins")
+MAX_FOLDER_BYTES = 8 * 1024 * 1024
+MAX_FOLDER_FILES = 500
+
+Risk = Literal["low", "medium", "high"]
+Target = Literal["none", "localhost", "hosts", "both"]
+
+
+@dataclass(frozen=True)
+class ConnectionSlot:
+    """A place in the run form where a stored connection is chosen."""
+
+    slot: str
+    type: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Supports:
+    """Which run modes mean something."""
+
+    check: bool
+    diff: bool
+    rollback: bool
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and after which failure codes a job is tried again; times in seconds."""
+
+    max: int
+    backoff: str
+    base_s: float
+    cap_s: float
+    on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The least role that may execute and the least that may approve."""
+
+    execute: str
+    approve: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """`required` or `none` per environment."""
+
+    prod: str
+    stage: str
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Days a finished job's rows and artifacts are kept."""
+
+    success_days: int
+    failed_days: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may use."""
+
+    memory_mb: int
+    processes: int
+    output_mb: int
+    input_kb: int
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `limit` starts per `per_s` seconds, counted per `key`."""
+
+    limit: int
+    per_s: int
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """At most `limit` running jobs per `key`; `on_full` is wait or refuse."""
+
+    limit: int
+    on_full: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class RunbookSpec:
+    """A runbook that can be run. `metadata` is runbook.yaml with the defaults; `revision` names this very content."""
+
+    folder: Path
+    name: str
+    version: str
+    title: str
+    title_pt: str
+    description: str
+    description_pt: str
+    category: str
+    tags: tuple[str, ...]
+    risk: Risk
+    mutates: bool
+    target: Target
+    default_environment: str
+    supports: Supports
+    connections: tuple[ConnectionSlot, ...]
+    timeout_s: int
+    retries: Retries
+    roles: Roles
+    approval: Approval
+    retention: Retention
+    snapshot: str
+    on_worker_loss: Literal["interrupt", "retry"]
+    strategy: str
+    network: Literal["none", "egress"]
+    isolation: Literal["default", "host_view"]
+    limits: Limits
+    rate: Rate | None
+    locks: tuple[str, ...]
+    concurrency: Concurrency | None
+    dedup: str
+    schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    readme: str
+    revision: str
+    metadata: dict[str, Any]
+
+    @property
+    def playbook(self) -> Path:
+        """The playbook's path."""
+        return self.folder / "playbook.yml"
+
+
+def load_runbook(folder: Path) -> RunbookSpec:
+    """Read and check one runbook folder; raises RunbookBroken with one sentence for a person."""
+    metadata = read_metadata(folder)
+    schema = _read_schema(folder, "schema.json", closed=True)
+    output_schema = _read_schema(folder, "output.schema.json", closed=False)
+    _require_good_defaults(schema)
+    readme = read_text(folder / "README.md")
+    require_safe_playbook(folder, metadata["target"])
+    revision = folder_revision(folder)
+    return _spec(folder, metadata, schema=schema, output_schema=output_schema, readme=readme, revision=revision)
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """runbook.yaml with its defaults filled in; raises RunbookBroken."""
+    raw = read_yaml(folder / "runbook.yaml")
+    checked = check_inputs(_metadata_schema(), raw)
+    if checked.problems:
+        first = checked.problems[0]
+        raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
+    if checked.values["name"] != folder.name:
+        raise RunbookBroken(f"runbook.yaml /name: is '{checked.values['name']}' but the folder is '{folder.name}'")
+    slots = [slot["slot"] for slot in checked.values["connections"]]
+    if len(set(slots)) != len(slots):
+        raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
+    return checked.values
+
+
+def folder_revision(folder: Path) -> str:
+    """SHA-256 (hex) over every file of the runbook and over the modules all runbooks share."""
+    digest = hashlib.sha256()
+    for base in (folder, *(folder.parent / shared for shared in SHARED_CODE)):
+        for path in _content(base):
+            name = f"{base.name}/{path.relative_to(base).as_posix()}".encode()
+            content = path.read_bytes()
+            digest.update(b"%d:%s%d:%s" % (len(name), name, len(content), content))
+    return digest.hexdigest()
+
+
+def _content(base: Path) -> Iterator[Path]:
+    files, size = 0, 0
+    for path in sorted(base.rglob("*")) if base.is_dir() else []:
+        if "__pycache__" in path.parts or path.is_dir():
+            continue
+        if path.is_symlink() or not path.is_file():
+            raise RunbookBroken(f"{path.relative_to(base)} is no plain file; a runbook holds its own files")
+        files, size = files + 1, size + path.stat().st_size
+        if files > MAX_FOLDER_FILES or size > MAX_FOLDER_BYTES:
+            raise RunbookBroken(f"the folder is larger than {MAX_FOLDER_FILES} files or {MAX_FOLDER_BYTES >> 20} MB")
+        yield path
+
+
+@lru_cache(maxsize=1)
+def _metadata_schema() -> Schema:
+    return json.loads(METADATA_SCHEMA.read_text(encoding="utf-8"))
+
+
+def _read_schema(folder: Path, name: str, *, closed: bool) -> dict[str, Any]:
+    text = read_text(folder / name, max_bytes=MAX_SCHEMA_BYTES)
+    try:
+        schema = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunbookBroken(f"{name} line {error.lineno} column {error.colno}: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise RunbookBroken(f"{name} cannot be read as JSON: {error}") from error
+    require_acceptable(schema, name, closed=closed)
+    return schema
+
+
+def _require_good_defaults(schema: Schema) -> None:
+    """Every default must be a value the schema itself accepts, else the untouched form would be refused."""
+    for pointer, node in walk(schema):
+        if "default" not in node:
+            continue
+        probe = {"type": "object", "properties": {"value": node}, "$defs": schema.get("$defs", {})}
+        problems = check_inputs(probe, {"value": node["default"]}).problems
+        if problems:
+            raise RunbookBroken(f"schema.json at {pointer}/default: {problems[0].detail}")
+
+
+def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
+    plain = {"tags", "locks", "connections", *_SECTIONS}
+    values = {key: value for key, value in metadata.items() if key not in plain}
+    return RunbookSpec(
+        folder=folder,
+        tags=tuple(metadata["tags"]),
+        locks=tuple(metadata["locks"]),
+        connections=tuple(ConnectionSlot(**slot) for slot in metadata["connections"]),
+        retries=_retries(metadata["retries"]),
+        rate=Rate(**metadata["rate"]) if "rate" in metadata else None,
+        concurrency=Concurrency(**metadata["concurrency"]) if "concurrency" in metadata else None,
+        metadata=dict(metadata),
+        **{name: build(**metadata[name]) for name, build in _PARTS.items()},
+        **{"dedup": "", **values},
+        **read,
+    )
+
+
+def _retries(section: Mapping[str, Any]) -> Retries:
+    return Retries(**{key: value for key, value in section.items() if key != "on"}, on=tuple(section["on"]))
+
+
+_PARTS: dict[str, Any] = {
+    "supports": Supports,
+    "roles": Roles,
+    "approval": Approval,
+    "retention": Retention,
+    "limits": Limits,
+}
+_SECTIONS = frozenset({*_PARTS, "retries", "rate", "concurrency"})
