@@ -1,0 +1,89 @@
+"""Who is asking, at the edge: the access token or the browser's cookie of a request or websocket becomes an Actor."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.accounts import sessions, tokens
+from orch_app.domains.accounts.identities import Identity
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.errors import Forbidden, Unauthorized
+from orch_app.kit.origins import SAFE_METHODS, is_from_own_page
+
+_SCHEME = "bearer "
+
+
+def signed_in(connection: HTTPConnection) -> Actor:
+    """The actor of this request or websocket: `Authorization: Bearer <access token>`, or the cookie `orch_session`.
+
+    Raises:
+        Unauthorized: neither, or no longer valid.
+        Forbidden: a cookie came with a change or a websocket that no page of ours has sent.
+    """
+    authorization = connection.headers.get("authorization", "")
+    with_token = authorization.lower().startswith(_SCHEME)
+    identity = _of_token(authorization[len(_SCHEME) :].strip()) if with_token else _of_cookie(connection)
+    actor = identity.actor(ip=address(connection), request_id=_id(connection))
+    connection.state.actor = actor
+    return actor
+
+
+SignedIn = Annotated[Actor, Depends(signed_in)]
+
+
+def actor_of_cookie(raw_cookie: str | None, *, ip: str = "", request_id: str = "") -> Actor:
+    """The actor behind a browser's cookie, for whoever has no request at hand; also notes that the session is in use.
+
+    Raises:
+        Unauthorized: the session is not, or no longer, valid.
+    """
+    return _of_raw_cookie(raw_cookie).actor(ip=ip, request_id=request_id)
+
+
+def address(connection: HTTPConnection) -> str:
+    """The caller's address; behind a trusted proxy the one that the proxy saw (`kit.web_edge` puts it there)."""
+    return connection.client.host if connection.client else ""
+
+
+def client_of(connection: HTTPConnection) -> sessions.Client:
+    """From where somebody speaks, as it is kept with sessions and tokens."""
+    return sessions.Client(address(connection), connection.headers.get("user-agent", ""), _id(connection))
+
+
+def require_own_page(connection: HTTPConnection) -> None:
+    """Let a request pass only if a page of ours has sent it; for everything that reads or sets the cookie.
+
+    Raises:
+        Forbidden: another page sent it, or nobody says who.
+    """
+    if not is_from_own_page(connection.headers):
+        raise Forbidden("This did not come from a page of this installation.", "foreign_origin", permission="origin")
+
+
+def _of_token(access_token: str) -> Identity:
+    with reading() as session:
+        return tokens.identity_of(session, access_token)
+
+
+def _of_cookie(connection: HTTPConnection) -> Identity:
+    raw_cookie = connection.cookies.get(sessions.COOKIE)
+    if not raw_cookie:
+        raise Unauthorized("Sign in to do this.", "unauthorized")
+    if connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE_METHODS:
+        require_own_page(connection)
+    return _of_raw_cookie(raw_cookie)
+
+
+def _of_raw_cookie(raw_cookie: str | None) -> Identity:
+    with reading() as session:
+        identity = sessions.identity_of(session, raw_cookie)
+    if sessions.is_touch_due(identity):
+        with unit_of_work() as session:
+            sessions.touch(session, identity)
+    return identity
+
+
+def _id(connection: HTTPConnection) -> str:
+    return str(getattr(connection.state, "request_id", ""))

@@ -1,0 +1,89 @@
+"""Reading people and their roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission, Role
+from orch_app.domains.accounts.models import RoleRow, User, UserRole
+from orch_app.kit.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user with the one role that he or she has."""
+
+    user: User
+    role: Role
+
+
+def is_set_up(session: Session) -> bool:
+    """Whether there is any user; until then only the setup page does something."""
+    return session.exec(select(User.id).limit(1)).first() is not None
+
+
+def find_person(session: Session, user_id: str, *, lock: bool = False) -> Person | None:
+    """A user by id; `lock` keeps others from changing the row until the end of the transaction."""
+    query = select(User).where(User.id == user_id)
+    user = session.exec(query.with_for_update() if lock else query).first()
+    return Person(user, role_of(session, user.id)) if user else None
+
+
+def find_by_email(session: Session, email: str) -> Person | None:
+    """A user by address, in whatever case it was typed."""
+    user = session.exec(select(User).where(User.email == normal_email(email))).first()
+    return Person(user, role_of(session, user.id)) if user else None
+
+
+def get_me(session: Session, actor: Actor) -> Person:
+    """The one who asks.
+
+    Raises:
+        NotFound: the command line or a worker asks, who are nobody's account.
+    """
+    require(actor, Permission.ME)
+    person = find_person(session, actor.user_id or "")
+    if person is None:
+        raise NotFound("This caller has no account.", "no_account")
+    return person
+
+
+def get_user(session: Session, actor: Actor, user_id: str) -> Person:
+    """One user, for admins.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    require(actor, Permission.USERS_WRITE)
+    person = find_person(session, user_id)
+    if person is None:
+        raise NotFound("There is no such user.", "user_not_found")
+    return person
+
+
+def list_users(session: Session, actor: Actor, *, q: str = "", after: str = "", limit: int = 50) -> Sequence[Person]:
+    """Users in order of creation; `q` is part of a name or address, `after` the id of the last one seen."""
+    require(actor, Permission.USERS_WRITE)
+    query = select(User, RoleRow.name).where(
+        User.id == UserRole.user_id, UserRole.role_id == RoleRow.id, col(User.id) > after
+    )
+    if q:
+        query = query.where(
+            or_(col(User.email).icontains(q, autoescape=True), col(User.name).icontains(q, autoescape=True))
+        )
+    rows = session.exec(query.order_by(col(User.id)).limit(limit)).all()
+    return [Person(user, Role(role)) for user, role in rows]
+
+
+def role_of(session: Session, user_id: str) -> Role:
+    """The role of a user, as it is now."""
+    query = select(RoleRow.name).where(UserRole.role_id == RoleRow.id, UserRole.user_id == user_id)
+    return Role(session.exec(query).one())
+
+
+def normal_email(email: str) -> str:
+    """The form in which addresses are stored and compared."""
+    return email.strip().lower()
