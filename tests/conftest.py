@@ -1,0 +1,100 @@
+"""Rules for every test: no network, no skip in CI, cheap tiers first; and the real systems, started when asked for."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser
+
+from tests.systems import network_guard, tiers
+from tests.systems.browser import chromium
+from tests.systems.postgres import PostgresServer, postgres
+from tests.systems.redis import redis_server
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+hypothesis.settings.register_profile("orch", deadline=None, max_examples=60, print_blob=True)
+hypothesis.settings.load_profile("orch")
+network_guard.install()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its tier and keep the random order within a tier."""
+    for item in items:
+        tiers.mark(item)
+    items.sort(key=tiers.order)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test is a failed one: nothing passes by not being run."""
+    report = yield
+    return _fail_when_skipped(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for whole modules that are skipped while they are collected."""
+    report = yield
+    return _fail_when_skipped(report)
+
+
+def _fail_when_skipped(report: Report) -> Report:
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not accept: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _stays_on_this_machine() -> Iterator[None]:
+    """Fail a test that tried to leave the machine, also when the code under test swallowed the error."""
+    network_guard.refused.clear()
+    yield
+    assert network_guard.refused == []
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """One database for the whole session; tests that share it leave nothing that disturbs others."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of this test alone."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis with user and password; tests that share it use keys of their own."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of this test alone, once on each back end, as SQLAlchemy takes it."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("fresh_postgres_url")
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return f"sqlite:///{tmp_path / 'orch.db'}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started

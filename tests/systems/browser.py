@@ -1,0 +1,36 @@
+"""A real Chromium of the system, driven by Playwright."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.systems.processes import program
+
+
+def chromium_path() -> str:
+    """The installed browser; Playwright's own download is not used.
+
+    Raises:
+        FileNotFoundError: no Chromium is installed.
+    """
+    for name in ("chromium", "chromium-browser", "google-chrome-stable"):
+        try:
+            return program(name)
+        except FileNotFoundError:
+            continue
+    message = "Chromium is not installed: `./orch test e2e` as root installs it"
+    raise FileNotFoundError(message)
+
+
+@contextmanager
+def chromium(*, headless: bool = True) -> Iterator[Browser]:
+    """A browser for one session. Root and containers have no user namespaces for its sandbox."""
+    flags = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium_path(), headless=headless, args=flags)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,80 @@
+"""The servers that other tests rely on are real, private and reachable, and the guard around them holds."""
+
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError
+from sqlalchemy import create_engine, text
+
+from tests.systems import network_guard, tiers
+from tests.systems.network_guard import NetworkRefusedError
+from tests.systems.postgres import PostgresServer
+
+
+def test_postgres_gives_every_test_an_empty_database(postgres_server: PostgresServer):
+    with postgres_server.database() as first, postgres_server.database() as second:
+        with psycopg.connect(first) as connection:
+            connection.execute("CREATE TABLE t (id int)")
+        with psycopg.connect(second) as connection:
+            found = connection.execute("SELECT to_regclass('t')").fetchone()
+    assert found == (None,)
+
+
+def test_postgres_refuses_a_wrong_password(postgres_url: str):
+    user_and_password, where = postgres_url.split("@")
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"{user_and_password}x@{where}")
+
+
+def test_redis_knows_only_the_named_user(redis_url: str):
+    with Redis.from_url(redis_url) as client:
+        assert client.ping()
+    where = redis_url.split("@")[1]
+    with Redis.from_url(f"redis://{where}") as stranger, pytest.raises(AuthenticationError):
+        stranger.ping()
+
+
+def test_database_url_is_taken_by_sqlalchemy(database_url: str):
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "::1", "10.98.0.11", "10.99.0.12", "localhost", "0.0.0.0", None, b"localhost"]
+)
+def test_this_machine_and_the_test_networks_are_allowed(host: object):
+    assert network_guard.is_allowed(host)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "10.97.0.1", "169.254.169.254", "example.org", "2001:db8::1"])
+def test_everything_else_is_refused(host: str):
+    assert not network_guard.is_allowed(host)
+
+
+@pytest.mark.parametrize("leave", [
+    lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
+    lambda: socket.getaddrinfo("example.org", 443),
+    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 53)),
+])  # fmt: skip
+def test_a_way_off_this_machine_is_refused(leave):
+    with pytest.raises(NetworkRefusedError):
+        leave()
+    assert network_guard.refused
+    network_guard.refused.clear()
+
+
+def test_unix_sockets_stay_allowed(tmp_path: Path):
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(str(tmp_path / "s"))
+        server.listen(1)
+        client.connect(str(tmp_path / "s"))
+
+
+def test_a_test_belongs_to_the_tier_of_what_it_uses(request: pytest.FixtureRequest):
+    assert request.node.get_closest_marker("unit")
+    assert tiers.tier_of(request.node) == "unit"
