@@ -1,6 +1,7 @@
 """The servers that other tests rely on are real, private and reachable, and the guard around them holds."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -56,12 +57,21 @@ def test_everything_else_is_refused(host: str):
     assert not network_guard.is_allowed(host)
 
 
-@pytest.mark.parametrize("leave", [
-    lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
-    lambda: socket.getaddrinfo("example.org", 443),
-    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 53)),
-])  # fmt: skip
-def test_a_way_off_this_machine_is_refused(leave):
+def connect():
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+
+def look_up():
+    socket.getaddrinfo("example.org", 443)
+
+
+def send():
+    with socket.socket(type=socket.SOCK_DGRAM) as one:
+        one.sendto(b"x", ("192.0.2.1", 53))
+
+
+@pytest.mark.parametrize("leave", [connect, look_up, send])
+def test_a_way_off_this_machine_is_refused(leave: Callable[[], None]):
     with pytest.raises(NetworkRefusedError):
         leave()
     assert network_guard.refused
