@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault in what was sent: where (RFC 6901 pointer), which rule, and a sentence."""
+    """One fault in what was sent: where (RFC 6901 pointer), which rule, and a sentence, in Portuguese too if known."""
 
     pointer: str
     code: str
     detail: str
+    detail_pt: str = ""
+
+    def to_wire(self) -> dict[str, str]:
+        """As it is sent."""
+        sent = {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+        return sent | ({"detailPt": self.detail_pt} if self.detail_pt else {})
 
 
 @dataclass

@@ -10,14 +10,22 @@ import structlog
 from sqlmodel import Session
 
 Bell = Callable[[str, dict[str, str]], None]
+Probe = Callable[[], bool]
 _NOTED = "queue.noted"
 _bells: list[Bell] = []
+_probes: list[Probe] = []
 _log = structlog.get_logger("queue")
 
 
-def install_bell(bell: Bell) -> None:
-    """Say how a noted message leaves this process; called once by the composition root."""
+def install_bell(bell: Bell, probe: Probe) -> None:
+    """Say how a noted message leaves this process and how to see that the queue lives; called once, by the wiring."""
     _bells[:] = [bell]
+    _probes[:] = [probe]
+
+
+def is_reachable() -> bool:
+    """Whether the queue answers."""
+    return all(probe() for probe in _probes)
 
 
 def enqueue(session: Session, name: str, **payload: str) -> None:

@@ -68,7 +68,7 @@ def problem(request: Request, error: OrchError) -> JSONResponse:
         "requestId": request_id(request),
     }
     if error.errors:
-        body["errors"] = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in error.errors]
+        body["errors"] = [fault.to_wire() for fault in error.errors]
     headers: dict[str, str] = {}
     if error.retry_after_s is not None:
         body["retryAfter"] = max(1, round(error.retry_after_s))

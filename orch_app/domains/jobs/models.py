@@ -53,6 +53,7 @@ class Job(SQLModel, table=True):
     cancel_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     canceled_by: str | None = None
     timeout_s: int = 3600
+    on_worker_loss: str = Field(default="interrupt", description="`interrupt`, or `retry` for what may run twice.")
     isolation: str = ""
     engine: str = ""
     worker: str = ""

@@ -1,0 +1,173 @@
+"""`./orch COMMAND`: every command that needs the program itself. `up`, `test` and `check` belong to the launcher."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orch_app.kit.settings import settings
+
+app = typer.Typer(
+    name="orch",
+    help="JARVIS: runbooks as jobs, watched live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+admin = typer.Typer(help="Accounts, without a browser.", no_args_is_help=True)
+runbooks = typer.Typer(help="The runbooks folder.", no_args_is_help=True)
+app.add_typer(admin, name="admin")
+app.add_typer(runbooks, name="runbooks")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for scripts.")]
+REFUSED = 2
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _refuse(sentence: str) -> typer.Exit:
+    typer.echo(sentence, err=True)
+    return typer.Exit(REFUSED)
+
+
+@app.command()
+def web() -> None:
+    """Start the web process (UI and REST) alone."""
+    from tools.launcher.web import web_command  # noqa: PLC0415 - only this command needs it
+
+    command, environment = web_command(settings().host, settings().port)
+    os.execvpe(command[0], command, environment)  # noqa: S606 - our own argument list
+
+
+@app.command()
+def worker() -> None:
+    """Start one worker alone; several may run."""
+    from orch_app.kit.logging import set_up_logging  # noqa: PLC0415 - a worker's imports take a second
+    from tasks.worker import run_worker  # noqa: PLC0415
+
+    set_up_logging("worker")
+    run_worker()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this program's schema; SQLite is copied aside first."""
+    from orch_app.kit.migrations import NewerDataError, migrate as run  # noqa: PLC0415 - alembic is slow to import
+
+    settings().data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        applied = run()
+    except NewerDataError as error:
+        raise _refuse(f"The data folder is newer than this program: {error}.") from error
+    _say(f"database: {', '.join(applied)} applied" if applied else "database: nothing to do")
+
+
+@app.command(name="setup-url")
+def setup_url(
+    *, if_needed: Annotated[bool, typer.Option("--if-needed", help="Say nothing when there is a user.")] = False
+) -> None:
+    """Print a one-time address for creating the first admin."""
+    from orch_app.domains.accounts.service import issue_setup_token  # noqa: PLC0415
+    from orch_app.kit.db import unit_of_work  # noqa: PLC0415
+
+    with unit_of_work() as session:
+        token = issue_setup_token(session)
+    if token is None:
+        if if_needed:
+            return
+        raise _refuse("There is a user already: setting up is over. Use `./orch admin create` instead.")
+    base = settings().public_url.rstrip("/") or f"http://{settings().host}:{settings().port}"
+    _say(f"{base}/setup#token={token}")
+
+
+@app.command()
+def health(*, as_json: AsJson = False) -> None:
+    """Ask database, queue, disk and workers how they are; exit 1 when one is not well."""
+    from orch_app.domains.operations.health import check_all  # noqa: PLC0415
+    from orch_app.wiring import wire  # noqa: PLC0415
+
+    wire()
+    checks = check_all()
+    well = all(check.ok for check in checks.values())
+    if as_json:
+        facts = {name: {"ok": check.ok, "detail": check.detail} for name, check in checks.items()}
+        _say(json.dumps({"status": "ok" if well else "degraded", "checks": facts}))
+    else:
+        for name, check in checks.items():
+            _say(f"{'ok ' if check.ok else 'BAD'}  {name:8} {check.detail}")
+    raise typer.Exit(0 if well else 1)
+
+
+@admin.command(name="create")
+def admin_create(
+    email: Annotated[str, typer.Option(help="Address the person signs in with.")],
+    role: Annotated[str, typer.Option(help="admin, operator or viewer.")] = "admin",
+    name: Annotated[str, typer.Option(help="Name shown to others.")] = "",
+    *,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")],
+) -> None:
+    """Create a user. The password is read from standard input, so that it never is in the process list."""
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.accounts.service import create_user  # noqa: PLC0415
+    from orch_app.kit.db import unit_of_work  # noqa: PLC0415
+    from orch_app.kit.errors import OrchError  # noqa: PLC0415
+
+    if not password_stdin:
+        raise _refuse("Give the password on standard input with --password-stdin.")
+    password = sys.stdin.readline().rstrip("\n")
+    try:
+        with unit_of_work() as session:
+            user = create_user(session, COMMAND_LINE, email=email, role=role, password=password, name=name)
+            created = f"created {user.email} as {role}"
+    except OrchError as error:
+        faults = "; ".join(fault.detail for fault in error.errors)
+        raise _refuse(f"{error.detail} {faults}".strip()) from error
+    _say(created)
+
+
+@runbooks.command(name="validate")
+def runbooks_validate(
+    path: Annotated[Path | None, typer.Argument(help="A runbook's folder, or a folder of runbooks.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check runbooks and say what is wrong with which; exit 1 when one is broken."""
+    from orch_app.domains.runbooks.catalogue import BrokenRunbook, read_folder, read_one  # noqa: PLC0415
+
+    folder = path or settings().runbooks_dir
+    if not folder.is_dir():
+        raise _refuse(f"There is no folder {folder}.")
+    found = [read_one(folder)] if (folder / "runbook.yaml").exists() else read_folder(folder)
+    reasons = {item.name: item.reason if isinstance(item, BrokenRunbook) else "" for item in found}
+    if as_json:
+        _say(json.dumps([{"name": name, "ok": not why, "reason": why} for name, why in reasons.items()]))
+    else:
+        for name, why in reasons.items():
+            _say(f"{'BROKEN' if why else 'ok    '}  {name}{f': {why}' if why else ''}")
+        _say(f"{len(reasons)} runbooks, {sum(map(bool, reasons.values()))} broken")
+    raise typer.Exit(1 if any(reasons.values()) else 0)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="job, log, api or start.")],
+    *,
+    as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, for a first look.")] = False,
+) -> None:
+    """Measure the product on this machine; ratios count, not seconds."""
+    from bench.run import BENCHES, run_bench  # noqa: PLC0415 - benches need packages of the test environment
+
+    if name not in BENCHES:
+        raise _refuse(f"There is no bench {name}; there are {', '.join(sorted(BENCHES))}.")
+    figures = run_bench(name, quick=quick)
+    _say(json.dumps(figures) if as_json else "\n".join(f"{key:40} {value}" for key, value in figures.items()))
+
+
+if __name__ == "__main__":
+    app()

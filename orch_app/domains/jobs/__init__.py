@@ -1,0 +1,1 @@
+"""Jobs: launching, claiming, running, following, keeping and purging runs of runbooks."""

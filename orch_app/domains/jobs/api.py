@@ -1,0 +1,229 @@
+"""Jobs over REST: launch, list, look, cancel, retry, artifacts, workers. Lines and live events are in `live_api`."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import Field
+
+from orch_app.domains.accounts.edge import SignedIn
+from orch_app.domains.accounts.limits import check_execute_limit
+from orch_app.domains.jobs import artifacts, idempotency, queries, service
+from orch_app.domains.jobs.long_poll import wait_for_end
+from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, to_answer, to_artifact, to_row
+from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+StatusName = Literal["PENDING", "RUNNING", "SUCCESS", "ERROR", "CANCELED", ""]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class ExecuteBody(CamelModel):
+    """What is to be run. Secrets are never inputs: they are references to connections."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    hosts: list[Annotated[str, Field(max_length=64)]] | None = Field(default=None, max_length=5_000)
+    environment: Literal["stage", "prod"] = "stage"
+    connections: dict[str, Annotated[str, Field(max_length=64)]] = Field(default_factory=dict)
+    request_reason: Annotated[str, Field(max_length=500)] = ""
+    mode: Literal["apply"] = "apply"
+
+
+class Accepted(Answer):
+    """The job that was made; it runs later."""
+
+    job_id: str
+    number: int
+    status: str
+    phase: str
+    status_url: str
+    events_url: str
+
+
+class JobsQuery(CamelModel):
+    """Filters of the list; several `status` mean any of them, an empty one means no filter."""
+
+    status: list[StatusName] = Field(default_factory=list)
+    runbook: Text = ""
+    environment: Literal["stage", "prod", "all", ""] = ""
+    created_by: Text = ""
+    host: Text = ""
+    q: Text = ""
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Annotated[str, Field(max_length=300)] = ""
+    page: int | None = Field(None, ge=1, le=100_000)
+    page_size: int | None = Field(None, ge=1, le=200)
+    with_total: bool = False
+
+
+class JobList(Answer):
+    """A page of jobs, newest first."""
+
+    items: list[JobRow]
+    next_cursor: str | None
+    total: int | None = None
+
+
+class RetryBody(CamelModel):
+    """How to repeat a job."""
+
+    only_failed_hosts: bool = False
+
+
+class ArtifactList(Answer):
+    """The files of a job."""
+
+    items: list[ArtifactAnswer]
+
+
+class WaitQuery(CamelModel):
+    """`wait`: seconds to wait for the job's end before answering."""
+
+    wait: int = Field(0, ge=0, le=60)
+
+
+class WorkerAnswer(Answer):
+    """A live worker."""
+
+    id: str
+    name: str
+    slots: int
+    busy: int
+    state: str
+    isolation: str
+    started_at: datetime
+
+
+class WorkerList(Answer):
+    """The live workers."""
+
+    items: list[WorkerAnswer]
+
+
+@router.post("/runbooks/{name}/execute", status_code=202, response_model=Accepted)
+def execute_runbook(
+    name: str,
+    body: ExecuteBody,
+    request: Request,
+    actor: SignedIn,
+    session: Transaction,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> JSONResponse:
+    """Make a job of a runbook. It never runs inside the request."""
+    check_execute_limit(actor)
+    call = None
+    if idempotency_key is not None:
+        call = idempotency.call_of(actor, request.url.path, idempotency_key, body.model_dump(mode="json"))
+        replay = idempotency.begin(session, call)
+        if replay is not None:
+            return _accepted(replay, {"Idempotency-Replayed": "true"})
+    order = service.Order(name, body.inputs, body.hosts, body.environment, body.connections, body.request_reason, "api")
+    job = service.launch(session, actor, order)
+    answer = _to_accepted(job.id, job.number, job.status, job.phase)
+    if call:
+        idempotency.remember(session, call, 202, answer)
+    return _accepted(answer, {})
+
+
+def _to_accepted(job_id: str, number: int, status: str, phase: str) -> dict[str, Any]:
+    made = Accepted(
+        job_id=job_id,
+        number=number,
+        status=status,
+        phase=phase,
+        status_url=f"/v1/jobs/{job_id}",
+        events_url=f"/v1/jobs/{job_id}/logs/stream",
+    )
+    return made.model_dump(by_alias=True, mode="json")
+
+
+def _accepted(answer: dict[str, Any], headers: dict[str, str]) -> JSONResponse:
+    return JSONResponse(answer, 202, {"Location": answer["statusUrl"]} | headers)
+
+
+@router.get("/jobs")
+def list_jobs(query: Annotated[JobsQuery, Query()], actor: SignedIn, session: Reading) -> JobList:
+    """Jobs, newest first."""
+    wanted = _to_filter(query)
+    limit = query.page_size or query.limit
+    page = queries.Page(
+        limit=limit + 1,
+        before_id=decode_cursor(query.cursor, 1)[0] if query.cursor else "",
+        offset=((query.page or 1) - 1) * limit,
+    )
+    found = queries.list_jobs(session, actor, wanted, page)
+    return JobList(
+        items=[to_row(job) for job in found[:limit]],
+        next_cursor=encode_cursor(found[limit - 1].id) if len(found) > limit else None,
+        total=queries.count_jobs(session, actor, wanted) if query.with_total else None,
+    )
+
+
+def _to_filter(query: JobsQuery) -> queries.JobFilter:
+    return queries.JobFilter(
+        statuses=tuple(status for status in query.status if status),
+        runbook=query.runbook,
+        environment="" if query.environment == "all" else query.environment,
+        created_by=query.created_by,
+        host=query.host,
+        text=query.q,
+        created_after=query.created_after,
+        created_before=query.created_before,
+    )
+
+
+@router.get("/jobs/{job_id}")
+async def get_job(job_id: str, query: Annotated[WaitQuery, Query()], actor: SignedIn) -> JobAnswer:
+    """One job with its steps. With `wait` the answer comes when the job ends, or after so many seconds."""
+    return to_answer(await wait_for_end(actor, job_id, query.wait))
+
+
+@router.get("/jobs/{job_id}/steps")
+def list_steps(job_id: str, actor: SignedIn, session: Reading) -> dict[str, Any]:
+    """The plays and tasks of a job."""
+    answer = to_answer(queries.get_detail(session, actor, job_id))
+    return {"items": [step.model_dump(by_alias=True, mode="json") for step in answer.steps]}
+
+
+@router.post("/jobs/{job_id}/cancel", status_code=202)
+def cancel_job(job_id: str, actor: SignedIn, session: Transaction) -> JobRow:
+    """Stop a job."""
+    return to_row(service.cancel(session, actor, job_id))
+
+
+@router.post("/jobs/{job_id}/retry", status_code=202, response_model=Accepted)
+def retry_job(job_id: str, actor: SignedIn, session: Transaction, body: RetryBody | None = None) -> JSONResponse:
+    """Run the same again, on all hosts or only on those that failed."""
+    check_execute_limit(actor)
+    only_failed = body.only_failed_hosts if body else False
+    job = service.retry(session, actor, job_id, only_failed_hosts=only_failed)
+    return _accepted(_to_accepted(job.id, job.number, job.status, job.phase), {})
+
+
+@router.get("/jobs/{job_id}/artifacts")
+def list_artifacts(job_id: str, actor: SignedIn, session: Reading) -> ArtifactList:
+    """The files that a job left, with their SHA-256."""
+    return ArtifactList(items=[to_artifact(row) for row in queries.list_artifacts(session, actor, job_id)])
+
+
+@router.get("/jobs/{job_id}/artifacts/{name}", response_class=FileResponse)
+def download_artifact(job_id: str, name: str, actor: SignedIn, session: Transaction) -> Response:
+    """One file, always as an attachment; the download is audited."""
+    found = artifacts.open_for_download(session, actor, job_id, name)
+    return FileResponse(
+        found.path,
+        media_type="application/octet-stream",
+        filename=found.name,
+        content_disposition_type="attachment",
+        headers={"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+@router.get("/workers")
+def list_workers(actor: SignedIn, session: Reading) -> WorkerList:
+    """The workers that gave a sign of life within one lease."""
+    return WorkerList(items=[WorkerAnswer.model_validate(worker) for worker in queries.list_workers(session, actor)])

@@ -1,0 +1,11 @@
+"""What can go wrong with a job, other than the job itself."""
+
+from orch_app.kit.errors import Conflict
+
+
+class LostClaimError(Exception):
+    """Another worker holds the job now: whoever gets this must stop and write nothing more about it."""
+
+
+class JobIsOver(Conflict):
+    """The job has ended already."""

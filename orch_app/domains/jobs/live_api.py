@@ -1,0 +1,201 @@
+"""A job's lines: a page of them, as server-sent events, over a websocket; and the events of everything that moves."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.accounts.edge import SignedIn, SignedInSocket
+from orch_app.domains.jobs import queries
+from orch_app.domains.jobs.activity import activity
+from orch_app.domains.jobs.log.feed import JobState, Update, log_feed
+from orch_app.domains.jobs.log.reader import LogFilter, level_counts, lines_after
+from orch_app.kit.db import reading
+from orch_app.kit.errors import NotFound
+from orch_app.kit.rest import Answer, CamelModel, Reading
+
+router = APIRouter(prefix="/v1", tags=["logs"])
+
+HEARTBEAT_S = 15.0
+MAX_LINES = 5_000
+POLICY_VIOLATION = 1008
+LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "task", ""]
+
+
+class LogQuery(CamelModel):
+    """Which lines: numbered above `afterSeq`, of these levels, of this host, with this text."""
+
+    after_seq: int = Field(0, ge=0, le=2**53)
+    limit: int = Field(500, ge=1, le=MAX_LINES)
+    level: list[LevelName] = Field(default_factory=list)
+    host: Annotated[str, Field(max_length=255)] = ""
+    q: Annotated[str, Field(max_length=200)] = ""
+
+
+class LineAnswer(Answer):
+    """One line."""
+
+    seq: int
+    ts: str
+    level: str
+    host: str
+    task: str
+    message: str
+
+
+class LogPage(Answer):
+    """Lines in order; ask again with `afterSeq = nextAfterSeq` for more."""
+
+    items: list[LineAnswer]
+    next_after_seq: int
+    last_seq: int
+
+
+@router.get("/jobs/{job_id}/logs")
+def list_log_lines(job_id: str, query: Annotated[LogQuery, Query()], actor: SignedIn, session: Reading) -> LogPage:
+    """A page of a job's log, from the database or, for an old job, from its archived file."""
+    job = queries.get_job(session, actor, job_id)
+    wanted = LogFilter(tuple(level for level in query.level if level), query.host, query.q)
+    lines = lines_after(session, job, query.after_seq, query.limit, wanted)
+    return LogPage(
+        items=[LineAnswer(**line.to_wire()) for line in lines],
+        next_after_seq=lines[-1].seq if lines else query.after_seq,
+        last_seq=job.last_seq,
+    )
+
+
+@router.get("/jobs/{job_id}/logs/levels")
+def count_log_levels(job_id: str, actor: SignedIn, session: Reading) -> dict[str, int]:
+    """How many lines of each level a job's log has."""
+    return level_counts(session, queries.get_job(session, actor, job_id))
+
+
+class StreamQuery(CamelModel):
+    """Where to begin when there is no `Last-Event-ID`."""
+
+    after_seq: int = Field(0, ge=0, le=2**53)
+
+
+@router.get("/jobs/{job_id}/logs/stream", response_class=StreamingResponse)
+async def stream_log(
+    job_id: str,
+    query: Annotated[StreamQuery, Query()],
+    actor: SignedIn,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Lines and status as server-sent events: `log` with the line's number as id, `status`, and `end` at the end."""
+    await asyncio.to_thread(_require_job, actor, job_id)
+    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else query.after_seq
+    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    return StreamingResponse(_events(job_id, after), media_type="text/event-stream", headers=headers)
+
+
+def _require_job(actor: Actor, job_id: str) -> None:
+    with reading() as session:
+        queries.get_job(session, actor, job_id)
+
+
+async def _events(job_id: str, after_seq: int) -> AsyncIterator[str]:
+    sent = None
+    async for update in _with_heartbeats(log_feed.follow(job_id, after_seq)):
+        if update is None:
+            yield ": still here\n\n"
+            continue
+        text = "".join(f"event: log\nid: {line.seq}\ndata: {_json(line.to_wire())}\n\n" for line in update.lines)
+        if update.state != sent:
+            sent = update.state
+            text += f"event: status\ndata: {_json(_status(sent))}\n\n"
+        if text:
+            yield text
+    yield f"event: end\ndata: {_json(_status(sent or JobState()))}\n\n"
+
+
+async def _with_heartbeats(updates: AsyncIterator[Update]) -> AsyncIterator[Update | None]:
+    """The same updates, with None whenever 15 seconds pass without one."""
+    upcoming = asyncio.ensure_future(anext(updates, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({upcoming}, timeout=HEARTBEAT_S)
+            if not done:
+                yield None
+                continue
+            update = upcoming.result()
+            if update is None:
+                return
+            yield update
+            upcoming = asyncio.ensure_future(anext(updates, None))
+    finally:
+        upcoming.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await upcoming
+
+
+def _status(state: JobState) -> dict[str, Any]:
+    return {"status": state.status, "phase": state.phase, "reason": state.reason, "lastSeq": state.last_seq}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@router.websocket("/ws/jobs/{job_id}")
+async def watch_job(socket: WebSocket, job_id: str, actor: SignedInSocket, after_seq: int = 0) -> None:
+    """The same lines over a websocket: `{type: log, item}`, `{type: status, ...}`, `{type: end, ...}`."""
+    try:
+        await asyncio.to_thread(_require_job, actor, job_id)
+    except NotFound:
+        await socket.close(POLICY_VIOLATION, "there is no such job")
+        return
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await _until_closed(socket, _send_job(socket, job_id, max(0, after_seq)))
+
+
+async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
+    sent = None
+    async for update in log_feed.follow(job_id, after_seq):
+        for line in update.lines:
+            await socket.send_text(_json({"type": "log", "item": line.to_wire()}))
+        if update.state != sent:
+            sent = update.state
+            await socket.send_text(_json({"type": "status"} | _status(sent)))
+    await socket.send_text(_json({"type": "end"} | _status(sent or JobState())))
+    await socket.close()
+
+
+@router.websocket("/ws")
+async def watch_everything(socket: WebSocket, actor: SignedInSocket) -> None:
+    """Status changes of jobs, workers and hosts, as far as the caller may read them."""
+    require(actor, Permission.JOBS_READ)
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await _until_closed(socket, _send_activity(socket, actor))
+
+
+async def _send_activity(socket: WebSocket, actor: Actor) -> None:
+    async for event in activity.listen():
+        if event.type != "host.status" or actor.may(Permission.HOSTS_READ):
+            await socket.send_text(_json({"type": event.type, "data": event.data}))
+
+
+async def _until_closed(socket: WebSocket, sending: Any) -> None:
+    """Send until there is nothing more or the other side has gone."""
+    sender = asyncio.ensure_future(sending)
+    listener = asyncio.ensure_future(_drain(socket))
+    _, pending = await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
+            await task
+
+
+async def _drain(socket: WebSocket) -> None:
+    while True:
+        await socket.receive_text()

@@ -1,0 +1,26 @@
+"""Waiting for a job's end inside a request, for scripts that would otherwise poll."""
+
+import asyncio
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.jobs.queries import JobDetail, get_detail
+from orch_app.domains.jobs.states import is_terminal
+from orch_app.kit.db import reading
+from orch_app.kit.wakeups import wakeups
+
+
+async def wait_for_end(actor: Actor, job_id: str, wait_s: float) -> JobDetail:
+    """The job when it has ended, or as it is after `wait_s` seconds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait_s
+    while True:
+        detail = await asyncio.to_thread(_look, actor, job_id)
+        left = deadline - loop.time()
+        if is_terminal(detail.job.status) or left <= 0:
+            return detail
+        await wakeups.wait(f"job:{job_id}", min(left, 1.0))
+
+
+def _look(actor: Actor, job_id: str) -> JobDetail:
+    with reading() as session:
+        return get_detail(session, actor, job_id)

@@ -1,0 +1,220 @@
+"""Reading jobs: one, a page, its steps, its artifacts, the workers, and the counts of the dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+from sqlmodel import Session, col, func, or_, select
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost, Worker
+from orch_app.domains.jobs.states import Status
+from orch_app.kit.clock import now
+from orch_app.kit.db import now_ms
+from orch_app.kit.errors import NotFound
+from orch_app.kit.settings import settings
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs are wanted; empty means all. Several statuses mean any of them."""
+
+    statuses: tuple[str, ...] = ()
+    runbook: str = ""
+    environment: str = ""
+    created_by: str = ""
+    host: str = ""
+    text: str = ""
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where in the list: behind a job id (newest first), or by number of page."""
+
+    limit: int = 50
+    before_id: str = ""
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class JobDetail:
+    """A job with what its page shows beside it."""
+
+    job: Job
+    steps: Sequence[JobStep]
+    hosts: dict[str, list[StepHost]] = field(default_factory=dict)
+
+
+def get_job(session: Session, actor: Actor, job_id: str) -> Job:
+    """One job.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    require(actor, Permission.JOBS_READ)
+    job = session.get(Job, job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.", "job_not_found")
+    return job
+
+
+def get_detail(session: Session, actor: Actor, job_id: str) -> JobDetail:
+    """One job with its steps and what each did on each host."""
+    job = get_job(session, actor, job_id)
+    steps = session.exec(select(JobStep).where(JobStep.job_id == job_id).order_by(col(JobStep.position))).all()
+    hosts: dict[str, list[StepHost]] = {}
+    for row in session.exec(select(StepHost).where(StepHost.job_id == job_id).order_by(col(StepHost.host))):
+        hosts.setdefault(row.step_id, []).append(row)
+    return JobDetail(job, steps, hosts)
+
+
+def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> Sequence[Job]:
+    """A page of jobs, newest first."""
+    require(actor, Permission.JOBS_READ)
+    query = _filtered(select(Job), wanted).order_by(col(Job.id).desc()).limit(page.limit).offset(page.offset)
+    if page.before_id:
+        query = query.where(col(Job.id) < page.before_id)
+    return session.exec(query).all()  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def count_jobs(session: Session, actor: Actor, wanted: JobFilter) -> int:
+    """How many jobs the filter matches; slow on large tables, so only on request."""
+    require(actor, Permission.JOBS_READ)
+    return session.exec(_filtered(select(func.count()).select_from(Job), wanted)).one()  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
+    conditions = [
+        (wanted.statuses, col(Job.status).in_(wanted.statuses)),
+        (wanted.runbook, col(Job.runbook_name) == wanted.runbook),
+        (wanted.environment, col(Job.environment) == wanted.environment),
+        (
+            wanted.created_by,
+            or_(col(Job.created_by) == wanted.created_by, col(Job.created_by_name) == wanted.created_by),
+        ),
+        (wanted.created_after, col(Job.created_at) >= wanted.created_after),
+        (wanted.created_before, col(Job.created_at) <= wanted.created_before),
+        (wanted.host, col(Job.host_names).contains(f'"{wanted.host}"', autoescape=True)),
+    ]
+    for value, condition in conditions:
+        if value:
+            query = query.where(condition)
+    return query.where(_mentions(wanted.text)) if wanted.text else query
+
+
+def _mentions(text: str):  # noqa: ANN202 - a SQL expression
+    number = text.removeprefix("#")
+    name = func.lower(Job.runbook_name).contains(text.lower(), autoescape=True)
+    reason = func.lower(Job.request_reason).contains(text.lower(), autoescape=True)
+    matches = [name, reason, col(Job.id) == text]
+    return or_(*matches, col(Job.number) == int(number)) if number.isdecimal() else or_(*matches)
+
+
+def list_artifacts(session: Session, actor: Actor, job_id: str) -> Sequence[JobArtifact]:
+    """The files a job left."""
+    get_job(session, actor, job_id)
+    return session.exec(select(JobArtifact).where(JobArtifact.job_id == job_id).order_by(col(JobArtifact.name))).all()
+
+
+def list_retries(session: Session, actor: Actor, job_id: str) -> Sequence[Job]:
+    """The jobs that were started to repeat this one."""
+    require(actor, Permission.JOBS_READ)
+    return session.exec(select(Job).where(Job.retry_of == job_id).order_by(col(Job.id))).all()
+
+
+def queue_position(session: Session, job: Job) -> int:
+    """How many waiting jobs are ahead of this one, itself included; 0 when it does not wait."""
+    if job.status != Status.PENDING:
+        return 0
+    return session.exec(
+        select(func.count()).select_from(Job).where(col(Job.status) == Status.PENDING, col(Job.id) <= job.id)
+    ).one()
+
+
+def typical_duration_s(session: Session, runbook_name: str) -> float | None:
+    """The mean duration of the last successful runs of a runbook in seconds; None when there was none."""
+    rows = session.exec(
+        select(Job.started_at, Job.finished_at)
+        .where(Job.runbook_name == runbook_name, Job.status == Status.SUCCESS)
+        .order_by(col(Job.id).desc())
+        .limit(20)
+    ).all()
+    spans = [(end - start).total_seconds() for start, end in rows if start and end]
+    return sum(spans) / len(spans) if spans else None
+
+
+def list_workers(session: Session, actor: Actor) -> Sequence[Worker]:
+    """The workers whose heartbeat is younger than a lease."""
+    require(actor, Permission.JOBS_READ)
+    return live_workers(session)
+
+
+def live_workers(session: Session) -> Sequence[Worker]:
+    """The same for the health checks, where nobody asks in particular."""
+    oldest = now_ms() - int(settings().lease_s * 1000)
+    return session.exec(
+        select(Worker).where(col(Worker.heartbeat) > oldest, Worker.state != "stopped").order_by(col(Worker.name))
+    ).all()
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """How many jobs began on one day (UTC) and how many of them failed."""
+
+    day: str
+    total: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The figures of the dashboard."""
+
+    running: int
+    queued: int
+    failed_24h: int
+    failed_24h_before: int
+    total: int
+    oldest_wait_s: float
+
+
+def pulse(session: Session, actor: Actor, environment: str = "") -> Pulse:
+    """Counts of now and of the last two days, in one environment or in all."""
+    require(actor, Permission.JOBS_READ)
+    day = timedelta(days=1)
+    moment = now()
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(Job).where(*conditions)
+        return session.exec(query.where(Job.environment == environment) if environment else query).one()
+
+    failed = col(Job.status) == Status.ERROR
+    waiting = col(Job.status) == Status.PENDING
+    oldest = session.exec(select(func.min(Job.queued_at)).where(waiting)).one()
+    return Pulse(
+        running=count(col(Job.status) == Status.RUNNING),
+        queued=count(waiting),
+        failed_24h=count(failed, col(Job.finished_at) > moment - day),
+        failed_24h_before=count(failed, col(Job.finished_at) <= moment - day, col(Job.finished_at) > moment - 2 * day),
+        total=count(),
+        oldest_wait_s=(moment - oldest).total_seconds() if oldest else 0.0,
+    )
+
+
+def jobs_per_day(session: Session, actor: Actor, days: int, environment: str = "") -> list[DayCount]:
+    """One entry for each of the last `days` days, the empty ones too, oldest first."""
+    require(actor, Permission.JOBS_READ)
+    first = (now() - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    query = select(Job.created_at, Job.status).where(col(Job.created_at) >= first)
+    counts = {(first + timedelta(days=n)).date().isoformat(): [0, 0] for n in range(days)}
+    for created_at, status in session.exec(query.where(Job.environment == environment) if environment else query):
+        day = counts.get(created_at.date().isoformat())
+        if day:
+            day[0] += 1
+            day[1] += status == Status.ERROR
+    return [DayCount(day, total, failed) for day, (total, failed) in counts.items()]

@@ -1,0 +1,269 @@
+"""Launching, cancelling and repeating jobs: what people and scripts ask for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.launch_matrix import Verdict, verdict
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.audit.actions import Action
+from orch_app.domains.audit.service import record
+from orch_app.domains.inventory.connections import connection_in
+from orch_app.domains.inventory.targets import targets_for
+from orch_app.domains.jobs.errors import JobIsOver
+from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
+from orch_app.domains.jobs.queries import get_job
+from orch_app.domains.jobs.retention import purge_moment
+from orch_app.domains.jobs.states import Phase, Reason, Status, is_terminal
+from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.queries import get_runnable
+from orch_app.kit.clock import now
+from orch_app.kit.disk import require_free_space
+from orch_app.kit.errors import Conflict, Forbidden, Invalid, Problem
+from orch_app.kit.ids import new_id
+from orch_app.kit.queue import enqueue
+from orch_app.kit.settings import settings
+from orch_app.kit.wakeups import announce
+
+RUN_TASK = "jobs.run"
+ENVIRONMENTS = ("stage", "prod")
+FAILED_ON_HOST = ("failed", "unreachable")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it."""
+
+    runbook: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    host_ids: Sequence[str] | None = None
+    environment: str = "stage"
+    connections: Mapping[str, str] = field(default_factory=dict)
+    request_reason: str = ""
+    trigger: str = "manual"
+    retry_of: str | None = None
+
+
+def launch(session: Session, actor: Actor, order: Order) -> Job:
+    """Check everything, insert the job and ring for a worker after the commit.
+
+    Raises:
+        Forbidden: the role, the risk or the environment forbids it, or a second person must approve.
+        NotFound: there is no such runbook.
+        Conflict: the runbook is broken or switched off.
+        Invalid: inputs, hosts, connections or the environment are not acceptable.
+        Unavailable: the disk is too full for new work.
+    """
+    require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
+    _check_environment(order.environment)
+    runbook = get_runnable(session, actor, order.runbook)
+    _require_verdict(actor, runbook, order.environment)
+    inputs = _check_inputs(runbook, order.inputs)
+    hosts = _resolve_hosts(session, actor, runbook, order)
+    _check_connections(session, actor, runbook, order)
+    require_free_space()
+    job = _insert(session, actor, runbook, order, inputs, hosts)
+    record(
+        session,
+        actor,
+        Action.JOB_RETRIED if order.retry_of else Action.JOB_EXECUTED,
+        ("job", job.id),
+        environment=job.environment,
+        metadata={"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
+        | ({"retryOf": order.retry_of} if order.retry_of else {}),
+    )
+    enqueue(session, RUN_TASK, job_id=job.id)
+    announce(session, "jobs")
+    return job
+
+
+def cancel(session: Session, actor: Actor, job_id: str) -> Job:
+    """Stop a job: a waiting one ends at once, a running one is told to and ends when its processes have.
+
+    Raises:
+        JobIsOver: it had ended already.
+    """
+    require(actor, Permission.JOBS_CANCEL)
+    job = get_job(session, actor, job_id)
+    if is_terminal(job.status):
+        raise JobIsOver(f"Job #{job.number} has ended already ({job.status}).", "job_is_over")
+    moment = now()
+    ended = session.exec(
+        update(Job)
+        .where(col(Job.id) == job_id, col(Job.status) == Status.PENDING)
+        .values(
+            status=Status.CANCELED,
+            phase=Phase.DONE,
+            reason=Reason.CANCELED,
+            canceled_by=actor.name,
+            cancel_requested_at=moment,
+            finished_at=moment,
+            purge_after=purge_moment(session, job.runbook_name, Status.CANCELED, moment),
+        )
+        .returning(col(Job.id))
+    ).first()
+    if ended is None:
+        _ask_to_stop(session, actor, job_id)
+    record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment)
+    announce(session, f"job:{job_id}")
+    announce(session, "jobs")
+    session.refresh(job)
+    return job
+
+
+def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: bool = False) -> Job:
+    """Run the same again as a new job that knows which one it repeats.
+
+    Raises:
+        Conflict: the job has not ended, or no host of it failed.
+    """
+    require(actor, Permission.RUNBOOKS_EXECUTE)
+    job = get_job(session, actor, job_id)
+    if not is_terminal(job.status):
+        raise Conflict(f"Job #{job.number} has not ended yet.", "job_is_running")
+    order = Order(
+        runbook=job.runbook_name,
+        inputs=job.input_json,
+        host_ids=_failed_hosts(session, job) if only_failed_hosts else job.host_ids or None,
+        environment=job.environment,
+        connections=job.connection_ids,
+        request_reason=job.request_reason,
+        trigger="retry",
+        retry_of=job.id,
+    )
+    return launch(session, actor, order)
+
+
+def _check_environment(environment: str) -> None:
+    if environment not in ENVIRONMENTS:
+        fault = Problem("/environment", "enum", f"must be one of {', '.join(ENVIRONMENTS)}")
+        raise Invalid("There is no such environment.", "validation", errors=(fault,))
+
+
+def _require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
+    """Role, risk and environment, and what the runbook asks for: the strictest wins."""
+    if actor.role is None:
+        return
+    asked = runbook.meta.get("approval", {}).get(environment, "none")
+    wanted = Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
+    found = verdict(actor.role, runbook.risk, environment, wanted, solo=settings().solo_admin)  # pyright: ignore[reportArgumentType]
+    if found is Verdict.DENY:
+        message = f"The role {actor.role.value} may not run a runbook of {runbook.risk} risk in {environment}."
+        raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
+    if found is Verdict.APPROVAL:
+        message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."
+        raise Forbidden(message, "approval_required", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
+
+
+def _check_inputs(runbook: Runbook, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    limit = runbook.meta.get("limits", {}).get("input_kb", DEFAULT_INPUT_KB)
+    checked = check_inputs(runbook.input_schema, dict(inputs), max_kb=limit)
+    if checked.problems:
+        count = len(checked.problems)
+        message = f"{count} {'field is' if count == 1 else 'fields are'} not valid."
+        raise Invalid(message, "validation", errors=checked.problems)
+    return checked.values
+
+
+def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Order) -> list[tuple[str, str]]:
+    """(id, name) of each chosen host; empty means localhost or no host at all."""
+    target = runbook.meta.get("target", "localhost")
+    if not order.host_ids:
+        if target == "hosts":
+            _refuse_hosts("required", "this runbook works on hosts: choose at least one")
+        return []
+    if target in {"none", "localhost"}:
+        _refuse_hosts("not_allowed", "this runbook does not work on hosts")
+    if len(set(order.host_ids)) != len(order.host_ids):
+        _refuse_hosts("uniqueItems", "a host is named twice")
+    targets = targets_for(session, actor, order.host_ids, order.environment)
+    return [(target.host_id, target.name) for target in targets]
+
+
+def _refuse_hosts(code: str, detail: str) -> None:
+    raise Invalid("The hosts are not acceptable.", "validation", errors=(Problem("/hosts", code, detail),))
+
+
+def _check_connections(session: Session, actor: Actor, runbook: Runbook, order: Order) -> None:
+    """Every required slot is filled, with a connection of the right type and environment, and no other is named."""
+    slots = {slot["slot"]: slot for slot in runbook.meta.get("connections", [])}
+    problems = [
+        Problem(f"/connections/{name}", "not_allowed", "this runbook has no such slot")
+        for name in order.connections
+        if name not in slots
+    ]
+    for name, slot in slots.items():
+        if name in order.connections:
+            fault = connection_in(session, actor, order.connections[name], order.environment, slot["type"])
+            problems += [Problem(f"/connections/{name}", "connection", fault)] if fault else []
+        elif slot.get("required", True):
+            problems.append(Problem(f"/connections/{name}", "required", f"choose a {slot['type']} connection"))
+    if problems:
+        raise Invalid("The connections are not acceptable.", "validation", errors=tuple(problems))
+
+
+def _insert(
+    session: Session,
+    actor: Actor,
+    runbook: Runbook,
+    order: Order,
+    inputs: dict[str, Any],
+    hosts: list[tuple[str, str]],
+) -> Job:
+    moment = now()
+    job = Job(
+        id=new_id("job"),
+        number=_next_number(session),
+        runbook_name=runbook.name,
+        runbook_version=runbook.version,
+        runbook_revision=runbook.revision,
+        environment=order.environment,
+        input_json=inputs,
+        host_ids=[host_id for host_id, _ in hosts],
+        host_names=[name for _, name in hosts] or (["localhost"] if runbook.meta.get("target") != "none" else []),
+        connection_ids=dict(order.connections),
+        request_reason=order.request_reason,
+        trigger=order.trigger,
+        retry_of=order.retry_of,
+        timeout_s=runbook.meta.get("timeout_s", 3600),
+        on_worker_loss=runbook.meta.get("on_worker_loss", "interrupt"),
+        created_by=actor.user_id,
+        created_by_name=actor.name,
+        created_at=moment,
+        queued_at=moment,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def _next_number(session: Session) -> int:
+    statement = update(JobCounter).values(last=JobCounter.last + 1).returning(col(JobCounter.last))
+    return session.exec(statement.execution_options(synchronize_session=False)).scalar_one()
+
+
+def _ask_to_stop(session: Session, actor: Actor, job_id: str) -> None:
+    session.exec(
+        update(Job)
+        .where(col(Job.id) == job_id, col(Job.status) == Status.RUNNING)
+        .values(cancel_requested_at=now(), canceled_by=actor.name, phase=Phase.CANCELING)
+    )
+
+
+def _failed_hosts(session: Session, job: Job) -> list[str]:
+    """Ids of the hosts on which some step of the job failed, in the job's order."""
+    failed = set(
+        session.exec(
+            select(StepHost.host)
+            .join(JobStep, col(JobStep.id) == col(StepHost.step_id))
+            .where(StepHost.job_id == job.id, col(StepHost.status).in_(FAILED_ON_HOST))
+        ).all()
+    )
+    chosen = [host_id for host_id, name in zip(job.host_ids, job.host_names, strict=False) if name in failed]
+    if not chosen:
+        raise Conflict(f"No host of job #{job.number} failed.", "no_failed_hosts")
+    return chosen

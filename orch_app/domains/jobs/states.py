@@ -1,0 +1,51 @@
+"""The words a job's state is told with: five statuses, their phases, and why it ended."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What the contract fixes; everything finer is in the phase and the reason."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCESS = "SUCCESS"
+    ERROR = "ERROR"
+    CANCELED = "CANCELED"
+
+
+class Phase(StrEnum):
+    """Where within its status a job is."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    QUEUED = "queued"
+    WAITING_LOCK = "waiting_lock"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    CANCELING = "canceling"
+    FINALIZING = "finalizing"
+    DONE = "done"
+
+
+class Reason(StrEnum):
+    """Why a job ended as it did; runbooks may add codes of their own through their output's `failure`."""
+
+    CANCELED = "canceled"
+    INTERRUPTED = "interrupted"
+    TIMEOUT = "timeout"
+    TASK_FAILED = "task_failed"
+    UNREACHABLE = "unreachable"
+    OUTPUT_INVALID = "output_invalid"
+    PLAYBOOK_ERROR = "playbook_error"
+    ISOLATION_UNAVAILABLE = "isolation_unavailable"
+    PREPARATION_FAILED = "preparation_failed"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+
+
+TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})
+CLAIMABLE = (Phase.QUEUED, Phase.WAITING_LOCK)
+MAX_ATTEMPTS = 3
+
+
+def is_terminal(status: str) -> bool:
+    """Whether nothing more can happen to a job of this status."""
+    return status in TERMINAL

@@ -1,0 +1,105 @@
+"""What a worker does beside running jobs: heartbeat, watching for cancels, sweeping, purging.
+
+Each chore runs in its own thread at its own pace and survives a database that is away for a while.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlmodel import col, select
+
+from orch_app.domains.jobs import artifacts, claims, workers
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.slots import Slots
+from orch_app.domains.jobs.states import Reason
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.errors import Unavailable
+from orch_app.kit.settings import settings
+
+CANCEL_LOOK_S = 0.2
+PURGE_S = 300.0
+_log = structlog.get_logger("upkeep")
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something done again and again."""
+
+    name: str
+    every_s: float
+    do: Callable[[], None]
+
+
+class Upkeep:
+    """The threads that do the chores of one worker."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin every chore at once."""
+        for chore in (
+            Chore("heartbeat", settings().heartbeat_s, self.beat),
+            Chore("cancels", CANCEL_LOOK_S, self.look_for_cancels),
+            Chore("sweep", settings().sweep_s, self.sweep),
+            Chore("purge", PURGE_S, self.purge),
+        ):
+            thread = threading.Thread(target=self._repeat, args=(chore,), name=chore.name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the chores; returns when the one that is being done is done."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def beat(self) -> None:
+        """Renew the leases and say that this worker lives."""
+        if self._slots.all():
+            self._slots.renew()
+        state = "draining" if self._slots.is_draining else "running"
+        with unit_of_work() as session:
+            workers.beat(session, self._slots.worker_id, len(self._slots.all()), state)
+
+    def look_for_cancels(self) -> None:
+        """Tell running jobs that somebody cancelled them."""
+        running = {one.held.job_id: one for one in self._slots.all() if not one.stop.is_set()}
+        if not running:
+            return
+        query = select(Job.id).where(col(Job.id).in_(running), col(Job.cancel_requested_at).is_not(None))
+        with reading() as session:
+            asked = session.exec(query).all()
+        for job_id in asked:
+            running[job_id].end(Reason.CANCELED)
+
+    def sweep(self) -> None:
+        """Settle jobs of dead workers and ring again for jobs that wait although slots are free."""
+        with unit_of_work() as session:
+            settled = claims.settle_expired(session)
+        if settled:
+            _log.warning("sweep.settled", jobs=settled)
+        if not self._slots.is_draining:
+            with unit_of_work() as session:
+                claims.ring_waiting(session, settings().sweep_s)
+
+    def purge(self) -> None:
+        """Delete what has outlived its retention."""
+        with unit_of_work() as session:
+            gone = artifacts.purge_due(session, self._slots.worker_name)
+        artifacts.remove_folders(gone)
+
+    def _repeat(self, chore: Chore) -> None:
+        while not self._stop.is_set():
+            try:
+                chore.do()
+            except Unavailable as error:
+                _log.warning("upkeep.database_away", chore=chore.name, detail=error.detail)
+            except Exception:
+                # A chore must outlive whatever befalls one round of it: without heartbeat every job here is lost.
+                _log.exception("upkeep.failed", chore=chore.name)
+            self._stop.wait(chore.every_s)

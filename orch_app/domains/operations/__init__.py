@@ -1,0 +1,1 @@
+"""The product looking at itself: health of its parts."""

@@ -1,0 +1,123 @@
+"""The catalogue over REST; running a runbook is a matter of jobs."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from orch_app.domains.accounts.edge import SignedIn
+from orch_app.domains.runbooks import queries, service
+from orch_app.domains.runbooks.form import form_model
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction
+
+router = APIRouter(prefix="/v1", tags=["runbooks"])
+
+
+class RunbooksQuery(CamelModel):
+    """Filters of the catalogue."""
+
+    category: Annotated[str, Field(max_length=100)] = ""
+    q: Annotated[str, Field(max_length=200)] = ""
+
+
+class RunbookAnswer(Answer):
+    """A runbook with the schema of its inputs."""
+
+    name: str
+    title: str
+    title_pt: str
+    description: str
+    description_pt: str
+    category: str
+    tags: list[str]
+    version: str
+    revision: str
+    risk: str
+    target: str
+    mutates: bool
+    enabled: bool
+    broken_reason: str
+    connections: list[dict[str, Any]]
+    approval: dict[str, str]
+    timeout_s: int
+    input_schema: dict[str, Any] = Field(serialization_alias="schema")
+    synced_at: datetime
+
+
+class RunbookDetail(RunbookAnswer):
+    """The same with what its page shows."""
+
+    readme: str
+    output_schema: dict[str, Any]
+    form: list[dict[str, Any]]
+    meta: dict[str, Any]
+
+
+class SyncAnswer(Answer):
+    """What a synchronisation found."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    broken: list[str]
+
+
+@router.get("/runbooks")
+def list_runbooks(
+    query: Annotated[RunbooksQuery, Query()], actor: SignedIn, session: Reading
+) -> list[RunbookAnswer]:
+    """Every runbook, the broken ones with their reason."""
+    found = queries.list_runbooks(session, actor, category=query.category, text=query.q)
+    return [RunbookAnswer(**_facts(runbook)) for runbook in found]
+
+
+@router.get("/runbooks/{name}")
+def get_runbook(name: str, actor: SignedIn, session: Reading) -> RunbookDetail:
+    """One runbook with its form and README."""
+    runbook = queries.get_runbook(session, actor, name)
+    return RunbookDetail(
+        **_facts(runbook),
+        readme=runbook.readme,
+        output_schema=runbook.output_schema,
+        form=form_model(runbook.input_schema) if runbook.input_schema else [],
+        meta=runbook.meta,
+    )
+
+
+@router.get("/runbooks/{name}/schema")
+def get_runbook_schema(name: str, actor: SignedIn, session: Reading) -> dict[str, Any]:
+    """The JSON Schema of a runbook's inputs."""
+    return queries.get_runbook(session, actor, name).input_schema
+
+
+@router.post("/runbooks/sync")
+def sync_runbooks(actor: SignedIn, session: Transaction) -> SyncAnswer:
+    """Read the runbooks folder again."""
+    return SyncAnswer.model_validate(service.sync(session, actor))
+
+
+def _facts(runbook: Runbook) -> dict[str, Any]:
+    meta = runbook.meta
+    return {
+        "name": runbook.name,
+        "title": runbook.title,
+        "title_pt": runbook.title_pt,
+        "description": runbook.description,
+        "description_pt": runbook.description_pt,
+        "category": runbook.category,
+        "tags": meta.get("tags", []),
+        "version": runbook.version,
+        "revision": runbook.revision,
+        "risk": runbook.risk,
+        "target": meta.get("target", ""),
+        "mutates": meta.get("mutates", False),
+        "enabled": runbook.enabled and not runbook.broken_reason,
+        "broken_reason": runbook.broken_reason,
+        "connections": meta.get("connections", []),
+        "approval": meta.get("approval", {}),
+        "timeout_s": meta.get("timeout_s", 0),
+        "input_schema": runbook.input_schema,
+        "synced_at": runbook.synced_at,
+    }

@@ -1,0 +1,26 @@
+"""What both processes share: which queue rings, and how to see that it lives. Free of Reflex."""
+
+import redis
+
+from orch_app.kit.queue import install_bell
+from tasks.app import huey
+from tasks.jobs import run
+
+TASKS = {"jobs.run": run}
+
+
+def wire() -> None:
+    """Connect the domains' doorbell with the queue; called once by each composition root."""
+    install_bell(_ring, _is_alive)
+
+
+def _ring(name: str, payload: dict[str, str]) -> None:
+    TASKS[name](**payload)
+
+
+def _is_alive() -> bool:
+    try:
+        huey.pending_count()
+    except (redis.RedisError, OSError):
+        return False
+    return True

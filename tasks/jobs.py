@@ -1,0 +1,10 @@
+"""Tasks about jobs."""
+
+from orch_app.domains.jobs.run import run_job
+from tasks.app import huey
+
+
+@huey.task(name="jobs.run", retries=0)
+def run(job_id: str) -> None:
+    """Run the job if it still waits; a repeated, replayed or late message does nothing."""
+    run_job(job_id)

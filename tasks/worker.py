@@ -1,0 +1,127 @@
+"""The worker process: Huey's consumer in threads, the upkeep beside it, and a clean end on SIGTERM.
+
+On SIGTERM nothing more is claimed, running jobs get the grace time, and what still runs then is stopped and marked
+`interrupted`. A second signal skips the grace time.
+"""
+
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+import structlog
+from huey.consumer import Consumer
+
+from orch_app.domains.access.actor import worker_actor
+from orch_app.domains.jobs import workers
+from orch_app.domains.jobs.claims import ring_waiting
+from orch_app.domains.jobs.run import isolation_level, sweep_workspaces
+from orch_app.domains.jobs.slots import name_of_this_worker, slots
+from orch_app.domains.jobs.states import Reason
+from orch_app.domains.jobs.upkeep import Upkeep
+from orch_app.domains.runbooks import service as runbooks
+from orch_app.kit.db import unit_of_work
+from orch_app.kit.settings import settings
+from orch_app.kit.version import VERSION
+from orch_app.wiring import wire
+from tasks.app import huey
+
+POLL_FIRST_S = 0.01
+POLL_MOST_S = 0.02
+AFTER_STOP_S = 5.0
+_log = structlog.get_logger("worker")
+
+
+class QuietConsumer(Consumer):
+    """Huey's consumer without its signal handlers: this module decides what a signal means."""
+
+    def _set_signal_handlers(self) -> None:
+        return
+
+
+def run_worker() -> None:
+    """Work until a signal says stop."""
+    wire()
+    slots.worker_name = name_of_this_worker(socket.gethostname(), os.getpid())
+    told_to_stop = _listen_for_signals()
+    _arrive()
+    upkeep = Upkeep(slots)
+    upkeep.start()
+    consumer = _consumer()
+    consumer.start()
+    _log.info("worker.ready", name=slots.worker_name, slots=settings().worker_slots, isolation=isolation_level())
+    told_to_stop.wait()
+    _drain(told_to_stop)
+    consumer.stop()
+    upkeep.stop()
+    _leave()
+
+
+def _consumer() -> QuietConsumer:
+    return QuietConsumer(
+        huey,
+        workers=settings().worker_slots,
+        worker_type="thread",
+        periodic=False,
+        initial_delay=POLL_FIRST_S,
+        max_delay=POLL_MOST_S,
+        check_worker_health=True,
+    )
+
+
+def _arrive() -> None:
+    """Clean up after an earlier life on this machine, synchronise the catalogue, register, ring for what waits."""
+    sweep_workspaces()
+    facts = workers.WorkerFacts(
+        slots.worker_id, slots.worker_name, settings().worker_slots, isolation_level(), VERSION
+    )
+    with unit_of_work() as session:
+        runbooks.sync(session, worker_actor(slots.worker_name))
+        workers.register(session, facts)
+        ring_waiting(session, 0)
+
+
+def _listen_for_signals() -> "Stop":
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop.on_signal)
+    signal.signal(signal.SIGINT, stop.on_signal)
+    return stop
+
+
+class Stop:
+    """Counts signals: the first means drain, the second means now."""
+
+    def __init__(self) -> None:
+        self._first = threading.Event()
+        self._second = threading.Event()
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """Note a signal."""
+        (self._second if self._first.is_set() else self._first).set()
+
+    def wait(self) -> None:
+        """Wait for the first signal; short waits, because a waiting main thread must still run the handler."""
+        while not self._first.wait(0.5):
+            pass
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether a second signal came."""
+        return self._second.is_set()
+
+
+def _drain(stop: Stop) -> None:
+    slots.is_draining = True
+    _log.info("worker.draining", running=len(slots.all()), grace_s=settings().grace_s)
+    waited = 0.0
+    while waited < settings().grace_s and not stop.is_hurried and not slots.wait_until_empty(0.2):
+        waited += 0.2
+    slots.end_all(Reason.INTERRUPTED)
+    slots.wait_until_empty(AFTER_STOP_S)
+
+
+def _leave() -> None:
+    with unit_of_work() as session:
+        workers.beat(session, slots.worker_id, 0, "stopped")
+    _log.info("worker.stopped")
