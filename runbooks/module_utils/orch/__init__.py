@@ -1,0 +1,1 @@
+"""Code shared by our Ansible modules; it travels to the managed hosts inside them: standard library only."""
