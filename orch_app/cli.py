@@ -57,7 +57,8 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this program's schema; SQLite is copied aside first."""
-    from orch_app.kit.migrations import NewerDataError, migrate as run  # noqa: PLC0415 - alembic is slow to import
+    from orch_app.kit.migrations import NewerDataError  # noqa: PLC0415 - alembic is slow to import
+    from orch_app.kit.migrations import migrate as run
 
     settings().data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

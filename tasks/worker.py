@@ -73,9 +73,7 @@ def _consumer() -> QuietConsumer:
 def _arrive() -> None:
     """Clean up after an earlier life on this machine, synchronise the catalogue, register, ring for what waits."""
     sweep_workspaces()
-    facts = workers.WorkerFacts(
-        slots.worker_id, slots.worker_name, settings().worker_slots, isolation_level(), VERSION
-    )
+    facts = workers.WorkerFacts(slots.worker_id, slots.worker_name, settings().worker_slots, isolation_level(), VERSION)
     with unit_of_work() as session:
         runbooks.sync(session, worker_actor(slots.worker_name))
         workers.register(session, facts)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.accounts.edge import SignedIn, SignedInSocket
+from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.jobs import queries
 from orch_app.domains.jobs.activity import activity
 from orch_app.domains.jobs.log.feed import JobState, Update, log_feed
@@ -146,7 +146,7 @@ def _json(value: Any) -> str:
 
 
 @router.websocket("/ws/jobs/{job_id}")
-async def watch_job(socket: WebSocket, job_id: str, actor: SignedInSocket, after_seq: int = 0) -> None:
+async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, after_seq: int = 0) -> None:
     """The same lines over a websocket: `{type: log, item}`, `{type: status, ...}`, `{type: end, ...}`."""
     try:
         await asyncio.to_thread(_require_job, actor, job_id)
@@ -171,7 +171,7 @@ async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
 
 
 @router.websocket("/ws")
-async def watch_everything(socket: WebSocket, actor: SignedInSocket) -> None:
+async def watch_everything(socket: WebSocket, actor: SignedIn) -> None:
     """Status changes of jobs, workers and hosts, as far as the caller may read them."""
     require(actor, Permission.JOBS_READ)
     await socket.accept()

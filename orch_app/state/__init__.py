@@ -1,0 +1,1 @@
+"""One flat state class per screen; handlers say who asks, what is done, and what is shown."""

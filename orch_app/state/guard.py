@@ -1,0 +1,134 @@
+"""The guard of every event handler: who asks, may they, and what is shown when something is refused.
+
+Any public method of a state can be called by anyone over the websocket, so every handler carries `guarded`, and a test
+walks them all. The actor is looked up again at each event, because the socket's headers are as old as the socket.
+"""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
+
+import reflex as rx
+import structlog
+from reflex.istate.proxy import StateProxy
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import ANONYMOUS, Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.accounts.edge import actor_of_cookie
+from orch_app.domains.audit.service import record_denial
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.errors import Forbidden, OrchError, Unauthorized
+from orch_app.kit.ids import new_id
+from orch_app.state.exposure import GUARD, Handler
+from orch_app.state.notices import Notices
+
+COOKIE = "orch_session"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_actor: ContextVar[Actor] = ContextVar("actor", default=ANONYMOUS)
+_log = structlog.get_logger("events")
+
+
+def actor() -> Actor:
+    """Who asked for the event that is being handled."""
+    return _actor.get()
+
+
+async def ask(read: Callable[Concatenate[Session, Actor, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a reading function of a domain with a session and the actor, outside the event loop."""
+    return await asyncio.to_thread(_in, reading, read, args, kwargs)
+
+
+async def act(write: Callable[Concatenate[Session, Actor, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call a writing function of a domain in one unit of work, outside the event loop."""
+    return await asyncio.to_thread(_in, unit_of_work, write, args, kwargs)
+
+
+def _in(work: Any, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with work() as session:
+        return function(session, actor(), *args, **kwargs)
+
+
+def guarded(permission: Permission, *, page: bool = False) -> Callable[[Handler], Handler]:
+    """Let a handler run only for those with the permission.
+
+    With `page` an error is what the page then shows (`phase` and `problem` of the screen); without, it is a notice.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def inner(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                _actor.set(await asyncio.to_thread(_identify, _cookie(self), self.router.session.client_ip))
+                require(actor(), permission)
+                result = handler(self, *args, **kwargs)
+                return await result if inspect.isawaitable(result) else result
+            except OrchError as error:
+                return await _refuse(self, error, handler.__qualname__, page=page)
+
+        setattr(inner, GUARD, permission)
+        return inner
+
+    return decorate
+
+
+def _identify(raw_cookie: str | None, ip: str) -> Actor:
+    return actor_of_cookie(raw_cookie, ip=ip, request_id=new_id("evt"))
+
+
+def _cookie(state: Any) -> str | None:
+    try:
+        morsel = SimpleCookie(state.router.headers.cookie or "").get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> Any:
+    """Show an error in the form its reader can use: the login, the page's own error, or a notice."""
+    if isinstance(error, Unauthorized):
+        return rx.redirect(f"/login?next={quote(state.router.url.path)}")
+    if isinstance(error, Forbidden):
+        await asyncio.to_thread(_audit_denial, actor(), error, handler)
+    _log.info("event.refused", handler=handler, code=error.code, status=error.status)
+    if not page:
+        return Notices.show_problem(shown(error))
+    await _write(state, phase="forbidden" if isinstance(error, Forbidden) else "error", problem=shown(error))
+    return None
+
+
+def _audit_denial(who: Actor, error: Forbidden, where: str) -> None:
+    with unit_of_work() as session:
+        record_denial(session, who, error, where)
+
+
+async def _write(state: Any, **values: Any) -> None:
+    if isinstance(state, StateProxy):
+        async with state:
+            _assign(state, values)
+    else:
+        _assign(state, values)
+
+
+def _assign(state: Any, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(state, name, value)
+
+
+def shown(error: OrchError) -> dict[str, Any]:
+    """An error as screens get it: the code chooses the sentence in the reader's language, `detail` is the fallback."""
+    return {
+        "code": error.code,
+        "title": error.title,
+        "detail": error.detail,
+        "requestId": actor().request_id,
+        "permission": error.permission if isinstance(error, Forbidden) else "",
+        "errors": [fault.to_wire() for fault in error.errors],
+    }

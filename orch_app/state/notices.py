@@ -1,0 +1,38 @@
+"""Short messages over any screen: what was done, what was refused."""
+
+from typing import Any
+
+import reflex as rx
+
+from orch_app.kit.ids import new_id
+from orch_app.state.exposure import public
+
+KEPT = 4
+
+
+class Notices(rx.State):
+    """The messages of one tab, newest last. `kind` is `ok` or `problem`; `code` chooses the words."""
+
+    items: list[dict[str, Any]] = []
+
+    @rx.event
+    @public("writes to the caller's own tab")
+    def show_problem(self, problem: dict[str, Any]) -> None:
+        """Add a refusal."""
+        self._add("problem", str(problem.get("code", ""))[:100], str(problem.get("detail", ""))[:500])
+
+    @rx.event
+    @public("writes to the caller's own tab")
+    def show_done(self, code: str) -> None:
+        """Add the confirmation whose words the catalogue has under `done.<code>`."""
+        self._add("ok", code[:100], "")
+
+    @rx.event
+    @public("writes to the caller's own tab")
+    def dismiss(self, identity: str) -> None:
+        """Take one away."""
+        self.items = [item for item in self.items if item["id"] != identity]
+
+    def _add(self, kind: str, code: str, detail: str) -> None:
+        item = {"id": new_id("note"), "kind": kind, "code": code, "detail": detail}
+        self.items = [*self.items, item][-KEPT:]
