@@ -21,6 +21,7 @@ from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
 from tools.launcher.progress import Step, say
 from tools.launcher.refusal import Failure, Refusal
 from tools.launcher.supervise import Part, Supervisor
+from tools.launcher.web import web_command
 
 READY_S = 180.0
 PROBE_S = 0.05
@@ -29,13 +30,6 @@ REMIND_S = 10.0
 IDLE_S = 1.0
 HIGHEST_PORT = 65535
 PRIVATE = 0o077
-REFLEX = {
-    "__REFLEX_SKIP_COMPILE": "true",
-    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    "REFLEX_ENV_MODE": "prod",
-    "REFLEX_TELEMETRY_ENABLED": "false",
-    "REFLEX_CHECK_LATEST_VERSION": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,12 @@ class Plan:
 
     address: Address
     data_dir: Path
-    env: dict[str, str]
+    settings: dict[str, str]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This process's environment with the settings decided here."""
+        return child_environment() | self.settings
 
     @property
     def database(self) -> Path | None:
@@ -70,7 +69,7 @@ def make_plan(options: argparse.Namespace) -> Plan:
     Raises:
         Refusal: the port is not a port, or the data folder cannot be made.
     """
-    env = {name: value for name, value in child_environment().items() if not name.startswith("GRANIAN_")}
+    env = child_environment()
     host = options.host or env.get("ORCH_HOST") or "127.0.0.1"
     port = str(options.port or env.get("ORCH_PORT") or "8000")
     if not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
@@ -81,12 +80,12 @@ def make_plan(options: argparse.Namespace) -> Plan:
         data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"the data folder {data_dir} cannot be made: {error.strerror}") from error
-    env |= {"ORCH_HOST": host, "ORCH_PORT": port, "ORCH_DATA_DIR": str(data_dir)}
+    settings = {"ORCH_HOST": host, "ORCH_PORT": port, "ORCH_DATA_DIR": str(data_dir)}
     if options.workers:
-        env["ORCH_WORKER_SLOTS"] = str(options.workers)
+        settings["ORCH_WORKER_SLOTS"] = str(options.workers)
     # Whoever opens the embedded queue first would otherwise make it readable for everybody.
     (data_dir / "queue.db").touch(mode=0o600)
-    return Plan(Address(host, int(port)), data_dir, env)
+    return Plan(Address(host, int(port)), data_dir, settings)
 
 
 def build_screens() -> None:
@@ -133,16 +132,11 @@ def _cli(plan: Plan, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def parts(plan: Plan) -> list[Part]:
-    """The two programs of the product. Granian is started directly: no build and no Node at run time."""
-    web = [
-        PYTHON, "-m", "granian", "--interface", "asgi", "--factory", "--host", plan.address.host,
-        "--port", str(plan.address.port), "--workers", "1", "--workers-kill-timeout", "5", "--log-level", "warning",
-        "--static-path-route", "/assets", "--static-path-mount", ".web/build/client/assets",
-        "--static-path-expires", "31536000", "orch_app.orch_app:app",
-    ]  # fmt: skip
-    worker = [PYTHON, "-m", "orch_app.cli", "worker"]
+    """The two programs of the product."""
+    argv, environment = web_command(plan.address.host, plan.address.port)
+    worker = [str(PYTHON), "-m", "orch_app.cli", "worker"]
     # The worker keeps the caller's umask: jobs run under another user id and share its bytecode.
-    return [Part("web", web, plan.env | REFLEX, umask=PRIVATE), Part("worker", worker, plan.env)]
+    return [Part("web", argv, environment | plan.settings, umask=PRIVATE), Part("worker", worker, plan.env)]
 
 
 class _Run:
