@@ -1,12 +1,16 @@
-"""The bridge to our own React code: every file of `assets/ui/` is named here once."""
-
-from typing import Any
+"""The bridge to our own React code in `assets/ui/`."""
 
 import reflex as rx
-from reflex.vars import VarData
-from reflex_base.utils.imports import ImportVar
+from reflex_base.event import EventHandler, no_args_event_spec, passthrough_event_spec
 
-Props = dict[str, Any]
+Text = rx.Var[str] | str
+Event = rx.event.EventType | rx.Var | None
+
+no_args = no_args_event_spec
+one_text = passthrough_event_spec(str)
+one_flag = passthrough_event_spec(bool)
+one_number = passthrough_event_spec(int)
+one_object = passthrough_event_spec(dict)
 
 
 def ui_module(file: str) -> str:
@@ -14,24 +18,13 @@ def ui_module(file: str) -> str:
     return f"$/public/ui/{file}"
 
 
-def call_ui(file: str, function: str, *arguments: object) -> rx.Var[str]:
-    """A browser expression that calls a pure function of `assets/ui/<file>` and yields text.
-
-    Args:
-        file: file name below `assets/ui/`.
-        function: name it exports.
-        *arguments: vars or plain values, in order.
-    """
-    values = [rx.Var.create(argument) for argument in arguments]
-    data = VarData.merge(
-        VarData(imports={ui_module(file): [ImportVar(tag=function)]}), *(value._get_all_var_data() for value in values)
-    )
-    written = ", ".join(str(value) for value in values)
-    return rx.Var(f"{function}({written})", _var_type=str, _var_data=data).to(str)
+def given(**props: object) -> dict[str, object]:
+    """The props that were really given: None, empty text and False are left out."""
+    return {name: value for name, value in props.items() if isinstance(value, rx.Var) or value not in (None, "", False)}
 
 
 class UiComponent(rx.Component):
-    """Base of the components that `assets/ui/` draws. Children and props go straight through."""
+    """Base of the components that `assets/ui/` draws."""
 
-    def _exclude_props(self) -> list[str]:
-        return []
+
+__all__ = ["Event", "EventHandler", "Text", "UiComponent", "given", "no_args", "one_flag", "one_number", "one_object", "one_text", "ui_module"]

@@ -4,8 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-STYLESHEETS = ["/css/fonts.css", "/css/tokens.css", "/css/base.css", "/css/shell.css", "/css/parts.css", "/css/forms.css",
-               "/css/overlays.css", "/css/job.css", "/css/login.css", "/css/phone.css"]
+STYLESHEETS = ["/theme.css", *(f"/css/{name}.css" for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "phone"))]
 
 
 def look() -> dict[str, Any]:

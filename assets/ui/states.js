@@ -1,0 +1,41 @@
+// Pure: the tone, icon and word of every state the product knows.
+
+const TONES = {
+  SUCCESS: ["ok", "ok"],
+  ERROR: ["bad", "failed"],
+  CANCELED: ["", "canceled"],
+  RUNNING: ["run", "running"],
+  PENDING: ["", "clock"],
+  ok: ["ok", "ok"],
+  changed: ["warn", "edit"],
+  failed: ["bad", "failed"],
+  unreachable: ["bad", "offline"],
+  skipped: ["", "canceled"],
+  rescued: ["warn", "undo"],
+  ignored: ["", "canceled"],
+  running: ["run", "running"],
+  pending: ["", "clock"],
+  untested: ["", "help"],
+  unknown: ["", "help"],
+  online: ["ok", "ok"],
+  offline: ["bad", "offline"],
+  draining: ["warn", "clock"],
+  stopped: ["", "stop"],
+  active: ["ok", "ok"],
+  disabled: ["", "canceled"],
+  enabled: ["ok", "ok"],
+  broken: ["bad", "warning"],
+  pinned: ["ok", "fingerprint"],
+  unpinned: ["warn", "fingerprint"],
+  valid: ["ok", "ok"],
+};
+const WAITING = { awaiting_approval: ["warn", "lock"], waiting_lock: ["warn", "lock"] };
+const PLAIN_PHASES = new Set(["", "queued", "running", "done", "finished"]);
+
+/** `{tone, icon, spin, prefix, word}`: a job that waits or prepares is named by its phase, anything else by its status. */
+export function badgeOf(status, phase = "") {
+  const [tone, icon] = WAITING[phase] || TONES[status] || ["", "dot"];
+  const open = status === "PENDING" || status === "RUNNING";
+  const byPhase = open && phase && !PLAIN_PHASES.has(phase);
+  return { tone, icon, spin: icon === "running", prefix: byPhase ? "phase." : "status.", word: byPhase ? phase : status };
+}

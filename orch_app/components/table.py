@@ -1,0 +1,147 @@
+"""DataTable that becomes a list of cards on a phone, and everything around a list: filters, sort, pages."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import reflex as rx
+
+from orch_app.components.actions import Child, link
+from orch_app.components.local import Text, UiComponent, given, ui_module
+
+_LIBRARY = ui_module("filters.jsx")
+Cell = Callable[[rx.Var], Child]
+
+
+class _Filter(UiComponent):
+    """Props that the filters share."""
+
+    library = _LIBRARY
+    param: rx.Var[str]
+    label: rx.Var[str]
+
+
+class UrlText(_Filter):
+    """`UrlText` of assets/ui/filters.jsx."""
+
+    tag = "UrlText"
+
+
+class UrlSelect(_Filter):
+    """`UrlSelect` of assets/ui/filters.jsx."""
+
+    tag = "UrlSelect"
+    options: rx.Var[list]
+    all: rx.Var[str]
+
+
+class UrlTabs(_Filter):
+    """`UrlTabs` of assets/ui/filters.jsx."""
+
+    tag = "UrlTabs"
+    options: rx.Var[list]
+
+
+class ResetFilters(UiComponent):
+    """`ResetFilters` of assets/ui/filters.jsx."""
+
+    library = _LIBRARY
+    tag = "ResetFilters"
+    params: rx.Var[list]
+
+
+class SortHead(UiComponent):
+    """`SortHead` of assets/ui/filters.jsx."""
+
+    library = _LIBRARY
+    tag = "SortHead"
+    field: rx.Var[str]
+    text: rx.Var[str]
+
+
+class Pager(UiComponent):
+    """`Pager` of assets/ui/filters.jsx."""
+
+    library = _LIBRARY
+    tag = "Pager"
+    page: rx.Var[int]
+    page_size: rx.Var[int]
+    total: rx.Var[int]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `ka` actions in a row below, "" hidden.
+    `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`.
+    """
+
+    title: Text
+    cell: Cell
+    card: str = ""
+    priority: int = 1
+    right: bool = False
+    sort: str = ""
+
+
+def data_table(
+    rows: rx.Var[list],
+    columns: Sequence[Column],
+    *,
+    caption: Text,
+    href: Callable[[rx.Var], Text] | None = None,
+    dense: bool = False,
+) -> rx.Component:
+    """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons in a row stay above it."""
+    head = rx.el.thead(rx.el.tr(*(_heading(column) for column in columns)))
+    body = rx.el.tbody(rx.foreach(rows, lambda row: rx.el.tr(*(_cell(column, row, href) for column in columns))))
+    return rx.el.table(
+        rx.el.caption(caption, class_name="sr"), head, body, class_name="rows dense" if dense else "rows"
+    )
+
+
+def filters_bar(*filters: rx.Component, resets: Sequence[str] = ()) -> rx.Component:
+    """Compact filters in one line; `resets` are the parameters that the reset button clears."""
+    reset = [ResetFilters.create(params=list(resets))] if resets else []
+    return rx.el.div(*filters, *reset, class_name="filters", role="search")
+
+
+def url_text(label: Text, param: str = "q") -> rx.Component:
+    """Search box bound to a parameter of the address; "/" jumps into it. A change runs the page's on_load."""
+    return UrlText.create(label=label, param=param)
+
+
+def url_select(label: Text, param: str, options: rx.Var[list] | list, all_text: Text = "") -> rx.Component:
+    """Choice bound to a parameter of the address; options `{value, label}` or plain texts. A change runs on_load."""
+    return UrlSelect.create(label=label, param=param, options=options, **given(all=all_text))
+
+
+def url_tabs(label: Text, param: str, options: rx.Var[list] | list) -> rx.Component:
+    """Category tabs bound to a parameter of the address: `{value, label, count?}`, the empty value is "all"."""
+    return UrlTabs.create(label=label, param=param, options=options)
+
+
+def pagination(page: rx.Var[int], page_size: rx.Var[int] | int, total: rx.Var[int]) -> rx.Component:
+    """"1-50 of 312" with back and forward by `?page=`; draws nothing when one page is all."""
+    return Pager.create(page=page, page_size=page_size, total=total)
+
+
+def _heading(column: Column) -> rx.Component:
+    text = SortHead.create(field=column.sort, text=column.title) if column.sort else column.title
+    return rx.el.th(text, scope="col", class_name=_look(column, phone=False))
+
+
+def _cell(column: Column, row: rx.Var, href: Callable[[rx.Var], Text] | None) -> rx.Component:
+    shown = column.cell(row)
+    if href is not None and column.card == "k1":
+        shown = link(shown, href=href(row), class_name="go b5")
+    return rx.el.td(shown, class_name=_look(column, phone=True))
+
+
+def _look(column: Column, *, phone: bool) -> str:
+    parts = [
+        column.card if phone else "",
+        f"p{column.priority}" if column.priority > 1 else "",
+        "r" if column.right else "",
+    ]
+    return " ".join(part for part in parts if part)
