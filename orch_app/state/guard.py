@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 import reflex as rx
@@ -25,7 +25,7 @@ from orch_app.domains.audit.service import record_denial
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, OrchError, Unauthorized
 from orch_app.kit.ids import new_id
-from orch_app.state.exposure import GUARD, Handler
+from orch_app.state.exposure import GUARD, H
 from orch_app.state.notices import Notices
 
 COOKIE = "orch_session"
@@ -51,18 +51,18 @@ async def act(write: Callable[Concatenate[Session, Actor, P], R], *args: P.args,
     return await asyncio.to_thread(_in, unit_of_work, write, args, kwargs)
 
 
-def _in(work: Any, function: Handler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _in(work: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     with work() as session:
         return function(session, actor(), *args, **kwargs)
 
 
-def guarded(permission: Permission, *, page: bool = False) -> Callable[[Handler], Handler]:
+def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
     """Let a handler run only for those with the permission.
 
     With `page` an error is what the page then shows (`phase` and `problem` of the screen); without, it is a notice.
     """
 
-    def decorate(handler: Handler) -> Handler:
+    def decorate(handler: H) -> H:
         @functools.wraps(handler)
         async def inner(self: Any, *args: Any, **kwargs: Any) -> Any:
             try:
@@ -74,7 +74,7 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[Handler]
                 return await _refuse(self, error, handler.__qualname__, page=page)
 
         setattr(inner, GUARD, permission)
-        return inner
+        return cast("H", inner)
 
     return decorate
 
