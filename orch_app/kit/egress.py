@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
-from orch_app.kit.errors import Invalid, Unavailable
+from orch_app.kit.errors import Invalid
 from orch_app.kit.settings import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -151,7 +151,7 @@ def resolve(host: str, port: int, allow: Iterable[str] = (), *, lookup: Lookup |
 
     Raises:
         EgressRefused: not a host, or no address of it may be reached.
-        Unavailable: the name cannot be looked up now.
+        Invalid: the name cannot be looked up now.
     """
     if not 1 <= port <= 65535:  # noqa: PLR2004 - the range of ports
         raise EgressRefused("A port is a number from 1 to 65535.", "egress_refused")
@@ -166,6 +166,15 @@ def resolve(host: str, port: int, allow: Iterable[str] = (), *, lookup: Lookup |
             f"{host} is in a private network that is not on the allow-list. An admin can add it.", "egress_refused"
         )
     return list(dict.fromkeys(allowed))
+
+
+def judge(address: str, port: int) -> None:
+    """Refuse an address that is never connected to, whatever the allow-list says.
+
+    Raises:
+        EgressRefused: link-local, metadata, multicast and the like, or a service of our own.
+    """
+    _refuse_forbidden(address, ipaddress.ip_address(address), port, own_services())
 
 
 def _entries(allow: Iterable[str]) -> list[AllowEntry]:
@@ -201,7 +210,7 @@ def _look_up(host: str, port: int) -> list[str]:
     try:
         return [str(entry[4][0]) for entry in waiting.result(LOOKUP_S)]
     except (OSError, UnicodeError, LookupTimeout) as error:
-        raise Unavailable(f"The name {host} cannot be looked up.", "name_not_found") from error
+        raise Invalid(f"The name {host} cannot be looked up.", "name_not_found") from error
 
 
 def _refuse_forbidden(host: str, address: Address, port: int, own: frozenset[tuple[Address, int]]) -> None:
@@ -267,5 +276,5 @@ def _servers(url: str) -> list[tuple[str, int]]:
 def _pairs(host: str, port: int) -> list[tuple[Address, int]]:
     try:
         return [(ipaddress.ip_address(text), port) for text in _addresses_of(host, port, _look_up)]
-    except (Unavailable, EgressRefused):
+    except Invalid:
         return []  # what cannot be looked up cannot be connected to by that name at this moment

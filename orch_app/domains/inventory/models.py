@@ -15,7 +15,7 @@ from orch_app.kit.db import JsonText, UtcDateTime
 class Connection(SQLModel, table=True):
     """Access to an outside system. The whole payload is sealed; `public_json` keeps what may be shown.
 
-    `fields_set` names the secret fields that have a value, so that a form can show them as set without opening them.
+    `public_json` is `{payload, facts}`; `fields_set` tells since when each secret field has its value.
     """
 
     __tablename__ = "connections"
@@ -27,7 +27,7 @@ class Connection(SQLModel, table=True):
     environment: str = Field(index=True)
     encrypted_payload: str
     public_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
-    fields_set: list[str] = Field(default_factory=list, sa_type=JsonText)
+    fields_set: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
     version: int = 1
     created_by: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

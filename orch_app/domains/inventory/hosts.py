@@ -1,0 +1,214 @@
+"""Hosts: added, changed, removed, their keys pinned, and what jobs found out about them."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.audit.actions import Action
+from orch_app.domains.audit.service import record
+from orch_app.domains.inventory import queries
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.wire import HostChange, HostStatus, NewHost
+from orch_app.integrations.ssh.keys import PublicKey, read_public_key
+from orch_app.kit.clock import now
+from orch_app.kit.egress import EgressRefused, is_address, judge
+from orch_app.kit.errors import Conflict, Invalid, Problem
+from orch_app.kit.ids import new_id
+from orch_app.kit.rest import check_match, etag
+from orch_app.kit.wakeups import announce
+
+MAX_DETAIL = 500
+_MOVING = frozenset({"address", "port"})
+
+
+def create(session: Session, actor: Actor, new: NewHost) -> Host:
+    """Add a host. Registered by somebody who may, its own address and port are allowed for connections.
+
+    Raises:
+        Invalid: 422 at /address when it is never connected to, at /connectionId when that is of another environment.
+        Conflict: the environment has a host of that name.
+    """
+    require(actor, Permission.HOSTS_WRITE, environment=new.environment)
+    at = now()
+    row = Host(id=new_id("hst"), **new.model_dump(), created_by=actor.user_id, created_at=at, updated_at=at)
+    _check(session, row)
+    _save(session, row)
+    _noted(session, actor, Action.HOST_CREATED, row, {"name": row.name, "address": row.address, "port": row.port})
+    return row
+
+
+def update(session: Session, actor: Actor, host_id: str, change: HostChange, *, if_match: str | None = None) -> Host:
+    """Change the given fields. Another address or port is another machine: its pinned key is forgotten.
+
+    Raises:
+        NotFound: there is no such host.
+        StaleVersion: `if_match` is the ETag of an older version.
+        Invalid: 422 at /address or /connectionId.
+        Conflict: the environment has another host of that name.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    row = queries.get_host(session, actor, host_id, for_change=True)
+    check_match(if_match, etag(row.id, row.version))
+    given = change.model_dump(exclude_unset=True)
+    cleared = {name for name, value in given.items() if value is None and name != "connection_id"}
+    wanted = {name: value for name, value in given.items() if name not in cleared and value != getattr(row, name)}
+    before = {name: getattr(row, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    _check(session, row)
+    if _MOVING & wanted.keys():
+        _forget_key(row)
+    row.version += 1
+    row.updated_at = now()
+    _save(session, row)
+    _noted(session, actor, Action.HOST_CHANGED, row, {"before": before, "after": wanted})
+    return row
+
+
+def delete(session: Session, actor: Actor, host_id: str, *, if_match: str | None = None) -> None:
+    """Remove a host; finished jobs keep its name.
+
+    Raises:
+        NotFound: there is no such host.
+        StaleVersion: `if_match` is the ETag of an older version.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    row = queries.get_host(session, actor, host_id, for_change=True)
+    check_match(if_match, etag(row.id, row.version))
+    session.delete(row)
+    _noted(session, actor, Action.HOST_DELETED, row, {"name": row.name, "address": row.address})
+
+
+def note_scan(session: Session, actor: Actor, host_id: str, keys: Sequence[PublicKey]) -> Host:
+    """Write down what a scan showed. Nothing is pinned; a pinned key that is missing makes the host `key_changed`.
+
+    Raises:
+        NotFound: the host is gone.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    row = queries.get_host(session, actor, host_id, for_change=True)
+    shown = [key.fingerprint for key in keys]
+    if not keys:
+        _set(row, "unreachable", "The host showed no key: nothing answers there, or it is no ssh server.")
+    elif row.host_key and _pinned(row) not in shown:
+        _set(row, "key_changed", "The host shows another key than the pinned one.")
+    elif row.status in {"key_changed", "unreachable"}:
+        _set(row, "unknown", "")
+    session.add(row)
+    metadata = {"name": row.name, "shown": shown, "pinned": _pinned(row), "status": row.status}
+    _noted(session, actor, Action.HOST_KEY_SCANNED, row, metadata, failed=row.status in {"key_changed", "unreachable"})
+    return row
+
+
+def pin_key(session: Session, actor: Actor, host_id: str, fingerprint: str, keys: Sequence[PublicKey]) -> Host:
+    """Pin the key that a person has compared: one of `keys`, which the host has just shown.
+
+    Raises:
+        NotFound: the host is gone.
+        Conflict: the host does not show a key with this fingerprint.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    row = queries.get_host(session, actor, host_id, for_change=True)
+    chosen = next((key for key in keys if key.fingerprint == fingerprint), None)
+    if chosen is None:
+        problem = Problem("/pin", "not_shown", "The host does not show a key with this fingerprint.")
+        raise Conflict("The host's key is not the one that you compared.", "host_key_mismatch", errors=(problem,))
+    before = _pinned(row)
+    if before != fingerprint:
+        row.host_key, row.host_key_pinned_at = chosen.line, now()
+        row.version += 1
+        row.updated_at = now()
+    _set(row, "unknown", "")
+    session.add(row)
+    metadata = {"name": row.name, "before": before, "after": fingerprint}
+    _noted(session, actor, Action.HOST_KEY_PINNED, row, metadata)
+    return row
+
+
+def set_status(session: Session, actor: Actor, host_id: str, status: HostStatus, detail: str = "") -> None:
+    """Note how a job or a test found the host; a host that is gone is no matter.
+
+    Raises:
+        ValueError: not a status of hosts.
+    """
+    require(actor, Permission.CONNECTIONS_USE)
+    if status not in get_args(HostStatus):
+        message = f"{status!r} is not a status of hosts"
+        raise ValueError(message)
+    row = session.exec(select(Host).where(Host.id == host_id).with_for_update()).one_or_none()
+    if row is None:
+        return
+    _set(row, status, detail)
+    session.add(row)
+    announce(session, "hosts")
+
+
+def _set(row: Host, status: HostStatus, detail: str) -> None:
+    row.status, row.status_detail = status, detail[:MAX_DETAIL]
+    if status == "ok":
+        row.last_seen_at = now()
+
+
+def _pinned(row: Host) -> str | None:
+    return read_public_key(row.host_key).fingerprint if row.host_key else None
+
+
+def _forget_key(row: Host) -> None:
+    row.host_key = row.host_key_pinned_at = None
+    _set(row, "unknown", "")
+
+
+def _check(session: Session, row: Host) -> None:
+    """What no single field can tell."""
+    try:
+        if is_address(row.address):
+            judge(row.address, row.port)
+    except EgressRefused as refused:
+        raise _invalid("/address", refused.code, refused.detail) from refused
+    if row.connection_id:
+        _check_connection(session, row)
+
+
+def _check_connection(session: Session, row: Host) -> None:
+    with session.no_autoflush:
+        connection = session.get(Connection, row.connection_id)
+    if connection is None:
+        raise _invalid("/connectionId", "connection_not_found", "There is no such connection.")
+    if connection.environment != row.environment:
+        raise _invalid("/connectionId", "other_environment", f"The connection is of {connection.environment}.")
+    if connection.type != "ssh":
+        raise _invalid("/connectionId", "wrong_connection_type", "Hosts need a connection of type ssh.")
+
+
+def _invalid(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid(detail, "validation", errors=(Problem(pointer, code, detail),))
+
+
+def _save(session: Session, row: Host) -> None:
+    """Write the row now, so that a taken name is answered and not found at commit."""
+    twin = select(Host.id).where(Host.environment == row.environment, Host.name == row.name, Host.id != row.id)
+    taken = Conflict(
+        f"There is already a host named {row.name} in {row.environment}.",
+        "name_taken",
+        errors=(Problem("/name", "name_taken", "This name is taken."),),
+    )
+    with session.no_autoflush:
+        if session.exec(twin).first():
+            raise taken
+    try:
+        session.add(row)
+        session.flush()
+    except IntegrityError as error:  # somebody took the name, or removed the connection, in this moment
+        raise taken from error
+
+
+def _noted(
+    session: Session, actor: Actor, action: Action, row: Host, metadata: dict[str, Any], *, failed: bool = False
+) -> None:
+    result = "failed" if failed else "ok"
+    record(session, actor, action, ("host", row.id), result=result, environment=row.environment, metadata=metadata)
+    announce(session, "hosts")

@@ -1,0 +1,116 @@
+"""Reading hosts and connections."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
+from orch_app.kit.errors import NotFound
+from orch_app.kit.pages import Page, contains, read_page
+
+HOST_SORT = {
+    "name": Host.name,
+    "address": Host.address,
+    "environment": Host.environment,
+    "status": Host.status,
+    "createdAt": Host.created_at,
+    "updatedAt": Host.updated_at,
+    "id": Host.id,
+}
+CONNECTION_SORT = {
+    "name": Connection.name,
+    "type": Connection.type,
+    "environment": Connection.environment,
+    "createdAt": Connection.created_at,
+    "updatedAt": Connection.updated_at,
+    "id": Connection.id,
+}
+
+
+def get_host(session: Session, actor: Actor, host_id: str, *, for_change: bool = False) -> Host:
+    """One host; `for_change` keeps others from changing it until the transaction ends.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    require(actor, Permission.HOSTS_READ)
+    query = select(Host).where(Host.id == host_id)
+    host = session.exec(query.with_for_update() if for_change else query).one_or_none()
+    if host is None:
+        raise NotFound("There is no such host.", "host_not_found")
+    return host
+
+
+def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]:
+    """A page of hosts by name, or in the order asked for.
+
+    Raises:
+        BadRequest: an unknown sort key or a foreign cursor.
+    """
+    require(actor, Permission.HOSTS_READ)
+    query = select(Host)
+    if environments := [value for value in wanted.environment if value]:
+        query = query.where(col(Host.environment).in_(environments))
+    if statuses := [value for value in wanted.status if value]:
+        query = query.where(col(Host.status).in_(statuses))
+    if wanted.connection_id:
+        query = query.where(Host.connection_id == wanted.connection_id)
+    if wanted.q:
+        query = query.where(or_(contains(Host.name, wanted.q), contains(Host.address, wanted.q)))
+    return read_page(session, query, HOST_SORT, wanted)
+
+
+def get_connection(session: Session, actor: Actor, connection_id: str, *, for_change: bool = False) -> Connection:
+    """One connection, sealed; `for_change` keeps others from changing it until the transaction ends.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    require(actor, Permission.CONNECTIONS_READ)
+    query = select(Connection).where(Connection.id == connection_id)
+    connection = session.exec(query.with_for_update() if for_change else query).one_or_none()
+    if connection is None:
+        raise NotFound("There is no such connection.", "connection_not_found")
+    return connection
+
+
+def list_connections(session: Session, actor: Actor, wanted: ConnectionsQuery) -> Page[Connection]:
+    """A page of connections by name, or in the order asked for.
+
+    Raises:
+        BadRequest: an unknown sort key or a foreign cursor.
+    """
+    require(actor, Permission.CONNECTIONS_READ)
+    query = select(Connection)
+    if environments := [value for value in wanted.environment if value]:
+        query = query.where(col(Connection.environment).in_(environments))
+    if types := [value for value in wanted.type if value]:
+        query = query.where(col(Connection.type).in_(types))
+    if wanted.q:
+        query = query.where(contains(Connection.name, wanted.q))
+    return read_page(session, query, CONNECTION_SORT, wanted)
+
+
+def count_uses(session: Session, actor: Actor, connection_ids: Sequence[str]) -> dict[str, int]:
+    """How many hosts use each of these connections; those that none uses are left out."""
+    require(actor, Permission.CONNECTIONS_READ)
+    query = (
+        select(Host.connection_id, func.count())
+        .where(col(Host.connection_id).in_(connection_ids))
+        .group_by(col(Host.connection_id))
+    )
+    return {str(connection_id): count for connection_id, count in session.exec(query).all()}
+
+
+def list_uses(session: Session, actor: Actor, connection_id: str) -> Sequence[Host]:
+    """The hosts that use a connection.
+
+    Raises:
+        NotFound: there is no such connection.
+    """
+    get_connection(session, actor, connection_id)
+    return session.exec(select(Host).where(Host.connection_id == connection_id).order_by(Host.name, Host.id)).all()

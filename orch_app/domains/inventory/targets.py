@@ -1,0 +1,153 @@
+"""The machines of a job: hosts with everything that a run over ssh needs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, select
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory import connections
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.types import SshSecret
+from orch_app.integrations.ssh.workspace import Credentials, Hop, Route
+from orch_app.kit.clock import now
+from orch_app.kit.egress import endpoint, is_address, judge, resolve
+from orch_app.kit.errors import Invalid, Problem
+from orch_app.kit.settings import settings
+
+
+@dataclass(frozen=True)
+class Target:
+    """One machine. `host_key` is the pinned `type base64`; `secret` is what opens it and stays out of the repr."""
+
+    id: str
+    name: str
+    address: str
+    port: int
+    user: str
+    host_key: str
+    environment: str
+    connection_id: str
+    secret: SshSecret = field(repr=False)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def check_targets(session: Session, actor: Actor, host_ids: Sequence[str], environment: str) -> list[Host]:
+    """The hosts of these ids in their order, when a job of this environment may work on all of them.
+
+    Opens no secret: for the moment a job is launched.
+
+    Raises:
+        Invalid: 422 with `/hosts/<index>` for each that is unknown, doubled, of another environment, has no connection
+            or one of another environment, has no pinned key, or has shown another key than the pinned one.
+    """
+    require(actor, Permission.HOSTS_READ)
+    return [host for host, _ in _usable(session, host_ids, environment)]
+
+
+def targets_for(session: Session, actor: Actor, host_ids: Sequence[str], environment: str) -> list[Target]:
+    """The same with the secrets opened and their use noted: for the worker that is about to run the job.
+
+    Raises:
+        Invalid: as `check_targets`.
+        KeyringError: the master key is not the one that sealed a connection, or its row was altered.
+    """
+    require(actor, Permission.CONNECTIONS_USE, environment=environment)
+    pairs = _usable(session, host_ids, environment)
+    opened = {connection.id: connection for _, connection in pairs}
+    secrets = {connection_id: connections.unsealed(row) for connection_id, row in opened.items()}
+    for row in opened.values():
+        row.last_used_at = now()
+        session.add(row)
+    return [_target(host, secrets[connection.id], connection.id) for host, connection in pairs]
+
+
+def target_with(host: Host, connection: Connection) -> Target:
+    """The target of a host through a chosen connection that the caller was allowed to use.
+
+    Raises:
+        KeyringError: the master key is not the one that sealed the connection, or its row was altered.
+    """
+    return _target(host, connections.unsealed(connection), connection.id)
+
+
+def route_to(target: Target) -> Route:
+    """Where to connect, each address judged by the egress guard and looked up only here. Makes network calls.
+
+    A host or jump host that was registered is the allow-list's entry for its own address and port. The name of a host
+    behind a jump host is looked up by the jump host.
+
+    Raises:
+        EgressRefused: an address that the product does not connect to.
+        Invalid: a name that cannot be looked up.
+    """
+    jump = target.secret.jump_host
+    if jump is None:
+        return Route(Hop(_judged(target.address, target.port), target.port, target.user, target.host_key))
+    if is_address(target.address):
+        judge(target.address, target.port)
+    before = Hop(_judged(jump.address, jump.port), jump.port, jump.user or target.secret.user, jump.host_key or "")
+    return Route(Hop(target.address, target.port, target.user, target.host_key), before)
+
+
+def credentials_of(secret: SshSecret) -> Credentials:
+    """What the ssh client needs of a secret."""
+    return Credentials(secret.private_key, secret.passphrase, secret.password)
+
+
+def _judged(address: str, port: int) -> str:
+    return resolve(address, port, [*settings().egress_allow, endpoint(address, port)])[0]
+
+
+def _target(host: Host, secret: SshSecret, connection_id: str) -> Target:
+    return Target(
+        id=host.id,
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        user=host.user or secret.user,
+        host_key=host.host_key or "",
+        environment=host.environment,
+        connection_id=connection_id,
+        secret=secret,
+        labels=host.labels,
+    )
+
+
+def _usable(session: Session, host_ids: Sequence[str], environment: str) -> list[tuple[Host, Connection]]:
+    found = {host.id: host for host in session.exec(select(Host).where(col(Host.id).in_(host_ids))).all()}
+    used = [host.connection_id for host in found.values() if host.connection_id]
+    rows = session.exec(select(Connection).where(col(Connection.id).in_(used))).all()
+    by_id = {row.id: row for row in rows}
+    problems: list[Problem] = []
+    pairs: list[tuple[Host, Connection]] = []
+    for index, host_id in enumerate(host_ids):
+        host = found.get(host_id)
+        connection = by_id.get(host.connection_id or "") if host else None
+        faults = list(_faults(host, connection, environment))
+        if host_ids.index(host_id) < index:
+            faults = [("duplicate", "This host is already in the list.")]
+        problems += [Problem(f"/hosts/{index}", code, detail) for code, detail in faults[:1]]
+        if host and connection and not faults:
+            pairs.append((host, connection))
+    if problems:
+        raise Invalid("The job cannot work on these hosts.", "validation", errors=tuple(problems))
+    return pairs
+
+
+def _faults(host: Host | None, connection: Connection | None, environment: str) -> Iterator[tuple[str, str]]:
+    """Why a job of this environment cannot work on the host, the weightiest first."""
+    if host is None:
+        yield "host_not_found", "There is no such host."
+        return
+    if host.environment != environment:
+        yield "other_environment", f"{host.name} is of {host.environment}, the job of {environment}."
+    if connection is None:
+        yield "no_connection", f"{host.name} has no connection."
+    elif connection.environment != environment:
+        yield "other_environment", f"The connection of {host.name} is of {connection.environment}."
+    if not host.host_key:
+        yield "no_host_key", f"The host key of {host.name} is not pinned yet."
+    if host.status == "key_changed":
+        yield "host_key_changed", f"{host.name} shows another key than the pinned one."

@@ -1,0 +1,1 @@
+"""One package per outside system: its client, its types. Knows no domain."""
