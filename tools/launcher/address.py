@@ -77,15 +77,12 @@ def get(address: Address, path: str, timeout_s: float) -> tuple[bool, str]:
     return OK_LINE in head.split(b"\r\n", 1)[0], body.decode("utf-8", "replace")
 
 
-def not_yet(body: str) -> str:
-    """What a /health answer says is not ready, for people; empty when it says nothing useful."""
+def health(address: Address, timeout_s: float) -> tuple[bool, str]:
+    """Whether the product behind the address says that it is well, and if not, what it waits for."""
+    is_ok, body = get(address, "/health", timeout_s)
     try:
-        checks = json.loads(body)["checks"]
-        return ", ".join(sorted(name for name, check in checks.items() if not _is_ok(check)))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return ""
-
-
-def _is_ok(check: object) -> bool:
-    status = check.get("status", check.get("ok")) if isinstance(check, dict) else check
-    return status in (True, "ok", "up", "healthy", "pass")
+        checks: dict[str, dict[str, object]] = json.loads(body)["checks"]
+    except (ValueError, TypeError, KeyError):
+        return False, "web has not said yet how it is" if body else "web does not answer yet"
+    waiting = ", ".join(f"{name}: {check.get('detail', '')}" for name, check in checks.items() if not check.get("ok"))
+    return is_ok and not waiting, waiting

@@ -10,7 +10,7 @@ class RotatingLog:
     """Append lines to a file that never grows much beyond `max_bytes`."""
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, kept: int = KEPT) -> None:
-        self._path = path
+        self.path = path
         self._max_bytes = max_bytes
         self._kept = kept
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -31,8 +31,8 @@ class RotatingLog:
             older, newer = self._numbered(number), self._numbered(number - 1)
             if newer.exists():
                 newer.replace(older)
-        self._path.replace(self._numbered(1))
-        self._file = self._path.open("ab")
+        self.path.replace(self._numbered(1))
+        self._file = self.path.open("ab")
 
     def _numbered(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}")
+        return self.path.with_name(f"{self.path.name}.{number}")

@@ -120,7 +120,8 @@ class Supervisor:
         if process.returncode == EXIT_REFUSED and lived < STEADY_S:
             self.refused = part
         part.due = time.monotonic() + part.pause_s
-        self._say(f"{part.name} {describe(process.returncode)}; starting it again in {part.pause_s:g} s")
+        ended = f"{part.name} {describe(process.returncode)}"
+        self._say(f"{ended}; starting it again in {part.pause_s:g} s; its last lines: {self._logs[part.name].path}")
         part.pause_s = min(part.pause_s * 2, LONGEST_PAUSE_S)
 
     def _read(self, part: Part) -> bool:
@@ -140,7 +141,8 @@ class Supervisor:
     def _pass_on(self, part: Part, lines: list[str]) -> None:
         for line in lines:
             self._logs[part.name].write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}")
-            self._say(f"{part.name:<{self._width}} | {line}")
+            if not line.startswith(" "):  # the inside of a traceback is for the file
+                self._say(f"{part.name:<{self._width}} | {line}")
 
     def _bury(self, part: Part) -> None:
         """Kill the rest of the group, read the last lines, forget the process."""

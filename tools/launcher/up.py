@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.build_ui import BuildError, build
 from tools.launcher import schema
-from tools.launcher.address import Address, get, not_yet, require_free
+from tools.launcher.address import Address, health, require_free
 from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
 from tools.launcher.progress import Step, say
 from tools.launcher.refusal import Failure, Refusal
@@ -169,16 +169,16 @@ class _Run:
             if self._supervisor.refused:
                 say(f"orch: {self._supervisor.refused.name} cannot start here; its last lines above say why")
                 return 2
-            is_ready, body = get(self._plan.address, "/health", PROBE_TIMEOUT_S)
+            is_ready, waiting = health(self._plan.address, PROBE_TIMEOUT_S)
             if is_ready:
                 self._announce()
                 return 0
             now = time.monotonic()
             if now > self._began + READY_S:
-                say(f"orch: not ready after {READY_S:.0f} s ({not_yet(body) or 'web does not answer'})")
+                say(f"orch: not ready after {READY_S:.0f} s ({waiting})")
                 return 1
             if now > remind:
-                say(f"still waiting ({now - self._began:.0f} s): {not_yet(body) or 'web does not answer yet'}")
+                say(f"still waiting ({now - self._began:.0f} s): {waiting}")
                 remind = now + REMIND_S
         return 0
 

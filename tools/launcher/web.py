@@ -1,4 +1,4 @@
-"""How the web process is started: Granian directly on the built screens, so that run time needs no build and no Node."""
+"""How the web process is started: Granian directly on the built screens, with no build and no Node at run time."""
 
 from tools.launcher.environment import PYTHON, ROOT, child_environment
 
