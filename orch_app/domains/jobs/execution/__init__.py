@@ -1,0 +1,81 @@
+"""Running one play, safely and without a database.
+
+Use it like this, in any thread of a worker::
+
+    with open_workspace(data_dir, f"{job_id}.{fence}", runbook_dir, probe().level) as workspace:
+        outcome = run_play(PlaySpec(workspace, facts, inputs, hosts), on_event=append, cancel=cancel)
+        infos = collect(job_id, workspace, artifacts_dir, log_lines)
+
+`on_event` gets batches of masked `LogLine` and `StepUpdate`. The path of a play: ansible-runner starts the supervisor,
+which starts the isolation launcher (`bwrap`, then `enter.py`), which becomes `ansible-playbook` with our callback; the
+callback writes NDJSON to a pipe that the pump reads. `sweep_leftovers` removes what a dead worker has left.
+"""
+
+from orch_app.domains.jobs.execution.artifacts import ArtifactInfo, ArtifactsRefused, collect, read_output
+from orch_app.domains.jobs.execution.engine import Engine, PlainEngine
+from orch_app.domains.jobs.execution.events import Batch
+from orch_app.domains.jobs.execution.extravars import InputsRefused, JobFacts, check_inputs
+from orch_app.domains.jobs.execution.inventory_file import Credentials, HostRefused, JumpHost, TargetHost
+from orch_app.domains.jobs.execution.isolation import (
+    IsolationLevel,
+    IsolationReport,
+    IsolationRequest,
+    IsolationUnavailable,
+    Limits,
+    Network,
+    Profile,
+    probe,
+)
+from orch_app.domains.jobs.execution.log_line import (
+    Failure,
+    HostResult,
+    LogLevel,
+    LogLine,
+    StepKind,
+    StepStatus,
+    StepUpdate,
+)
+from orch_app.domains.jobs.execution.runner import run_play
+from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason
+from orch_app.domains.jobs.execution.workspace import Workspace, WorkspaceError, open_workspace, sweep_leftovers
+
+__all__ = [
+    "ArtifactInfo",
+    "ArtifactsRefused",
+    "Batch",
+    "Credentials",
+    "Engine",
+    "Failure",
+    "HostRefused",
+    "HostResult",
+    "InputsRefused",
+    "IsolationLevel",
+    "IsolationReport",
+    "IsolationRequest",
+    "IsolationUnavailable",
+    "JobFacts",
+    "JumpHost",
+    "Limits",
+    "LogLevel",
+    "LogLine",
+    "Network",
+    "PlainEngine",
+    "PlayOutcome",
+    "PlaySpec",
+    "PlayStatus",
+    "Profile",
+    "Reason",
+    "StepKind",
+    "StepStatus",
+    "StepUpdate",
+    "TargetHost",
+    "Workspace",
+    "WorkspaceError",
+    "check_inputs",
+    "collect",
+    "open_workspace",
+    "probe",
+    "read_output",
+    "run_play",
+    "sweep_leftovers",
+]

@@ -1,0 +1,98 @@
+"""The configuration and the environment of a play: everything is stated, nothing is taken over from the worker."""
+
+import sys
+from pathlib import Path
+
+from orch_app.domains.jobs.execution.isolation import Launch
+from orch_app.domains.jobs.execution.spec import PlaySpec
+from orch_app.domains.jobs.execution.supervisor import EVENTS_FD
+from orch_app.domains.jobs.execution.workspace import write_secret
+
+CALLBACK_FOLDER = Path(__file__).with_name("callback")
+_MAX_FORKS = 200
+_STRATEGIES = frozenset({"linear", "free", "host_pinned", "mitogen_linear", "mitogen_free"})
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_CONTROL_PERSIST_S = 60
+_CONNECT_TIMEOUT_S = 15
+
+
+def write_config(spec: PlaySpec) -> Path:
+    """Write `ansible.cfg` beside the variables.
+
+    It holds no path and no value of one job alone, apart from the folders of modules, so that a warm engine can serve
+    all jobs with the same file.
+    """
+    modules = ":".join(map(str, spec.modules))
+    module_utils = ":".join(map(str, spec.module_utils))
+    text = f"""[defaults]
+stdout_callback = orch_ndjson
+callback_plugins = {CALLBACK_FOLDER}
+collections_path = {_packages()}
+{f"library = {modules}" if modules else ""}
+{f"module_utils = {module_utils}" if module_utils else ""}
+strategy = {spec.strategy if spec.strategy in _STRATEGIES else "linear"}
+{_mitogen(spec.strategy)}
+forks = {max(1, min(spec.forks, _MAX_FORKS))}
+timeout = {_CONNECT_TIMEOUT_S}
+host_key_checking = True
+retry_files_enabled = False
+display_args_to_stdout = False
+localhost_warning = False
+nocows = True
+[inventory]
+enable_plugins = yaml
+unparsed_is_failed = True
+[connection]
+pipelining = True
+[ssh_connection]
+pipelining = True
+password_mechanism = ssh_askpass
+ssh_args = -C -o ControlMaster=auto -o ControlPersist={_CONTROL_PERSIST_S}s -o ServerAliveInterval=15
+[diff]
+always = {spec.check}
+"""
+    path = write_secret(spec.workspace.env / "ansible.cfg", text)
+    path.chmod(0o644)
+    return path
+
+
+def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, str]:
+    """The whole environment of the play. It begins empty: only what stands here is there."""
+    workspace = spec.workspace
+    return {
+        **spec.environment,
+        "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
+        "HOME": str(workspace.home),
+        "USER": launch.user,
+        "LOGNAME": launch.user,
+        "SHELL": "/bin/sh",
+        "TMPDIR": str(workspace.tmp),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TERM": "dumb",
+        "ANSIBLE_CONFIG": str(config),
+        "ANSIBLE_HOME": str(workspace.home / ".ansible"),
+        "ANSIBLE_LOCAL_TEMP": str(workspace.tmp),
+        "ANSIBLE_NOCOLOR": "1",
+        "ORCH_EVENTS_FD": str(EVENTS_FD),
+    }
+
+
+def code_folders(spec: PlaySpec) -> tuple[Path, ...]:
+    """What a play reads besides its own folders and the interpreter."""
+    return (CALLBACK_FOLDER, *spec.modules, *spec.module_utils)
+
+
+def obtained(launch: Launch) -> str:
+    """The isolation in a few words, for the first line of the log."""
+    user = "the worker's user" if launch.uid is None else f"user {launch.uid}"
+    return f"isolation: {launch.level}, as {user}"
+
+
+def _packages() -> Path:
+    """The folder that holds `ansible_collections`, without importing any of it."""
+    return next(Path(entry) for entry in sys.path if (Path(entry) / "ansible_collections").is_dir())
+
+
+def _mitogen(strategy: str) -> str:
+    return f"strategy_plugins = {_packages() / 'ansible_mitogen/plugins/strategy'}" if "mitogen" in strategy else ""

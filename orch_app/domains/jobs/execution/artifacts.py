@@ -1,0 +1,203 @@
+"""Collects what a finished job leaves behind: its output, its log, and a bundle of the files it made.
+
+The play's folder is hostile ground: links are never followed, only regular files are taken, and count and size are
+bounded. Nothing of the environment, the variables or the command line is ever part of it.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from orch_app.domains.jobs.execution.workspace import Workspace
+
+OUTPUT_NAME = "output.json"
+LOG_NAME = "logs.ndjson"
+BUNDLE_NAME = "artifacts.tar.gz"
+MANIFEST_NAME = "MANIFEST.sha256"
+
+_OUTPUT_BYTES = 16 << 20
+_FILES = 1_000
+_DEPTH = 16
+_TOTAL_BYTES = 512 << 20
+_COMPRESSION = 6
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class ArtifactsRefused(Exception):
+    """The job left something that cannot be kept; the message names it."""
+
+
+@dataclass(frozen=True)
+class ArtifactInfo:
+    """One downloadable file of a job: its name, size in bytes and SHA-256 as hexadecimal digits."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def read_output(workspace: Workspace) -> bytes | None:
+    """The play's output.json; None when it wrote none.
+
+    Raises:
+        ArtifactsRefused: it is not a regular file, or too large.
+    """
+    folder = os.open(workspace.artifacts, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(OUTPUT_NAME, _OPEN, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ArtifactsRefused(f"{OUTPUT_NAME}: {error.strerror}") from error
+    finally:
+        os.close(folder)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ArtifactsRefused(f"{OUTPUT_NAME} is not a regular file")
+        data = file.read(_OUTPUT_BYTES + 1)
+    if len(data) > _OUTPUT_BYTES:
+        raise ArtifactsRefused(f"{OUTPUT_NAME} is larger than {_OUTPUT_BYTES} bytes")
+    return data
+
+
+def collect(
+    job_id: str, workspace: Workspace, artifacts_dir: Path, log_lines: Iterable[bytes], output: bytes | None = None
+) -> list[ArtifactInfo]:
+    """Write `<artifacts_dir>/<job_id>/` in one step: it is there completely or not at all.
+
+    `log_lines` are the NDJSON lines of the log without their line ends, already masked; `output` is what `read_output`
+    gave, masked and checked by the caller. Calling it again replaces the folder.
+
+    Raises:
+        ArtifactsRefused: the job id is no name for a folder, or the files are too many or too large.
+    """
+    if not job_id or job_id != Path(job_id).name:
+        raise ArtifactsRefused(f"not a name for a folder: {job_id}")
+    artifacts_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{job_id}-", dir=artifacts_dir))
+    try:
+        infos = _write_all(draft, workspace, log_lines, output)
+        _publish(draft, artifacts_dir / job_id)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return infos
+
+
+def _write_all(
+    draft: Path, workspace: Workspace, log_lines: Iterable[bytes], output: bytes | None
+) -> list[ArtifactInfo]:
+    infos: list[ArtifactInfo] = []
+    if output is not None:
+        infos.append(_write(draft / OUTPUT_NAME, [output]))
+    infos.append(_write(draft / LOG_NAME, (line + b"\n" for line in log_lines)))
+    infos.append(_bundle(draft, workspace.artifacts, infos))
+    _write(draft / MANIFEST_NAME, [_manifest(infos)])
+    return infos
+
+
+def _manifest(infos: Iterable[ArtifactInfo]) -> bytes:
+    """In the form `sha256sum -c` reads."""
+    return "".join(f"{info.sha256}  {info.name}\n" for info in infos).encode()
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:
+    digest, size = hashlib.sha256(), 0
+    with path.open("xb") as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return ArtifactInfo(path.name, size, digest.hexdigest())
+
+
+def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo]) -> ArtifactInfo:
+    """Output, log and the job's own files under `files/`, with a manifest of all of them inside."""
+    path = draft / BUNDLE_NAME
+    inside = [ArtifactInfo(info.name, info.size, info.sha256) for info in infos]
+    with tarfile.open(path, "x:gz", compresslevel=_COMPRESSION) as tar:
+        for info in infos:
+            with (draft / info.name).open("rb") as file:
+                _add(tar, info.name, file, info.size)
+        for name, descriptor in _job_files(folder):
+            with open(descriptor, "rb") as file:
+                inside.append(_add_hostile(tar, f"files/{name}", file))
+        manifest = _manifest(inside)
+        _add(tar, MANIFEST_NAME, io.BytesIO(manifest), len(manifest))
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return ArtifactInfo(BUNDLE_NAME, path.stat().st_size, digest)
+
+
+def _add(tar: tarfile.TarFile, name: str, file: io.BufferedIOBase, size: int) -> None:
+    """A member without owner, rights and time, so that the same files make the same bundle."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o644
+    tar.addfile(member, file)
+
+
+def _add_hostile(tar: tarfile.TarFile, name: str, file: io.BufferedReader) -> ArtifactInfo:
+    size = os.fstat(file.fileno()).st_size
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    _add(tar, name, file, size)
+    return ArtifactInfo(name, size, digest)
+
+
+def _job_files(folder: Path) -> Iterator[tuple[str, int]]:
+    """Open descriptors of the regular files below the folder, with their relative names; output.json is not repeated."""
+    count = total = 0
+    for top, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
+        folders.sort()
+        relative = PurePosixPath(Path(top).relative_to(folder))
+        if len(relative.parts) > _DEPTH:
+            raise ArtifactsRefused(f"the job's folders are deeper than {_DEPTH}")
+        for name in sorted(names):
+            inner = str(relative / name)
+            descriptor = _open_regular(name, handle)
+            if descriptor is None or inner == OUTPUT_NAME:
+                continue
+            count, total = count + 1, total + os.fstat(descriptor).st_size
+            if count > _FILES or total > _TOTAL_BYTES:
+                os.close(descriptor)
+                raise ArtifactsRefused(f"the job left more than {_FILES} files or {_TOTAL_BYTES} bytes")
+            yield inner, descriptor
+
+
+def _open_regular(name: str, folder: int) -> int | None:
+    """None for everything that is not a regular file: links, sockets, devices, pipes, and files without a reader."""
+    try:
+        descriptor = os.open(name, _OPEN, dir_fd=folder)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Put the finished folder in its place and make that durable."""
+    draft.chmod(0o700)
+    _sync(draft)
+    if target.exists():
+        shutil.rmtree(target)
+    draft.rename(target)
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

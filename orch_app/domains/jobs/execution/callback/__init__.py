@@ -1,0 +1,1 @@
+"""Plug-ins that ansible-core loads inside the play; nothing here is imported by the product."""

@@ -1,0 +1,134 @@
+"""Writes a job's variables for Ansible so that no value can ever be taken for a template.
+
+Everything a person or a program sent stands under one variable, `inputs`; every string, keys included, is tagged
+`!unsafe`. The second variable, `orch`, tells the play about its own job.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orch_app.domains.jobs.execution.isolation import Launch
+from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
+
+MAGIC_NAMES = frozenset(
+    {
+        *("group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname"),
+        *("inventory_hostname_short", "omit", "orch", "play_hosts", "playbook_dir", "role_name", "role_path", "vars"),
+    }
+)
+"""Names with a meaning of their own in Ansible or here, refused as the name of an input. `groups` and `environment`
+are left out: runbooks use these words, and below `inputs` they mean nothing to Ansible."""
+
+_RESERVED_PREFIX = "ansible_"
+_NO_WRAP = 1 << 30
+
+
+class InputsRefused(Exception):
+    """The inputs cannot be given to Ansible safely. `pointer` is the RFC 6901 place of the fault."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer or '/'}: {detail}")
+        self.pointer = pointer
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What a play may know about its own job, as the variable `orch`."""
+
+    job_id: str
+    runbook: str
+    version: str
+    mode: str
+    environment: str
+
+
+class _Unsafe(str):
+    """Marks a string for the dumper."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes every marked string as `!unsafe "..."` and never an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+_Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
+
+
+def write_extravars(workspace: Workspace, inputs: dict[str, Any], facts: JobFacts, launch: Launch) -> Path:
+    """Write `env/extravars`, which ansible-runner gives to the play.
+
+    Raises:
+        InputsRefused: a name is reserved, or a value has no place in YAML.
+    """
+    check_inputs(inputs)
+    orch = {
+        **asdict(facts),
+        "output_path": str(workspace.output_path),
+        "artifacts_dir": str(workspace.artifacts),
+        "isolation": str(launch.level),
+    }
+    path = write_secret(workspace.env / "extravars", to_unsafe_yaml({"inputs": inputs, "orch": orch}))
+    path.chmod(0o644)  # inputs are no secrets, and the play may run as another user; the workspace itself is private
+    return path
+
+
+def to_unsafe_yaml(document: dict[str, Any]) -> str:
+    """A YAML document whose top-level names are ours and in which everything below is untrusted."""
+    marked = {name: _mark(value, f"/{name}") for name, value in document.items()}
+    return yaml.dump(marked, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_NO_WRAP)
+
+
+def check_inputs(inputs: dict[str, Any]) -> None:
+    """Refuse names that Ansible would obey.
+
+    Raises:
+        InputsRefused: with the pointer of the name.
+    """
+    for name in inputs:
+        if name in MAGIC_NAMES:
+            raise InputsRefused(_below("", name), "this name is reserved")
+    _check_names(inputs, "")
+
+
+def _check_names(value: Any, pointer: str) -> None:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if str(name).lower().startswith(_RESERVED_PREFIX):
+                raise InputsRefused(_below(pointer, name), f"names that begin with {_RESERVED_PREFIX} are reserved")
+            _check_names(item, _below(pointer, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_names(item, f"{pointer}/{index}")
+
+
+def _below(pointer: str, name: Any) -> str:
+    return pointer + "/" + str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _mark(value: Any, pointer: str) -> Any:
+    if isinstance(value, dict):
+        return {_mark(str(name), pointer): _mark(item, _below(pointer, name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mark(item, f"{pointer}/{index}") for index, item in enumerate(value)]
+    if isinstance(value, str):
+        return _Unsafe(_checked_text(value, pointer))
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise InputsRefused(pointer, f"a {type(value).__name__} cannot be an input")
+
+
+def _checked_text(text: str, pointer: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputsRefused(pointer, "the text holds half of a surrogate pair") from error
+    return text

@@ -1,0 +1,128 @@
+"""Turns an isolation level and a job's folders into the command line that stands in front of `ansible-playbook`."""
+
+import json
+import os
+import pwd
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from orch_app.domains.jobs.execution.isolation.bwrap import bwrap_argv
+from orch_app.domains.jobs.execution.isolation.levels import IsolationLevel, IsolationReport, IsolationRequest, Profile
+from orch_app.domains.jobs.execution.isolation.probe import check
+from orch_app.domains.jobs.execution.isolation.view import DEVICES, ETC, SYSTEM, JobView
+
+_ENTER = Path(__file__).with_name("enter.py")
+_DOCKER_SOCKET = Path("/var/run/docker.sock")
+_MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The prefix of the play's command line and what it will obtain. `uid` None: the job keeps the worker's user."""
+
+    prefix: tuple[str, ...]
+    level: IsolationLevel
+    uid: int | None
+
+    @property
+    def user(self) -> str:
+        """The name the play's user has where it runs: the sandbox has a user list of its own."""
+        if self.level is IsolationLevel.BWRAP:
+            return "job"
+        uid = os.geteuid() if self.uid is None else self.uid
+        return pwd.getpwuid(uid).pw_name if _exists(uid) else str(uid)
+
+
+def prepare_launch(report: IsolationReport, request: IsolationRequest, view: JobView) -> Launch:
+    """The launcher for this job.
+
+    Raises:
+        IsolationUnavailable: the machine cannot give what is required.
+    """
+    level = check(report, request)
+    uid = job_uid(level, request, view)
+    enter = (sys.executable, "-I", "-S", "-E", str(_ENTER), json.dumps(_enter_config(level, request, view, uid)))
+    if level is not IsolationLevel.BWRAP or report.bwrap is None:
+        return Launch(enter, level, uid)
+    shown = view.with_code(_ENTER)
+    return Launch((*bwrap_argv(report.bwrap, request, shown), *enter), level, uid)
+
+
+def job_uid(level: IsolationLevel, request: IsolationRequest, view: JobView) -> int | None:
+    """The user a job runs as when the worker is root; None when the job must keep the worker's own.
+
+    Outside a bwrap sandbox the user must exist and reach the job's folders by the ordinary rules of the file system.
+    """
+    if os.geteuid() != 0:
+        return None
+    if level is IsolationLevel.BWRAP:
+        return request.uid
+    return request.uid if _exists(request.uid) and all(_open_to_all(path) for path in view.needed()) else None
+
+
+def _exists(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
+
+
+def _enter_config(
+    level: IsolationLevel, request: IsolationRequest, view: JobView, uid: int | None
+) -> dict[str, object]:
+    limits = request.limits
+    rlimits = {
+        "NPROC": limits.processes,
+        "FSIZE": limits.file_mb * _MB,
+        "NOFILE": limits.open_files,
+        "DATA": limits.memory_mb * _MB,  # not AS: programs in Go reserve far more addresses than memory
+        "CORE": 0,
+    }
+    return {
+        "uid": uid,
+        "groups": _groups(request),
+        "limits": rlimits,
+        "own_tasks": level is not IsolationLevel.BWRAP and uid is None,
+        "landlock": _landlock_paths(request, view) if level is IsolationLevel.LANDLOCK else None,
+    }
+
+
+def _groups(request: IsolationRequest) -> list[int]:
+    """With the declared view of the host, the group that may speak to Docker; none otherwise."""
+    if request.profile is not Profile.HOST_VIEW or not _DOCKER_SOCKET.exists():
+        return []
+    group = _DOCKER_SOCKET.stat().st_gid
+    return [group] if group else []
+
+
+def _landlock_paths(request: IsolationRequest, view: JobView) -> dict[str, list[str]]:
+    if request.profile is Profile.HOST_VIEW:
+        read = list(_all_except({path.resolve() for path in request.hidden}))
+    else:
+        read = [*SYSTEM, *(f"/etc/{name}" for name in (*ETC, "passwd", "group")), "/proc", "/run/systemd/resolve"]
+    return {
+        "read": [*read, *map(str, (*view.code, *view.readable))],
+        "write": [*map(str, view.writable), "/dev/pts"],
+        "file": [f"/dev/{name}" for name in (*DEVICES, "ptmx")],
+        "share": ["/dev/shm"],  # noqa: S108  semaphores live here; without the right to list, other names stay unknown
+    }
+
+
+def _all_except(hidden: set[Path], folder: Path = Path("/")) -> list[str]:
+    """Landlock can only allow: every entry beside the way to a hidden path."""
+    if folder in hidden or folder == Path("/dev"):
+        return []
+    if not any(folder in path.parents for path in hidden):
+        return [str(folder)]
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.is_symlink())
+    except OSError:
+        return []
+    return [path for entry in entries for path in _all_except(hidden, entry)]

@@ -1,0 +1,173 @@
+"""Moves everything a play says to its reader, and orders to its supervisor, without ever blocking either side."""
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from orch_app.domains.jobs.execution.events import Batch, EventTranslator, split_lines
+
+_TICK_S = 0.05
+_CHUNK = 1 << 18
+_LINE_LIMIT = 32 << 20
+_EVENTS, _STDOUT, _STDERR = "events", "stdout", "stderr"
+
+
+@dataclass
+class Ending:
+    """Why the pump asked the play to end, and what the supervisor reported."""
+
+    is_timeout: bool = False
+    is_canceled: bool = False
+    is_too_long: bool = False
+    report: dict[str, Any] = field(default_factory=dict)
+    error: Exception | None = None
+
+
+class Pump:
+    """One thread per play. Use as a context: on leaving, everything said has been delivered."""
+
+    def __init__(
+        self,
+        translator: EventTranslator,
+        on_event: Callable[[Batch], None],
+        cancel: threading.Event,
+        *,
+        timeout_s: float,
+        output_limit: int,
+    ) -> None:
+        self._translator = translator
+        self._on_event = on_event
+        self._cancel = cancel
+        self._deadline = time.monotonic() + timeout_s
+        self._left = output_limit
+        self._selector = selectors.DefaultSelector()
+        self._buffers = {_EVENTS: bytearray(), _STDOUT: bytearray(), _STDERR: bytearray()}
+        self._reads: list[int] = []
+        self._writes: dict[str, int] = {}
+        self._lifeline, self._play_end = socket.socketpair()
+        self._report = bytearray()
+        self._asked = False
+        self.ending = Ending()
+        self._thread = threading.Thread(target=self._run, name="play-pump", daemon=True)
+
+    def __enter__(self) -> "Pump":
+        for name in self._buffers:
+            read, write = os.pipe2(os.O_CLOEXEC)
+            os.set_blocking(read, False)
+            self._reads.append(read)
+            self._writes[name] = write
+            self._selector.register(read, selectors.EVENT_READ, name)
+        self._lifeline.setblocking(False)
+        self._selector.register(self._lifeline, selectors.EVENT_READ, None)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close our copies of the play's ends, so that the streams end, and wait until they were read."""
+        self._close_play_ends()
+        self._thread.join()
+        for read in self._reads:
+            os.close(read)
+        self._lifeline.close()
+        self._selector.close()
+
+    def send_order(self, prefix: tuple[str, ...], *, grace_s: float, shielded: bool) -> None:
+        """The supervisor's first message, with the write end of the event pipe."""
+        order = json.dumps({"prefix": prefix, "grace_s": grace_s, "shielded": shielded}).encode() + b"\n"
+        self._lifeline.setblocking(True)
+        socket.send_fds(self._lifeline, [order], [self._writes[_EVENTS]])
+        self._lifeline.setblocking(False)
+        os.close(self._writes.pop(_EVENTS))
+
+    def stdio(self) -> tuple[int, int, int]:
+        """Standard input, output and error of the supervisor."""
+        return self._play_end.fileno(), self._writes[_STDOUT], self._writes[_STDERR]
+
+    def _close_play_ends(self) -> None:
+        self._play_end.close()
+        while self._writes:
+            os.close(self._writes.popitem()[1])
+
+    def _run(self) -> None:
+        while self._selector.get_map():
+            batch = Batch()
+            for key, _ in self._selector.select(_TICK_S):
+                if key.data is None:
+                    self._read_report()
+                else:
+                    self._read(key.fd, key.data, batch)
+            self._deliver(batch)
+            self._watch()
+        last = Batch()
+        for name, buffer in self._buffers.items():
+            self._translate(name, bytes(buffer), last)
+        self._translator.finish(last)
+        self._deliver(last)
+
+    def _read(self, descriptor: int, name: str, batch: Batch) -> None:
+        chunk = os.read(descriptor, _CHUNK)
+        if not chunk:
+            self._selector.unregister(descriptor)
+            return
+        self._left -= len(chunk)
+        if self.ending.is_too_long:
+            return
+        buffer = self._buffers[name]
+        buffer += chunk
+        for line in split_lines(buffer):
+            self._translate(name, line, batch)
+        if len(buffer) > _LINE_LIMIT:
+            self._left = -1
+
+    def _translate(self, name: str, line: bytes, batch: Batch) -> None:
+        if name == _EVENTS and line:
+            self._translator.translate(line, batch)
+        elif name != _EVENTS:
+            self._translator.raw(name, line.decode(errors="replace"), batch)
+
+    def _read_report(self) -> None:
+        try:
+            data = self._lifeline.recv(_CHUNK)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(self._lifeline)
+            return
+        self._report += data
+        for line in split_lines(self._report):
+            self.ending.report.update(json.loads(line))
+
+    def _deliver(self, batch: Batch) -> None:
+        """Hand over what became known. When the reader fails, the play is ended and the streams are still drained."""
+        if self.ending.error is not None or not (batch.lines or batch.steps):
+            return
+        try:
+            self._on_event(batch)
+        except Exception as error:  # noqa: BLE001  the reader's error belongs to the caller of run_play: raised there
+            self.ending.error = error
+
+    def _watch(self) -> None:
+        if self._left < 0 and not self.ending.is_too_long:
+            self.ending.is_too_long = True
+            self._order(b"K")
+        if self._asked:
+            return
+        if self._cancel.is_set():
+            self.ending.is_canceled = True
+        elif time.monotonic() > self._deadline:
+            self.ending.is_timeout = True
+        elif self.ending.error is None:
+            return
+        self._order(b"T")
+
+    def _order(self, order: bytes) -> None:
+        self._asked = True
+        with contextlib.suppress(OSError):
+            self._lifeline.send(order)

@@ -1,0 +1,153 @@
+"""Runs one play through ansible-runner, behind our supervisor and inside its isolation, and says how it ended."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ansible_runner.interface import init_runner
+
+from orch_app.domains.jobs.execution.ansible_config import code_folders, obtained, play_environment, write_config
+from orch_app.domains.jobs.execution.engine import Engine, PlainEngine
+from orch_app.domains.jobs.execution.events import Batch, EventTranslator
+from orch_app.domains.jobs.execution.extravars import write_extravars
+from orch_app.domains.jobs.execution.inventory_file import TargetHost, write_inventory
+from orch_app.domains.jobs.execution.isolation import (
+    IsolationLevel,
+    IsolationReport,
+    Launch,
+    Profile,
+    prepare_launch,
+    probe,
+)
+from orch_app.domains.jobs.execution.pump import Ending, Pump
+from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason
+from orch_app.kit.redact import Masker
+
+_MB = 1 << 20
+_RC_ISOLATION = (125, 126, 127)
+_RC_KILLED = 137
+
+
+def run_play(
+    spec: PlaySpec,
+    *,
+    on_event: Callable[[Batch], None],
+    cancel: threading.Event,
+    report: IsolationReport | None = None,
+    engine: Engine | None = None,
+) -> PlayOutcome:
+    """Run the play to its end and return how it went. Safe to call from several threads at once.
+
+    `on_event` is called from another thread with masked lines and steps, in order, at most 50 ms after the play said
+    them. If it raises, the play is ended and the error is raised here. Setting `cancel` ends the play politely first,
+    after `grace_s` by force. When the process that called dies, so does everything the play has started.
+
+    Raises:
+        IsolationUnavailable: the required isolation cannot be had.
+        InputsRefused, HostRefused: the inputs or a host cannot be given to Ansible.
+    """
+    launch = prepare_launch(report or probe(), spec.isolation, spec.workspace.view(*code_folders(spec)))
+    chosen = engine or PlainEngine()
+    runner = _prepare_runner(spec, launch, chosen)
+    translator = EventTranslator(Masker(_secrets(spec)).mask)
+    opening = Batch()
+    translator.note(f"{obtained(launch)}, engine: {chosen.name}", opening)
+    on_event(opening)
+    limit = spec.isolation.limits.output_mb * _MB
+    pump = Pump(translator, on_event, cancel, timeout_s=spec.timeout_s, output_limit=limit)
+    with pump:
+        pump.send_order(launch.prefix, grace_s=spec.grace_s, shielded=_is_shielded(spec, launch))
+        runner.config.input_fd, runner.config.output_fd, runner.config.error_fd = pump.stdio()
+        runner.run()
+    if pump.ending.error is not None:
+        raise pump.ending.error
+    return _outcome(pump.ending, translator, launch, chosen)
+
+
+def _prepare_runner(spec: PlaySpec, launch: Launch, engine: Engine) -> Any:
+    """ansible-runner's own object, with our environment in place of the worker's and our program in front.
+
+    It runs in its subprocess mode: events come over our pipe, so no terminal, no polling and no event files are needed,
+    and starting a process from a thread is safe.
+    """
+    workspace = spec.workspace
+    sources = write_inventory(workspace, spec.hosts, localhost=spec.localhost)
+    write_extravars(workspace, spec.inputs, spec.facts, launch)
+    config_file = write_config(spec)
+    if launch.uid is not None:
+        workspace.give_to(launch.uid)
+    runner = init_runner(
+        private_data_dir=str(workspace.root),
+        artifact_dir=str(workspace.runner),
+        ident="play",
+        playbook=spec.playbook,
+        inventory=[str(source) for source in sources],
+        cmdline="--check --diff" if spec.check else None,
+        event_handler=lambda _: False,
+        cancel_callback=lambda: False,
+        suppress_env_files=True,
+        quiet=True,
+    )
+    runner.runner_mode = "subprocess"
+    runner.config.suppress_output_file = True
+    runner.config.env = play_environment(spec, launch, config_file)
+    runner.config.command = [*engine.executable(), *runner.config.command[1:]]
+    return runner
+
+
+def _is_shielded(spec: PlaySpec, launch: Launch) -> bool:
+    """Whether the supervisor's child is the sandbox itself, which must not get the polite signal.
+
+    With the host's processes in view there is no process namespace, and bwrap becomes the play.
+    """
+    return launch.level is IsolationLevel.BWRAP and spec.isolation.profile is Profile.JOB
+
+
+def _secrets(spec: PlaySpec) -> list[str]:
+    return [*spec.secrets, *(secret for host in spec.hosts for secret in _host_secrets(host))]
+
+
+def _host_secrets(host: TargetHost) -> tuple[str, ...]:
+    return host.credentials.secrets() + (host.jump.credentials.secrets() if host.jump else ())
+
+
+def _outcome(ending: Ending, translator: EventTranslator, launch: Launch, engine: Engine) -> PlayOutcome:
+    rc = int(ending.report.get("rc", _RC_KILLED))
+    status, reason = _verdict(rc, ending, translator)
+    return PlayOutcome(
+        rc=rc,
+        status=status,
+        reason=reason,
+        cpu_s=float(ending.report.get("cpu_s", 0.0)),
+        max_rss_kb=int(ending.report.get("max_rss_kb", 0)),
+        isolation=launch.level,
+        uid=launch.uid,
+        engine=engine.name,
+        hosts=translator.hosts,
+        failure=translator.failure,
+    )
+
+
+def _verdict(rc: int, ending: Ending, translator: EventTranslator) -> tuple[PlayStatus, Reason | None]:
+    """Ansible's exit code 4 means both unreachable hosts and a playbook that cannot be read; its counts tell which."""
+    if ending.is_canceled:
+        return PlayStatus.CANCELED, Reason.CANCELED
+    if ending.is_timeout:
+        return PlayStatus.TIMEOUT, Reason.TIMEOUT
+    if ending.is_too_long:
+        return PlayStatus.KILLED, Reason.OUTPUT_LIMIT
+    if rc == 0:
+        return PlayStatus.SUCCESSFUL, None
+    return _failure(rc, ending, translator)
+
+
+def _failure(rc: int, ending: Ending, translator: EventTranslator) -> tuple[PlayStatus, Reason]:
+    if "rc" not in ending.report or rc > 128:
+        return PlayStatus.KILLED, Reason.INTERRUPTED
+    if any(counts["failures"] for counts in translator.hosts.values()):
+        return PlayStatus.FAILED, Reason.TASK_FAILED
+    if any(counts["unreachable"] for counts in translator.hosts.values()):
+        return PlayStatus.FAILED, Reason.UNREACHABLE
+    if rc in _RC_ISOLATION:
+        return PlayStatus.FAILED, Reason.ISOLATION_FAILED
+    return PlayStatus.FAILED, Reason.PLAYBOOK_ERROR

@@ -1,0 +1,81 @@
+"""What the runner needs to know about one play, and what it says when the play has ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from orch_app.domains.jobs.execution.extravars import JobFacts
+from orch_app.domains.jobs.execution.inventory_file import TargetHost
+from orch_app.domains.jobs.execution.isolation import IsolationLevel, IsolationRequest
+from orch_app.domains.jobs.execution.log_line import Failure
+from orch_app.domains.jobs.execution.workspace import Workspace
+
+DEFAULT_TIMEOUT_S = 3600.0
+DEFAULT_GRACE_S = 10.0
+
+
+class PlayStatus(StrEnum):
+    """How a play ended."""
+
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    TIMEOUT = "timeout"
+    KILLED = "killed"
+
+
+class Reason(StrEnum):
+    """Why a play did not succeed: the part of the shared failure codes that the execution can see."""
+
+    TASK_FAILED = "task_failed"
+    UNREACHABLE = "unreachable"
+    PLAYBOOK_ERROR = "playbook_error"
+    TIMEOUT = "timeout"
+    CANCELED = "canceled"
+    INTERRUPTED = "interrupted"
+    OUTPUT_LIMIT = "output_limit"
+    ISOLATION_FAILED = "isolation_failed"
+
+
+@dataclass(frozen=True)
+class PlaySpec:
+    """One play. `secrets` are masked in everything the play says, together with those of the hosts.
+
+    `modules` and `module_utils` are the shared folders of our own Ansible code; `environment` holds extra variables of
+    the play's environment, which must not be secret. Times are in seconds.
+    """
+
+    workspace: Workspace
+    facts: JobFacts
+    inputs: dict[str, Any] = field(default_factory=dict)
+    hosts: Sequence[TargetHost] = ()
+    localhost: bool = True
+    secrets: Sequence[str] = field(default=(), repr=False)
+    isolation: IsolationRequest = field(default_factory=IsolationRequest)
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    grace_s: float = DEFAULT_GRACE_S
+    playbook: str = "playbook.yml"
+    check: bool = False
+    forks: int = 20
+    strategy: str = "linear"
+    modules: tuple[Path, ...] = ()
+    module_utils: tuple[Path, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlayOutcome:
+    """How it went. `reason` is None after a success; `hosts` holds Ansible's own counts per host."""
+
+    rc: int
+    status: PlayStatus
+    reason: Reason | None
+    cpu_s: float
+    max_rss_kb: int
+    isolation: IsolationLevel
+    uid: int | None
+    engine: str
+    hosts: dict[str, dict[str, int]]
+    failure: Failure | None

@@ -1,0 +1,202 @@
+"""The process between a worker and one play: it lives exactly as long as both, and takes every descendant with it.
+
+Run as a program of its own with `python -I -S -E supervisor.py ARGV...`, standard library only. Standard input is one
+end of a socket pair, the lifeline: the first message is a JSON object `{prefix, grace_s, shielded}` that carries the
+write end of the event pipe; after that one byte is an order, `T` (TERM, after the grace KILL) or `K` (KILL now). When
+the lifeline ends the worker is gone, and everything is killed. The answers are JSON lines: `{"pid": n}` when the play
+was started, and at the end `{"rc", "cpu_s", "max_rss_kb", "forced"}`.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+EVENTS_FD = 3
+"""Where the play finds the write end of the event pipe."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_TICK_S = 0.2
+_KILL_ROUNDS = 2000
+_KILL_PAUSE_S = 0.002
+_FIRST_MESSAGE = 1 << 20
+
+
+class Supervisor:
+    """Starts the play, waits for it, passes orders on and ends what is left."""
+
+    def __init__(self, lifeline: socket.socket, grace_s: float, *, shielded: bool) -> None:
+        self._lifeline = lifeline
+        self._grace_s = grace_s
+        self._shielded = shielded
+        self._parent = os.getppid()
+        self._child = 0
+        self._rc: int | None = None
+        self._cpu_s = 0.0
+        self._max_rss_kb = 0
+        self._deadline: float | None = None
+        self._forced = False
+
+    def run(self, argv: list[str], events: int) -> int:
+        """Run the play to its end, whatever ends it, and return its exit code (128 + n after signal n)."""
+        wake = self._watch_signals()
+        self._child = self._spawn(argv, events)
+        os.close(events)
+        self._tell({"pid": self._child})
+        while self._rc is None and not self._forced:
+            self._wait(wake)
+        self._end_all()
+        code = 128 + signal.SIGKILL if self._rc is None else self._rc
+        self._tell({"rc": code, "cpu_s": round(self._cpu_s, 4), "max_rss_kb": self._max_rss_kb, "forced": self._forced})
+        return code
+
+    def _watch_signals(self) -> int:
+        """Children that end, and a TERM from outside, wake the loop through a pipe."""
+        wake, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._terminate())
+        for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(ignored, signal.SIG_IGN)
+        return wake
+
+    def _spawn(self, argv: list[str], events: int) -> int:
+        pid = os.fork()
+        if pid == 0:
+            _become_play(argv, events)
+        return pid
+
+    def _wait(self, wake: int) -> None:
+        readable, _, _ = select.select([self._lifeline, wake], [], [], _TICK_S)
+        if wake in readable:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake, 4096)
+        if self._lifeline in readable:
+            self._obey(self._lifeline.recv(64))
+        self._reap()
+        orphaned = os.getppid() != self._parent
+        overdue = self._deadline is not None and time.monotonic() > self._deadline
+        if orphaned or overdue:
+            self._forced = True
+
+    def _obey(self, orders: bytes) -> None:
+        if not orders or b"K" in orders:
+            self._forced = True
+        elif b"T" in orders:
+            self._terminate()
+
+    def _terminate(self) -> None:
+        """Ask every process politely, once. A sandbox's own process is spared: its death would be a KILL inside."""
+        if self._deadline is not None:
+            return
+        self._deadline = time.monotonic() + self._grace_s
+        for pid in descendants(os.getpid()):
+            if not (self._shielded and pid == self._child):
+                _send(pid, signal.SIGTERM)
+
+    def _reap(self) -> bool:
+        """Collect what has ended, with its cost. False when there are no children at all."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            self._cpu_s += usage.ru_utime + usage.ru_stime
+            self._max_rss_kb = max(self._max_rss_kb, usage.ru_maxrss)
+            if pid == self._child:
+                code = os.waitstatus_to_exitcode(status)
+                self._rc = code if code >= 0 else 128 - code
+
+    def _end_all(self) -> None:
+        """Kill until nothing is left: orphans come to us because we are their subreaper."""
+        for _ in range(_KILL_ROUNDS):
+            for pid in descendants(os.getpid()):
+                _send(pid, signal.SIGKILL)
+            if not self._reap():
+                return
+            time.sleep(_KILL_PAUSE_S)
+
+    def _tell(self, answer: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):
+            self._lifeline.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def descendants(pid: int) -> list[int]:
+    """Every living process below this one, parents first."""
+    found: list[int] = []
+    todo = [pid]
+    while todo:
+        children = _children(todo.pop())
+        found += children
+        todo += children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                children += map(int, file.read().split())
+    return children
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, number)
+
+
+def _become_play(argv: list[str], events: int) -> NoReturn:
+    """In the child: own session, no input, the event pipe as the only extra descriptor, default signals."""
+    try:
+        os.setsid()
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        if events != EVENTS_FD:
+            os.dup2(events, EVENTS_FD)
+        os.set_inheritable(EVENTS_FD, True)
+        os.closerange(EVENTS_FD + 1, 1 << 16)
+        os.execvp(argv[0], argv)
+    except OSError as error:
+        os.write(2, f"ERROR! the play could not be started: {argv[0]}: {error.strerror}\n".encode())
+    os._exit(127)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(ctypes.c_int(option), ctypes.c_ulong(value), 0, 0, 0)
+
+
+def main(argv: list[str]) -> int:
+    """Read the first message from the lifeline and supervise the play until it ends."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    lifeline = socket.socket(fileno=os.dup(0))
+    message, fds, _, _ = socket.recv_fds(lifeline, _FIRST_MESSAGE, 1)
+    while message and not message.endswith(b"\n"):
+        more = lifeline.recv(_FIRST_MESSAGE)
+        if not more:
+            return 125
+        message += more
+    if not message or not fds:
+        return 125
+    order = json.loads(message)
+    supervisor = Supervisor(lifeline, float(order["grace_s"]), shielded=bool(order["shielded"]))
+    return supervisor.run([*order["prefix"], *argv], fds[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,228 @@
+"""The private folder of one job: made before the play, removed after it, swept when a worker starts.
+
+Layout, as ansible-runner wants its private data folder: `project/` (a copy of the runbook, read-only), `inventory/`,
+`env/`, `etc/` (passwd and group for the sandbox), and the three folders the play may write: `artifacts/` (its results),
+`home/` and `tmp/`. `runner/` holds what ansible-runner writes and is never shown to the play. Secrets and the ssh
+control sockets live in a second folder, on a tmpfs when the machine has one.
+"""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orch_app.domains.jobs.execution.isolation import IsolationLevel, JobView, interpreter_paths
+
+JOBS_FOLDER = "jobs-run"
+_PROJECT_FILES = 5_000
+_PROJECT_BYTES = 64 << 20
+_SOCKET_FOLDER = 60
+"""Longest folder for ssh control sockets: 108 bytes less their names and ssh's temporary suffix."""
+
+_NOT_COPIED = frozenset({"tests", "__pycache__", ".git"})
+
+
+class WorkspaceError(Exception):
+    """The runbook's folder cannot be given to a job; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths of one job's folder. `secrets` is private to the job as well, and may lie on another file system."""
+
+    root: Path
+    secrets: Path
+    control: Path
+
+    @property
+    def project(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def inventory(self) -> Path:
+        return self.root / "inventory"
+
+    @property
+    def env(self) -> Path:
+        return self.root / "env"
+
+    @property
+    def etc(self) -> Path:
+        return self.root / "etc"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def tmp(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def runner(self) -> Path:
+        return self.root / "runner"
+
+    @property
+    def output_path(self) -> Path:
+        """Where the play writes its output.json."""
+        return self.artifacts / "output.json"
+
+    def view(self, *code: Path) -> JobView:
+        """What the play may see: its own folders, the interpreter and the code it needs."""
+        return JobView(
+            readable=(self.project, self.inventory, self.env, self.secrets),
+            writable=(self.artifacts, self.home, self.tmp, self.control),
+            code=(*interpreter_paths(), *code),
+            passwd=self.etc / "passwd",
+            group=self.etc / "group",
+            project=self.project,
+        )
+
+    def give_to(self, uid: int) -> None:
+        """Hand the play's folders to the user it runs as; the root of the workspace stays the worker's."""
+        self._write_users(uid)
+        for folder in (self.artifacts, self.home, self.tmp, self.control, self.secrets):
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, uid, uid, follow_symlinks=False)
+
+    def _write_users(self, uid: int) -> None:
+        """An ssh client refuses to start for a user without an entry, so the sandbox has one of its own."""
+        job = f"job:x:{uid}:{uid}:job:{self.home}:/bin/sh\n" if uid else ""
+        _write(self.etc / "passwd", f"root:x:0:0:root:{self.home}:/bin/sh\n{job}", 0o644)
+        _write(self.etc / "group", f"root:x:0:\n{f'job:x:{uid}:' if uid else ''}\n", 0o644)
+
+
+@contextmanager
+def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLevel) -> Iterator[Workspace]:
+    """A fresh workspace for `<job_id>.<fence>` with the runbook's files in it; gone when the block ends.
+
+    Raises:
+        WorkspaceError: the runbook's folder holds links, special files, or too much.
+    """
+    if not name or name != Path(name).name:
+        raise WorkspaceError(f"not a name for a job's folder: {name}")
+    secrets_root = find_secrets_root(level)
+    root = data_dir / JOBS_FOLDER / name
+    secrets = secrets_root / name / "secrets" if secrets_root else root / "secrets"
+    control = secrets.parent / "cp"
+    short = None if len(str(control)) <= _SOCKET_FOLDER else tempfile.mkdtemp(prefix="orch-cp-")
+    workspace = Workspace(root, secrets, Path(short) if short else control)
+    try:
+        _create(workspace)
+        _copy_project(runbook, workspace.project)
+        yield workspace
+    finally:
+        for folder in (root, secrets.parent, workspace.control):
+            remove_tree(folder)
+
+
+def find_secrets_root(level: IsolationLevel) -> Path | None:
+    """A folder on a tmpfs for the secrets of this user's jobs; None when there is none.
+
+    Under Landlock /dev/shm must stay open to the play for its semaphores, so another job's secrets may not lie there.
+    """
+    uid = os.geteuid()
+    for parent in (Path("/run"), Path(f"/run/user/{uid}"), Path("/dev/shm")):  # noqa: S108
+        usable = parent.is_dir() and os.access(parent, os.W_OK) and is_tmpfs(parent)
+        if usable and (level is IsolationLevel.BWRAP or parent.name != "shm"):
+            return parent / f"orch-{uid}"
+    return None
+
+
+def is_tmpfs(path: Path) -> bool:
+    """Whether the folder itself is the root of, or lies on, a file system in memory."""
+    best, kind = Path("/"), ""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        mounted = Path(left.split()[4])
+        if (mounted == path or mounted in path.parents) and len(mounted.parts) >= len(best.parts):
+            best, kind = mounted, right.split()[0]
+    return kind == "tmpfs"
+
+
+def sweep_leftovers(data_dir: Path, alive: Collection[str]) -> list[str]:
+    """Remove the folders that dead workers left behind; `alive` are the names (`<job_id>.<fence>`) still running.
+
+    Returns the names removed.
+    """
+    removed: list[str] = []
+    roots = {data_dir / JOBS_FOLDER, *(find_secrets_root(level) for level in IsolationLevel)}
+    for root in roots:
+        for folder in sorted(root.iterdir()) if root and root.is_dir() else ():
+            if folder.name not in alive:
+                remove_tree(folder)
+                removed.append(folder.name)
+    return sorted(set(removed))
+
+
+def write_secret(path: Path, content: str | bytes) -> Path:
+    """A file only its owner can read, never visible half-written or with wider rights."""
+    return _write(path, content, 0o600)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder whatever rights the play left on its parts; links are removed, never followed."""
+    if not folder.exists():
+        return
+
+    def open_up(remove: Callable[..., Any], name: str, _: object) -> None:
+        for path in (Path(name).parent, Path(name)):
+            if path.is_relative_to(folder) and path.is_dir() and not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+        if remove in (os.unlink, os.rmdir):
+            remove(name)
+        else:
+            shutil.rmtree(name, ignore_errors=True)
+
+    shutil.rmtree(folder, onerror=open_up)
+
+
+def _create(workspace: Workspace) -> None:
+    workspace.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    workspace.secrets.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    workspace.root.mkdir(mode=0o700)
+    for folder in (workspace.secrets, workspace.control):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (workspace.artifacts, workspace.home, workspace.tmp, workspace.runner):
+        folder.mkdir(mode=0o700)
+    for folder in (workspace.project, workspace.inventory, workspace.env, workspace.etc):
+        folder.mkdir(mode=0o755)
+        folder.chmod(0o755)
+    workspace._write_users(os.geteuid())
+
+
+def _copy_project(source: Path, target: Path) -> None:
+    files = size = 0
+    for folder, folders, names in os.walk(source):
+        folders[:] = sorted(set(folders) - _NOT_COPIED)
+        here = target / Path(folder).relative_to(source)
+        here.mkdir(mode=0o755, exist_ok=True)
+        for name in sorted([*folders, *names]):
+            path = Path(folder) / name
+            kind = path.lstat()
+            if stat.S_ISDIR(kind.st_mode):
+                continue
+            if not stat.S_ISREG(kind.st_mode):
+                raise WorkspaceError(f"the runbook holds a link or special file: {path.relative_to(source)}")
+            files, size = files + 1, size + kind.st_size
+            if files > _PROJECT_FILES or size > _PROJECT_BYTES:
+                raise WorkspaceError(f"the runbook is too large: {files} files, {size} bytes")
+            _write(here / name, path.read_bytes(), 0o755 if kind.st_mode & stat.S_IXUSR else 0o644)
+
+
+def _write(path: Path, content: str | bytes, mode: int) -> Path:
+    data = content.encode() if isinstance(content, str) else content
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+    return path
