@@ -89,7 +89,7 @@ def section(
     header = [
         rx.el.header(
             rx.el.h2(title, class_name="grow trunc"),
-            *([rx.el.div(aside, class_name="r")] if aside is not None else []),
+            *([rx.el.div(aside, class_name="r sec sm")] if aside is not None else []),
         )
     ]
     body = [rx.el.div(*children, class_name="body")] if padded else children
