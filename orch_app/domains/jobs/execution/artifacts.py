@@ -58,7 +58,7 @@ def read_output(workspace: Workspace) -> bytes | None:
         raise ArtifactsRefused(f"{OUTPUT_NAME}: {error.strerror}") from error
     finally:
         os.close(folder)
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ArtifactsRefused(f"{OUTPUT_NAME} is not a regular file")
         data = file.read(_OUTPUT_BYTES + 1)
@@ -128,7 +128,7 @@ def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo]) -> ArtifactInf
             with (draft / info.name).open("rb") as file:
                 _add(tar, info.name, file, info.size)
         for name, descriptor in _job_files(folder):
-            with open(descriptor, "rb") as file:
+            with os.fdopen(descriptor, "rb") as file:
                 inside.append(_add_hostile(tar, f"files/{name}", file))
         manifest = _manifest(inside)
         _add(tar, MANIFEST_NAME, io.BytesIO(manifest), len(manifest))
@@ -154,7 +154,7 @@ def _add_hostile(tar: tarfile.TarFile, name: str, file: io.BufferedReader) -> Ar
 
 
 def _job_files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Open descriptors of the regular files below the folder, with their relative names; output.json is not repeated."""
+    """Open descriptors of the regular files below the folder, with relative names; without output.json."""
     count = total = 0
     for top, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
         folders.sort()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator, split_lines
 
@@ -57,14 +57,12 @@ class Pump:
         self.ending = Ending()
         self._thread = threading.Thread(target=self._run, name="play-pump", daemon=True)
 
-    def __enter__(self) -> "Pump":
+    def __enter__(self) -> Self:
         for name in self._buffers:
             read, write = os.pipe2(os.O_CLOEXEC)
-            os.set_blocking(read, False)
             self._reads.append(read)
             self._writes[name] = write
             self._selector.register(read, selectors.EVENT_READ, name)
-        self._lifeline.setblocking(False)
         self._selector.register(self._lifeline, selectors.EVENT_READ, None)
         self._thread.start()
         return self
@@ -81,9 +79,7 @@ class Pump:
     def send_order(self, prefix: tuple[str, ...], *, grace_s: float, shielded: bool) -> None:
         """The supervisor's first message, with the write end of the event pipe."""
         order = json.dumps({"prefix": prefix, "grace_s": grace_s, "shielded": shielded}).encode() + b"\n"
-        self._lifeline.setblocking(True)
         socket.send_fds(self._lifeline, [order], [self._writes[_EVENTS]])
-        self._lifeline.setblocking(False)
         os.close(self._writes.pop(_EVENTS))
 
     def stdio(self) -> tuple[int, int, int]:
@@ -157,7 +153,7 @@ class Pump:
         if self._left < 0 and not self.ending.is_too_long:
             self.ending.is_too_long = True
             self._order(b"K")
-        if self._asked:
+        if self._asked or "rc" in self.ending.report:
             return
         if self._cancel.is_set():
             self.ending.is_canceled = True

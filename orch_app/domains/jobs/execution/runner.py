@@ -26,6 +26,7 @@ from orch_app.kit.redact import Masker
 _MB = 1 << 20
 _RC_ISOLATION = (125, 126, 127)
 _RC_KILLED = 137
+_RC_SIGNAL = 128
 
 
 def run_play(
@@ -76,7 +77,7 @@ def _prepare_runner(spec: PlaySpec, launch: Launch, engine: Engine) -> Any:
     config_file = write_config(spec)
     if launch.uid is not None:
         workspace.give_to(launch.uid)
-    runner = init_runner(
+    runner: Any = init_runner(
         private_data_dir=str(workspace.root),
         artifact_dir=str(workspace.runner),
         ident="play",
@@ -142,7 +143,7 @@ def _verdict(rc: int, ending: Ending, translator: EventTranslator) -> tuple[Play
 
 
 def _failure(rc: int, ending: Ending, translator: EventTranslator) -> tuple[PlayStatus, Reason]:
-    if "rc" not in ending.report or rc > 128:
+    if "rc" not in ending.report or rc > _RC_SIGNAL:
         return PlayStatus.KILLED, Reason.INTERRUPTED
     if any(counts["failures"] for counts in translator.hosts.values()):
         return PlayStatus.FAILED, Reason.TASK_FAILED

@@ -89,12 +89,12 @@ class Workspace:
 
     def give_to(self, uid: int) -> None:
         """Hand the play's folders to the user it runs as; the root of the workspace stays the worker's."""
-        self._write_users(uid)
+        self.write_users(uid)
         for folder in (self.artifacts, self.home, self.tmp, self.control, self.secrets):
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, uid, uid, follow_symlinks=False)
 
-    def _write_users(self, uid: int) -> None:
+    def write_users(self, uid: int) -> None:
         """An ssh client refuses to start for a user without an entry, so the sandbox has one of its own."""
         job = f"job:x:{uid}:{uid}:job:{self.home}:/bin/sh\n" if uid else ""
         _write(self.etc / "passwd", f"root:x:0:0:root:{self.home}:/bin/sh\n{job}", 0o644)
@@ -197,7 +197,7 @@ def _create(workspace: Workspace) -> None:
     for folder in (workspace.project, workspace.inventory, workspace.env, workspace.etc):
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
-    workspace._write_users(os.geteuid())
+    workspace.write_users(os.geteuid())
 
 
 def _copy_project(source: Path, target: Path) -> None:
@@ -222,7 +222,7 @@ def _copy_project(source: Path, target: Path) -> None:
 def _write(path: Path, content: str | bytes, mode: int) -> Path:
     data = content.encode() if isinstance(content, str) else content
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with open(descriptor, "wb") as file:
+    with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), mode)
         file.write(data)
     return path

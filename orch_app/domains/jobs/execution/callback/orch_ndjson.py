@@ -162,7 +162,7 @@ class CallbackModule(CallbackBase):
         """What a person wants to see of a module's answer; nothing at all of a censored one."""
         if "censored" in answer:
             return {"censored": True}
-        fields = {key: _lines(answer[key]) for key in _OUTPUT_KEYS if answer.get(key)}
+        fields: dict[str, Any] = {key: _lines(answer[key]) for key in _OUTPUT_KEYS if answer.get(key)}
         if answer.get("msg") not in (None, "", "All items completed"):
             fields["msg"] = _text(answer["msg"])
         elif answer.get("skip_reason"):
