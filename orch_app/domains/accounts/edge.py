@@ -6,7 +6,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.accounts import sessions, tokens
+from orch_app.domains.accounts import limits, sessions, tokens
 from orch_app.domains.accounts.identities import Identity
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, Unauthorized
@@ -21,16 +21,35 @@ def signed_in(connection: HTTPConnection) -> Actor:
     Raises:
         Unauthorized: neither, or no longer valid.
         Forbidden: a cookie came with a change or a websocket that no page of ours has sent.
+        TooMany: the user, or the address from which nobody valid calls, has called too often.
     """
     authorization = connection.headers.get("authorization", "")
     with_token = authorization.lower().startswith(_SCHEME)
-    identity = _of_token(authorization[len(_SCHEME) :].strip()) if with_token else _of_cookie(connection)
+    try:
+        identity = _of_token(authorization[len(_SCHEME) :].strip()) if with_token else _of_cookie(connection)
+    except Unauthorized:
+        limits.take_call(connection, "address", limits.network_of(address(connection)))
+        raise
+    limits.take_call(connection, "user", identity.user_id)
     actor = identity.actor(ip=address(connection), request_id=_id(connection))
     connection.state.actor = actor
     return actor
 
 
 SignedIn = Annotated[Actor, Depends(signed_in)]
+
+
+def anybody(connection: HTTPConnection) -> sessions.Client:
+    """For routes that are open to everybody: counts the call by address, and says who speaks from where.
+
+    Raises:
+        TooMany: the address has called too often.
+    """
+    limits.take_call(connection, "address", limits.network_of(address(connection)))
+    return client_of(connection)
+
+
+Anybody = Annotated[sessions.Client, Depends(anybody)]
 
 
 def actor_of_cookie(raw_cookie: str | None, *, ip: str = "", request_id: str = "") -> Actor:

@@ -22,6 +22,7 @@ class User(SQLModel, table=True):
     status: str = "active"
     language: str = "pt-BR"
     theme: str = "dark"
+    version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

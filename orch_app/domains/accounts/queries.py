@@ -38,14 +38,14 @@ def find_by_email(session: Session, email: str) -> Person | None:
     return Person(user, role_of(session, user.id)) if user else None
 
 
-def get_me(session: Session, actor: Actor) -> Person:
+def get_me(session: Session, actor: Actor, *, lock: bool = False) -> Person:
     """The one who asks.
 
     Raises:
         NotFound: the command line or a worker asks, who are nobody's account.
     """
     require(actor, Permission.ME)
-    person = find_person(session, actor.user_id or "")
+    person = find_person(session, actor.user_id or "", lock=lock)
     if person is None:
         raise NotFound("This caller has no account.", "no_account")
     return person

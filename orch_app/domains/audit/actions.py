@@ -6,6 +6,7 @@ from enum import StrEnum
 class Action(StrEnum):
     """`<noun>.<verb>` of an audited act."""
 
+    SETUP_ISSUED = "setup.token_issued"
     SETUP_COMPLETED = "setup.completed"
     SETUP_REFUSED = "setup.refused"
     LOGIN = "login.succeeded"
@@ -15,6 +16,8 @@ class Action(StrEnum):
     ACCESS_DENIED = "access.denied"
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    PROFILE_CHANGED = "profile.changed"
+    PASSWORD_REFUSED = "password.refused"  # noqa: S105 - a name, not a secret
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a name, not a secret
     RUNBOOKS_SYNCED = "runbooks.synced"
     JOB_EXECUTED = "job.executed"
