@@ -13,7 +13,7 @@ from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory import queries
 from orch_app.domains.inventory.models import Connection, Host
-from orch_app.domains.inventory.types import Payload, SshPayload, SshSecret, type_named
+from orch_app.domains.inventory.types import TYPES, ConnectionType, Payload, SshPayload, SshSecret, type_named
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionChange, NewConnection
 from orch_app.kit.clock import now
 from orch_app.kit.errors import Conflict, Invalid, Problem
@@ -95,6 +95,23 @@ def delete(session: Session, actor: Actor, connection_id: str, *, if_match: str 
     session.delete(row)
     session.flush()
     _noted(session, actor, Action.CONNECTION_DELETED, row, {"type": row.type, "name": row.name})
+
+
+def list_types(actor: Actor) -> list[ConnectionType]:
+    """Every type of connection there is."""
+    require(actor, Permission.CONNECTIONS_READ)
+    return list(TYPES.values())
+
+
+def connection_in(session: Session, actor: Actor, connection_id: str, environment: str, type_name: str) -> str | None:
+    """Why a connection cannot be used in this environment where this type is asked for; None when it can."""
+    require(actor, Permission.CONNECTIONS_USE, environment=environment)
+    row = queries.find_connection(session, actor, connection_id)
+    if row is None:
+        return "There is no such connection."
+    if row.environment != environment:
+        return f"The connection is of {row.environment}, the job of {environment}."
+    return None if row.type == type_name else f"The connection is of type {row.type}, not {type_name}."
 
 
 def open_payload(session: Session, actor: Actor, connection_id: str) -> SshSecret:

@@ -94,12 +94,12 @@ def note_scan(session: Session, actor: Actor, host_id: str, keys: Sequence[Publi
     shown = [key.fingerprint for key in keys]
     if not keys:
         _set(row, "unreachable", "The host showed no key: nothing answers there, or it is no ssh server.")
-    elif row.host_key and _pinned(row) not in shown:
+    elif row.host_key and pinned_fingerprint(row) not in shown:
         _set(row, "key_changed", "The host shows another key than the pinned one.")
     elif row.status in {"key_changed", "unreachable"}:
         _set(row, "unknown", "")
     session.add(row)
-    metadata = {"name": row.name, "shown": shown, "pinned": _pinned(row), "status": row.status}
+    metadata = {"name": row.name, "shown": shown, "pinned": pinned_fingerprint(row), "status": row.status}
     _noted(session, actor, Action.HOST_KEY_SCANNED, row, metadata, failed=row.status in {"key_changed", "unreachable"})
     return row
 
@@ -117,7 +117,7 @@ def pin_key(session: Session, actor: Actor, host_id: str, fingerprint: str, keys
     if chosen is None:
         problem = Problem("/pin", "not_shown", "The host does not show a key with this fingerprint.")
         raise Conflict("The host's key is not the one that you compared.", "host_key_mismatch", errors=(problem,))
-    before = _pinned(row)
+    before = pinned_fingerprint(row)
     if before != fingerprint:
         row.host_key, row.host_key_pinned_at = chosen.line, now()
         row.version += 1
@@ -153,7 +153,7 @@ def _set(row: Host, status: HostStatus, detail: str) -> None:
         row.last_seen_at = now()
 
 
-def _pinned(row: Host) -> str | None:
+def pinned_fingerprint(row: Host) -> str | None:
     return read_public_key(row.host_key).fingerprint if row.host_key else None
 
 

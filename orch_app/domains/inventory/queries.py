@@ -45,6 +45,12 @@ def get_host(session: Session, actor: Actor, host_id: str, *, for_change: bool =
     return host
 
 
+def find_host(session: Session, actor: Actor, host_id: str) -> Host | None:
+    """One host, or None."""
+    require(actor, Permission.HOSTS_READ)
+    return session.get(Host, host_id)
+
+
 def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]:
     """A page of hosts by name, or in the order asked for.
 
@@ -76,6 +82,12 @@ def get_connection(session: Session, actor: Actor, connection_id: str, *, for_ch
     if connection is None:
         raise NotFound("There is no such connection.", "connection_not_found")
     return connection
+
+
+def find_connection(session: Session, actor: Actor, connection_id: str) -> Connection | None:
+    """One connection, sealed, or None."""
+    require(actor, Permission.CONNECTIONS_READ)
+    return session.get(Connection, connection_id)
 
 
 def list_connections(session: Session, actor: Actor, wanted: ConnectionsQuery) -> Page[Connection]:

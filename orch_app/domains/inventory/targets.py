@@ -9,7 +9,7 @@ from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory import connections
 from orch_app.domains.inventory.models import Connection, Host
-from orch_app.domains.inventory.types import SshSecret
+from orch_app.domains.inventory.types import JumpHost, SshSecret
 from orch_app.integrations.ssh.workspace import Credentials, Hop, Route
 from orch_app.kit.clock import now
 from orch_app.kit.egress import endpoint, is_address, judge, resolve
@@ -21,7 +21,7 @@ from orch_app.kit.settings import settings
 class Target:
     """One machine. `host_key` is the pinned `type base64`; `secret` is what opens it and stays out of the repr."""
 
-    id: str
+    host_id: str
     name: str
     address: str
     port: int
@@ -87,8 +87,16 @@ def route_to(target: Target) -> Route:
         return Route(Hop(_judged(target.address, target.port), target.port, target.user, target.host_key))
     if is_address(target.address):
         judge(target.address, target.port)
-    before = Hop(_judged(jump.address, jump.port), jump.port, jump.user or target.secret.user, jump.host_key or "")
-    return Route(Hop(target.address, target.port, target.user, target.host_key), before)
+    return Route(Hop(target.address, target.port, target.user, target.host_key), jump_hop(target.secret, jump))
+
+
+def jump_hop(secret: SshSecret, jump: JumpHost) -> Hop:
+    """A jump host as a place to connect to, judged like any other. Makes network calls.
+
+    Raises:
+        Invalid: an address that the product does not connect to, or a name that cannot be looked up.
+    """
+    return Hop(_judged(jump.address, jump.port), jump.port, jump.user or secret.user, jump.host_key or "")
 
 
 def credentials_of(secret: SshSecret) -> Credentials:
@@ -102,7 +110,7 @@ def _judged(address: str, port: int) -> str:
 
 def _target(host: Host, secret: SshSecret, connection_id: str) -> Target:
     return Target(
-        id=host.id,
+        host_id=host.id,
         name=host.name,
         address=host.address,
         port=host.port,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -16,12 +16,12 @@ from orch_app.kit.rest import Answer, CamelModel
 
 HostStatus = Literal["unknown", "ok", "unreachable", "auth_failed", "key_changed"]
 MAX_LABELS = 32
-RESERVED_NAMES = frozenset({"all", "ungrouped", "localhost", "none", "hosts", "children", "vars"})
+RESERVED_NAMES = frozenset({"all", "ungrouped", "localhost", "local", "targets", "none", "hosts", "children", "vars"})
 
 Title = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S[^\x00-\x1f\x7f]*$")]
 Needle = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 Identifier = Annotated[str, Field(max_length=64, pattern=r"^[a-z]{2,6}_[0-9A-Z]{26}$")]
-HostUser = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.@-]{0,63})?$")]
+HostUser = Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_.@-]{0,63})?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$")]
 LabelValue = Annotated[str, Field(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -265,9 +265,6 @@ class ConnectionTypeAnswer(Answer):
     secret_fields: list[str]
     payload_schema: dict[str, Any] = Field(serialization_alias="schema")
     form: list[dict[str, Any]]
-
-
-ENVIRONMENTS = get_args(Environment)
 
 
 def _when(row: Connection, name: str) -> datetime | None:

@@ -10,7 +10,7 @@ from orch_app.domains.inventory.types.shape import TRUSTED, ConnectionType, Payl
 from orch_app.integrations.ssh.keys import KeyRefused, PrivateKey, read_private_key, read_public_key
 from orch_app.kit.egress import is_address, is_host_name
 
-USER_SHAPE = r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$"
+USER_SHAPE = r"^[A-Za-z_][A-Za-z0-9_.@-]{0,63}$"
 MAX_KEY = 16_384
 BecomeMethod = Literal["sudo", "su", "doas", "none"]
 
@@ -155,7 +155,7 @@ class SshSecret:
             _value(payload.private_key),
             _value(payload.passphrase),
             _value(payload.password),
-            payload.become_method,
+            "" if payload.become_method == "none" else payload.become_method,
             _value(payload.become_password),
             payload.jump_host,
         )

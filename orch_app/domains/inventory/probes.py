@@ -1,0 +1,169 @@
+"""Asking machines: reading host keys and trying logins. The network is asked between transactions, never inside one."""
+
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor, require
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.audit.actions import Action
+from orch_app.domains.audit.service import record
+from orch_app.domains.inventory import connections, hosts, queries
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.targets import Target, credentials_of, jump_hop, route_to, target_with
+from orch_app.domains.inventory.types import SshSecret
+from orch_app.domains.inventory.wire import HostStatus
+from orch_app.integrations.ssh.client import LoginResult, scan_keys, scan_keys_behind, try_login
+from orch_app.integrations.ssh.keys import KeyRefused, PublicKey
+from orch_app.kit.clock import now
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.errors import Conflict, Invalid, Problem
+from orch_app.kit.wakeups import announce
+
+_STATUS_OF: dict[str, HostStatus] = {
+    "ok": "ok",
+    "auth_failed": "auth_failed",
+    "key_changed": "key_changed",
+    "unreachable": "unreachable",
+    "timeout": "unreachable",
+}
+NO_JUMP_KEY = LoginResult("no_jump_key", "The key of the jump host is not pinned: compare it, then save it.", 0)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The keys that a host showed. None of them is trusted; `matches_pinned` is None while none is pinned."""
+
+    host: Host
+    keys: list[PublicKey]
+    matches_pinned: bool | None
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """How a test of a connection went; `jump_keys` are what an unpinned jump host shows."""
+
+    login: LoginResult
+    facts: dict[str, str] = field(default_factory=dict)
+    jump_keys: list[PublicKey] = field(default_factory=list)
+
+
+def scan_key(actor: Actor, host_id: str) -> Scan:
+    """Read a host's keys, note what they mean for the pinned one, and pin nothing. Opens its own transactions.
+
+    Raises:
+        NotFound: there is no such host.
+        Invalid: its address is not allowed or cannot be looked up.
+        Conflict: it does not answer, or its jump host has no pinned key.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    keys = _shown_keys(actor, host_id)
+    with unit_of_work() as session:
+        host = hosts.note_scan(session, actor, host_id, keys)
+        pinned = hosts.pinned_fingerprint(host)
+    if not keys:
+        raise Conflict(host.status_detail, "host_unreachable")
+    return Scan(host, keys, pinned in {key.fingerprint for key in keys} if pinned else None)
+
+
+def scan_and_pin(actor: Actor, host_id: str, fingerprint: str) -> Scan:
+    """Read a host's keys again and pin the one that a person has compared. Opens its own transactions.
+
+    Raises:
+        NotFound, Invalid, Conflict: as `scan_key`, and Conflict when the host shows no key with this fingerprint.
+    """
+    require(actor, Permission.HOSTS_WRITE)
+    scan = scan_key(actor, host_id)
+    with unit_of_work() as session:
+        host = hosts.pin_key(session, actor, host_id, fingerprint, scan.keys)
+    return Scan(host, scan.keys, matches_pinned=True)
+
+
+def probe_connection(actor: Actor, connection_id: str, host_id: str | None = None) -> ProbeResult:
+    """Try an ssh connection: log in to the host, or without one look at the key only. Opens its own transactions.
+
+    The outcome is kept with the connection and the host, and audited.
+
+    Raises:
+        NotFound: there is no such connection.
+        Invalid: 422 at /hostId when the host is unknown, of another environment, or has no pinned key.
+    """
+    require(actor, Permission.CONNECTIONS_USE)
+    with reading() as session:
+        connection = queries.get_connection(session, actor, connection_id)
+        host = _host_to_try(session, actor, connection, host_id) if host_id else None
+        secret = connections.unsealed(connection)
+        target = target_with(host, connection) if host else None
+    result = replace(_tried(secret, target), facts=connection.public_json["facts"])
+    with unit_of_work() as session:
+        _note_probe(session, actor, connection, host, result.login)
+    return result
+
+
+def _shown_keys(actor: Actor, host_id: str) -> list[PublicKey]:
+    with reading() as session:
+        host = queries.get_host(session, actor, host_id)
+        connection = queries.find_connection(session, actor, host.connection_id) if host.connection_id else None
+        target = target_with(host, connection) if connection else None
+    if target is None or target.secret.jump_host is None:
+        return scan_keys(route_to(_unopened(host)).target)
+    if not target.secret.jump_host.host_key:
+        raise Conflict("The jump host of the connection has no pinned key yet.", "no_jump_key")
+    try:
+        return scan_keys_behind(route_to(target), credentials_of(target.secret))
+    except KeyRefused as refused:
+        raise Conflict(str(refused), refused.code) from refused
+
+
+def _unopened(host: Host) -> Target:
+    """A host as a target without any secret: enough to ask for its keys."""
+    nobody = SshSecret(user=host.user)
+    return Target(host.id, host.name, host.address, host.port, host.user, "", host.environment, "", nobody)
+
+
+def _host_to_try(session: Session, actor: Actor, connection: Connection, host_id: str) -> Host:
+    host = queries.find_host(session, actor, host_id)
+    if host is None:
+        raise _invalid("host_not_found", "There is no such host.")
+    if host.environment != connection.environment:
+        raise _invalid("other_environment", f"The host is of {host.environment}.")
+    if not host.host_key:
+        raise _invalid("no_host_key", "The host key is not pinned yet: scan it first.")
+    return host
+
+
+def _invalid(code: str, detail: str) -> Invalid:
+    return Invalid(detail, "validation", errors=(Problem("/hostId", code, detail),))
+
+
+def _tried(secret: SshSecret, target: Target | None) -> ProbeResult:
+    """The outcome of the network part; an address that is refused is an outcome too."""
+    try:
+        if secret.jump_host and not secret.jump_host.host_key:
+            return ProbeResult(NO_JUMP_KEY, jump_keys=scan_keys(jump_hop(secret, secret.jump_host)))
+        if target is None:
+            return ProbeResult(LoginResult("ok", "The connection is complete; choose a host to try the login.", 0))
+        return ProbeResult(try_login(route_to(target), credentials_of(secret)))
+    except Invalid as refused:
+        return ProbeResult(LoginResult(refused.code, refused.detail, 0))
+
+
+def _note_probe(session: Session, actor: Actor, connection: Connection, host: Host | None, login: LoginResult) -> None:
+    row = queries.find_connection(session, actor, connection.id)
+    if row is not None and row.version == connection.version:  # else it is another connection by now
+        row.last_test_at, row.last_test_ok = now(), login.is_ok
+        row.last_test_detail, row.last_test_ms = login.detail, login.duration_ms
+        session.add(row)
+    if host is not None and login.code in _STATUS_OF:
+        hosts.set_status(session, actor, host.id, _STATUS_OF[login.code], "" if login.is_ok else login.detail)
+    metadata = {"name": connection.name, "host": host.name if host else None, "code": login.code}
+    record(
+        session,
+        actor,
+        Action.CONNECTION_TESTED,
+        ("connection", connection.id),
+        result="ok" if login.is_ok else "failed",
+        environment=connection.environment,
+        metadata=metadata,
+    )
+    announce(session, "connections")
