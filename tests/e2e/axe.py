@@ -1,0 +1,30 @@
+"""axe in the page: what a screen reader or a keyboard would trip over."""
+
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+FOLDER = Path(__file__).parent / "node"
+SCRIPT = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    """axe itself, installed once by the lock beside this file."""
+    if not SCRIPT.exists():
+        tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(npm, cwd=FOLDER, env={**os.environ, "PATH": tools}, check=True, capture_output=True)
+    return SCRIPT.read_text("utf-8")
+
+
+def violations(page: Page) -> list[str]:
+    """Every violation of WCAG A and AA and of the best practices, one line per element."""
+    page.evaluate(_source())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    return [f"{item['id']}: {node['html'][:200]} ({node['failureSummary']})" for item in found for node in item["nodes"]]

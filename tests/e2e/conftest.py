@@ -1,0 +1,52 @@
+"""Fixtures of the browser tests: the screens built once, one running product for all, and fresh ones on demand.
+
+`product` has the users `admin@`, `operator@` and `viewer@example.org`; `tab` opens a browser in a look, signed in.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.looks import DESKTOP, Look, Tab, open_tab
+from tests.e2e.product import ROLES, ROOT, Product, new_product, started
+from tools import build_ui
+
+OpenTab = Callable[..., Tab]
+
+
+@pytest.fixture(scope="session")
+def screens() -> None:
+    """The built browser part; nothing is done when its sources did not change."""
+    build_ui.build(ROOT, lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def product(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One installation with a worker and a user of every role, shared by all tests."""
+    made = new_product(tmp_path_factory.mktemp("product") / "data")
+    for role in ROLES:
+        made.add_user(role)
+    with started(made):
+        yield made
+
+
+@pytest.fixture
+def new_installation(screens: None, tmp_path: Path) -> Iterator[Product]:
+    """A web process whose first admin is still to be created, without a worker; of this test alone."""
+    with started(new_product(tmp_path / "data"), worker=False) as made:
+        yield made
+
+
+@pytest.fixture
+def tab(browser: Browser, product: Product) -> Iterator[OpenTab]:
+    """`tab("admin", look)`: a browser tab of the shared product, signed in with that role ("" for nobody)."""
+    with ExitStack() as opened:
+
+        def make(role: str = "admin", look: Look = DESKTOP, where: Product = product) -> Tab:
+            address = f"{role}@example.org" if role else ""
+            return opened.enter_context(open_tab(browser, where, look, as_user=address))
+
+        yield make

@@ -1,0 +1,121 @@
+"""Sizes, themes and languages in which pages are looked at, and a browser tab in one of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product as combinations
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.e2e.product import PASSWORD, Product
+
+PATIENCE_MS = 30_000
+NAMES = {(390, 844): "phone", (1280, 800): "desktop", (360, 640): "small", (768, 1024): "tablet", (1920, 1080): "wide"}
+# A refused call is part of some journeys; the browser logs it by itself.
+EXPECTED = ("Failed to load resource",)
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a page."""
+
+    width: int = 1280
+    height: int = 800
+    theme: str = "dark"
+    language: str = "pt-BR"
+
+    @property
+    def name(self) -> str:
+        return f"{NAMES.get((self.width, self.height), self.width)}-{self.theme}-{self.language}"
+
+    @property
+    def is_phone(self) -> bool:
+        return self.width < 768
+
+
+DESKTOP = Look()
+PHONE = Look(390, 844)
+# Every pair of size, theme and language is in one of these; the rest runs with `--full`.
+SAMPLE = (
+    Look(1280, 800, "dark", "pt-BR"),
+    Look(390, 844, "light", "pt-BR"),
+    Look(390, 844, "dark", "en"),
+    Look(1280, 800, "light", "en"),
+)
+MATRIX = [
+    Look(width, height, theme, language)
+    for (width, height), theme, language in combinations(NAMES, ("dark", "light"), ("pt-BR", "en"))
+]
+LOOKS = [
+    pytest.param(look, id=look.name, marks=[] if look in SAMPLE else [pytest.mark.full]) for look in MATRIX
+]
+
+
+@dataclass
+class Tab:
+    """A page of the product, what it complained about, and how to get around in it."""
+
+    page: Page
+    product: Product
+    look: Look
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a path and wait until the page is alive: hydrated and connected."""
+        self.page.goto(self.product.url + path)
+        expect(self.page.locator("h1").first).to_be_visible()
+        return self.page
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Put a session cookie into the browser, as the login form does."""
+        body = {"email": email, "password": password, "browser": True}
+        answer = self.page.request.post(
+            f"{self.product.url}/v1/auth/login", data=body, headers={"Origin": self.product.url}
+        )
+        assert answer.ok, answer.text()
+
+    def fits(self) -> bool:
+        """Whether nothing makes the page scroll sideways."""
+        return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@contextmanager
+def open_tab(browser: Browser, product: Product, look: Look = DESKTOP, *, as_user: str = "") -> Iterator[Tab]:
+    """A new browser with one tab in a look, signed in as somebody when a name is given.
+
+    At the end it must not have complained: no script error, nothing that the Content-Security-Policy refused.
+    """
+    context = _context(browser, product, look)
+    try:
+        tab = Tab(context.new_page(), product, look)
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.page.on("console", lambda message: _note(tab, message))
+        if as_user:
+            tab.sign_in(as_user)
+        yield tab
+        assert tab.complaints == []
+    finally:
+        context.close()
+
+
+def _context(browser: Browser, product: Product, look: Look) -> BrowserContext:
+    context = browser.new_context(
+        viewport={"width": look.width, "height": look.height},
+        has_touch=look.is_phone,
+        is_mobile=look.is_phone,
+        locale=look.language,
+        timezone_id="America/Sao_Paulo",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    wanted = {"orch_lang": look.language, "orch_theme": look.theme}
+    context.add_cookies([{"name": name, "value": value, "url": product.url} for name, value in wanted.items()])
+    return context
+
+
+def _note(tab: Tab, message: ConsoleMessage) -> None:
+    if message.type == "error" and not message.text.startswith(EXPECTED):
+        tab.complaints.append(message.text)

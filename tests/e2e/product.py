@@ -1,0 +1,88 @@
+"""The real product for browser tests: an own data folder, a free port, the web process and a worker, users to sign in."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.systems.processes import free_port, running
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct-horse-battery-42"
+ROLES = ("admin", "operator", "viewer")
+
+
+@dataclass(frozen=True)
+class Product:
+    """One installation. `variables` are its settings, ORCH_* and nothing else of the caller's."""
+
+    data_dir: Path
+    port: int
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cli(self, *args: str, stdin: str = "") -> str:
+        """What `orch ARGS` prints; raises when it fails."""
+        done = subprocess.run(self._argv(*args), input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode:
+            message = f"orch {' '.join(args)} failed:\n{done.stdout}{done.stderr}"
+            raise RuntimeError(message)
+        return done.stdout
+
+    def add_user(self, role: str, email: str = "", name: str = "") -> str:
+        """Create a user with `PASSWORD`; gives the address back."""
+        address = email or f"{role}@example.org"
+        options = ["--email", address, "--role", role, "--name", name or f"{role.title()} Tester"]
+        self.cli("admin", "create", *options, "--password-stdin", stdin=PASSWORD)
+        return address
+
+    @contextmanager
+    def process(self, part: str, *, path: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run `web` or `worker` until the block ends; it is ready when `path` answers with 200."""
+        log = self.data_dir / f"{part}.log"
+        with running(self._argv(part), is_ready=lambda: self.answers(path), log=log) as process:
+            yield process
+
+    def answers(self, path: str) -> bool:
+        """Whether a GET of the path is answered with success."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return answer.status == 200
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def log(self, part: str) -> str:
+        return (self.data_dir / f"{part}.log").read_text("utf-8", "replace")
+
+    def _argv(self, *args: str) -> list[str]:
+        own = {name: value for name, value in os.environ.items() if name.startswith("ORCH_")}
+        unset = [part for name in own for part in ("-u", name)]
+        wanted = {"ORCH_DATA_DIR": str(self.data_dir), "ORCH_PORT": str(self.port), "ORCH_LOGIN_LIMIT": "200/minute"}
+        pairs = [f"{name}={value}" for name, value in (wanted | self.variables).items()]
+        return ["env", "-C", str(ROOT), *unset, *pairs, sys.executable, "-m", "orch_app.cli", *args]
+
+
+def new_product(data_dir: Path, **variables: str) -> Product:
+    """A migrated installation without users; nothing runs yet."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    product = Product(data_dir, free_port(), variables)
+    product.cli("migrate")
+    return product
+
+
+@contextmanager
+def started(product: Product, *, worker: bool = True) -> Iterator[Product]:
+    """The web process and a worker of an installation, until the block ends."""
+    with ExitStack() as parts:
+        parts.enter_context(product.process("web", path="/login/"))
+        if worker:
+            parts.enter_context(product.process("worker", path="/health/worker"))
+        yield product
