@@ -24,12 +24,14 @@ def write_config(spec: PlaySpec) -> Path:
     """
     modules = ":".join(map(str, spec.modules))
     module_utils = ":".join(map(str, spec.module_utils))
+    action_plugins = ":".join(map(str, spec.action_plugins))
     text = f"""[defaults]
 stdout_callback = orch_ndjson
 callback_plugins = {CALLBACK_FOLDER}
 collections_path = {_packages()}
 {f"library = {modules}" if modules else ""}
 {f"module_utils = {module_utils}" if module_utils else ""}
+{f"action_plugins = {action_plugins}" if action_plugins else ""}
 strategy = {spec.strategy if spec.strategy in _STRATEGIES else "linear"}
 {_mitogen(spec.strategy)}
 forks = {max(1, min(spec.forks, _MAX_FORKS))}
@@ -80,7 +82,7 @@ def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, 
 
 def code_folders(spec: PlaySpec) -> tuple[Path, ...]:
     """What a play reads besides its own folders and the interpreter."""
-    return (CALLBACK_FOLDER, *spec.modules, *spec.module_utils)
+    return (CALLBACK_FOLDER, *spec.modules, *spec.module_utils, *spec.action_plugins)
 
 
 def obtained(launch: Launch) -> str:

@@ -45,6 +45,8 @@ class JobFacts:
     version: str
     mode: str
     environment: str
+    egress_allow: tuple[str, ...] = ()
+    """Private networks that runbooks may reach besides the public ones, as CIDR."""
 
 
 class _Unsafe(str):

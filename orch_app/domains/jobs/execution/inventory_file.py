@@ -24,7 +24,7 @@ _DNS_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za
 _KEY_LINE = re.compile(r"(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,2}")
 _PYTHON = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _BECOME_METHODS = frozenset({"sudo", "su", "doas", "enable"})
-_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets"})
+_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets", "local", "localhost"})
 _PORTS = range(1, 65536)
 _SHOWN = 60
 
@@ -76,21 +76,24 @@ class TargetHost:
 def write_inventory(workspace: Workspace, hosts: Sequence[TargetHost], *, localhost: bool) -> tuple[Path, ...]:
     """Write the inventory files, and return those that go to `-i`, in order.
 
+    The worker's machine is always there, as `localhost`; with `localhost` it is also one of the group `targets`.
+
     Raises:
         HostRefused: a name, address, user, port or key is not acceptable.
     """
     seen: set[str] = set()
     local = {"ansible_connection": "local", "ansible_remote_tmp": str(workspace.tmp)}
-    public: dict[str, Any] = {"localhost": local} if localhost else {}
+    public: dict[str, Any] = {"localhost": local}
     private: dict[str, Any] = {}
     for index, host in enumerate(hosts):
-        _check(host, seen, localhost=localhost)
+        _check(host, seen)
         files = _HostFiles(workspace, index)
         public[host.name] = _connection(host, files)
         private[host.name] = _secrets(host.credentials)
     known = [line for index, host in enumerate(hosts) for line in _known_lines(host, index)]
     write_secret(workspace.inventory / "known_hosts", "".join(known)).chmod(0o644)
-    return _write_sources(workspace, public, {name: values for name, values in private.items() if values})
+    targets = [name for name in public if localhost or name != "localhost"]
+    return _write_sources(workspace, public, {name: values for name, values in private.items() if values}, targets)
 
 
 _OWN_PYTHON = "ansible_python_interpreter: '{{ ansible_playbook_python }}'"
@@ -124,15 +127,15 @@ class _HostFiles:
         return self.workspace.inventory / "known_hosts"
 
 
-def _write_sources(workspace: Workspace, public: dict[str, Any], private: dict[str, Any]) -> tuple[Path, ...]:
+def _write_sources(
+    workspace: Workspace, public: dict[str, Any], private: dict[str, Any], targets: Sequence[str]
+) -> tuple[Path, ...]:
     """Hosts first, secrets second: Ansible merges the variables of a host over both files."""
     hosts = workspace.inventory / "hosts.yml"
     text = to_unsafe_yaml({"all": {"hosts": public}})
-    if "localhost" in public:
-        # The one template of the inventory, and ours: it must not be tagged as untrusted.
-        text += f"local:\n  hosts:\n    localhost:\n  vars:\n    {_OWN_PYTHON}\n"
-    targets = {name: None for name in public if name != "localhost"}
-    text += to_unsafe_yaml({"targets": {"hosts": targets}})
+    # The one template of the inventory, and ours: it must not be tagged as untrusted.
+    text += f"local:\n  hosts:\n    localhost:\n  vars:\n    {_OWN_PYTHON}\n"
+    text += to_unsafe_yaml({"targets": {"hosts": dict.fromkeys(targets)}})
     write_secret(hosts, text).chmod(0o644)
     if not private:
         return (hosts,)
@@ -226,9 +229,8 @@ def _known_lines(host: TargetHost, index: int) -> list[str]:
     return lines + [f"orch-jump-{index} {key}\n" for key in (host.jump.host_keys if host.jump else ())]
 
 
-def _check(host: TargetHost, seen: set[str], *, localhost: bool) -> None:
-    taken = _RESERVED_NAMES | ({"localhost", "local"} if localhost else {"local"})
-    _require(_NAME.fullmatch(host.name) and host.name not in taken, host.name, "name", host.name)
+def _check(host: TargetHost, seen: set[str]) -> None:
+    _require(_NAME.fullmatch(host.name) and host.name not in _RESERVED_NAMES, host.name, "name", host.name)
     _require(host.name not in seen, host.name, "name, which occurs twice,", host.name)
     seen.add(host.name)
     _check_machine(host.name, host.address, host.port, host.host_keys)

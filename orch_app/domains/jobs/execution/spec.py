@@ -43,7 +43,8 @@ class Reason(StrEnum):
 class PlaySpec:
     """One play. `secrets` are masked in everything the play says, together with those of the hosts.
 
-    `modules` and `module_utils` are the shared folders of our own Ansible code; `environment` holds extra variables of
+    `modules`, `module_utils` and `action_plugins` are shared folders of our own Ansible code. `localhost` makes the
+    worker's machine one of the group `targets`; it is in the inventory in any case. `environment` holds extra variables of
     the play's environment, which must not be secret. Times are in seconds.
     """
 
@@ -62,6 +63,7 @@ class PlaySpec:
     strategy: str = "linear"
     modules: tuple[Path, ...] = ()
     module_utils: tuple[Path, ...] = ()
+    action_plugins: tuple[Path, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
 

@@ -42,6 +42,7 @@ class Supervisor:
         self._cpu_s = 0.0
         self._max_rss_kb = 0
         self._deadline: float | None = None
+        self._asked = False
         self._forced = False
 
     def run(self, argv: list[str], events: int) -> int:
@@ -50,9 +51,11 @@ class Supervisor:
         self._child = self._spawn(argv, events)
         os.close(events)
         self._tell({"pid": self._child})
-        while self._rc is None and not self._forced:
-            self._wait(wake)
-        self._end_all()
+        try:
+            while self._rc is None and not self._forced:
+                self._wait(wake)
+        finally:
+            self._end_all()
         code = 128 + signal.SIGKILL if self._rc is None else self._rc
         self._tell({"rc": code, "cpu_s": round(self._cpu_s, 4), "max_rss_kb": self._max_rss_kb, "forced": self._forced})
         return code
@@ -79,12 +82,21 @@ class Supervisor:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake, 4096)
         if self._lifeline in readable:
-            self._obey(self._lifeline.recv(64))
+            self._obey(self._hear())
+        if self._deadline is not None and not self._asked:
+            self._ask_politely()
         self._reap()
         orphaned = os.getppid() != self._parent
         overdue = self._deadline is not None and time.monotonic() > self._deadline
         if orphaned or overdue:
             self._forced = True
+
+    def _hear(self) -> bytes:
+        """The next orders; a worker that died with our answers unread looks like an error, and is the end as well."""
+        try:
+            return self._lifeline.recv(64)
+        except OSError:
+            return b""
 
     def _obey(self, orders: bytes) -> None:
         if not orders or b"K" in orders:
@@ -93,13 +105,20 @@ class Supervisor:
             self._terminate()
 
     def _terminate(self) -> None:
-        """Ask every process politely, once. A sandbox's own process is spared: its death would be a KILL inside."""
-        if self._deadline is not None:
-            return
-        self._deadline = time.monotonic() + self._grace_s
-        for pid in descendants(os.getpid()):
-            if not (self._shielded and pid == self._child):
-                _send(pid, signal.SIGTERM)
+        """Begin to end the play: polite now, by force after the grace."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._grace_s
+
+    def _ask_politely(self) -> None:
+        """TERM every process of the play, once; what a process starts to clean up after itself is left alone.
+
+        A sandbox's own two processes are spared: their death would be a KILL inside.
+        """
+        spared = {self._child, *_children(self._child)} if self._shielded else set[int]()
+        targets = [pid for pid in descendants(os.getpid()) if pid not in spared]
+        for pid in targets:
+            _send(pid, signal.SIGTERM)
+        self._asked = bool(targets)
 
     def _reap(self) -> bool:
         """Collect what has ended, with its cost. False when there are no children at all."""
