@@ -76,7 +76,7 @@ def get_detail(session: Session, actor: Actor, job_id: str) -> JobDetail:
 def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> Sequence[Job]:
     """A page of jobs, newest first."""
     require(actor, Permission.JOBS_READ)
-    query = _filtered(select(Job), wanted).order_by(col(Job.id).desc()).limit(page.limit).offset(page.offset)
+    query = filtered(select(Job), wanted).order_by(col(Job.id).desc()).limit(page.limit).offset(page.offset)
     if page.before_id:
         query = query.where(col(Job.id) < page.before_id)
     return session.exec(query).all()  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -85,10 +85,11 @@ def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> 
 def count_jobs(session: Session, actor: Actor, wanted: JobFilter) -> int:
     """How many jobs the filter matches; slow on large tables, so only on request."""
     require(actor, Permission.JOBS_READ)
-    return session.exec(_filtered(select(func.count()).select_from(Job), wanted)).one()  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return session.exec(filtered(select(func.count()).select_from(Job), wanted)).one()  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def _filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
+def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
+    """The query narrowed to the jobs that the filter matches."""
     conditions = [
         (wanted.statuses, col(Job.status).in_(wanted.statuses)),
         (wanted.runbook, col(Job.runbook_name) == wanted.runbook),
