@@ -32,9 +32,15 @@ class Claim:
     job_id: str
     owner: str
     fence: int
+    worker: str = ""
+
+    @property
+    def name(self) -> str:
+        """Names this very run of the job: its private folder is called so."""
+        return f"{self.job_id}.{self.fence}"
 
 
-def claim(session: Session, job_id: str, owner: str) -> Claim | None:
+def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | None:
     """Take a waiting job in one statement; None when there is nothing to take, whatever the reason."""
     statement = (
         update(Job)
@@ -43,7 +49,7 @@ def claim(session: Session, job_id: str, owner: str) -> Claim | None:
             status=Status.RUNNING,
             phase=Phase.PREPARING,
             owner=owner,
-            worker=owner,
+            worker=worker,
             fence=Job.fence + 1,
             attempt=Job.attempt + 1,
             lease_until=_lease(),
@@ -55,7 +61,7 @@ def claim(session: Session, job_id: str, owner: str) -> Claim | None:
     if fence is None:
         return None
     _announce(session, job_id)
-    return Claim(job_id, owner, fence)
+    return Claim(job_id, owner, fence, worker)
 
 
 def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> None:
@@ -125,7 +131,7 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
     )
     record(
         session,
-        worker_actor(held.owner),
+        worker_actor(held.worker),
         Action.JOB_FINISHED,
         ("job", held.job_id),
         result="ok" if status is Status.SUCCESS else "failed",
@@ -143,7 +149,7 @@ def settle_expired(session: Session) -> list[str]:
         select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
     ).all()
     for job in expired:
-        held = Claim(job.id, job.owner or "", job.fence)
+        held = Claim(job.id, job.owner or "", job.fence, job.worker)
         try:
             _settle(session, job, held)
         except LostClaimError:

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["logs"])
 HEARTBEAT_S = 15.0
 MAX_LINES = 5_000
 POLICY_VIOLATION = 1008
-LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "task", ""]
+LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "output", "task", ""]
 
 
 class LogQuery(CamelModel):

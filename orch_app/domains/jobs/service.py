@@ -11,8 +11,8 @@ from orch_app.domains.access.launch_matrix import Verdict, verdict
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.inventory.connections import connection_in
-from orch_app.domains.inventory.targets import targets_for
+from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.targets import check_targets
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
 from orch_app.domains.jobs.queries import get_job
@@ -180,8 +180,7 @@ def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Orde
         _refuse_hosts("not_allowed", "this runbook does not work on hosts")
     if len(set(order.host_ids)) != len(order.host_ids):
         _refuse_hosts("uniqueItems", "a host is named twice")
-    targets = targets_for(session, actor, order.host_ids, order.environment)
-    return [(target.host_id, target.name) for target in targets]
+    return [(host.id, host.name) for host in check_targets(session, actor, order.host_ids, order.environment)]
 
 
 def _refuse_hosts(code: str, detail: str) -> None:
@@ -191,6 +190,8 @@ def _refuse_hosts(code: str, detail: str) -> None:
 def _check_connections(session: Session, actor: Actor, runbook: Runbook, order: Order) -> None:
     """Every required slot is filled, with a connection of the right type and environment, and no other is named."""
     slots = {slot["slot"]: slot for slot in runbook.meta.get("connections", [])}
+    if order.connections:
+        require(actor, Permission.CONNECTIONS_USE, environment=order.environment)
     problems = [
         Problem(f"/connections/{name}", "not_allowed", "this runbook has no such slot")
         for name in order.connections
@@ -198,12 +199,23 @@ def _check_connections(session: Session, actor: Actor, runbook: Runbook, order: 
     ]
     for name, slot in slots.items():
         if name in order.connections:
-            fault = connection_in(session, actor, order.connections[name], order.environment, slot["type"])
+            fault = _connection_fault(session, order.connections[name], order.environment, slot["type"])
             problems += [Problem(f"/connections/{name}", "connection", fault)] if fault else []
         elif slot.get("required", True):
             problems.append(Problem(f"/connections/{name}", "required", f"choose a {slot['type']} connection"))
     if problems:
         raise Invalid("The connections are not acceptable.", "validation", errors=tuple(problems))
+
+
+def _connection_fault(session: Session, connection_id: str, environment: str, wanted: str) -> str:
+    """Why this connection cannot fill a slot; empty when it can."""
+    connection = session.get(Connection, connection_id)
+    if connection is None:
+        return "there is no such connection"
+    if connection.type != wanted:
+        return f"it is a {connection.type} connection, the runbook wants {wanted}"
+    same = connection.environment == environment
+    return "" if same else f"it is of {connection.environment}, the job of {environment}"
 
 
 def _insert(

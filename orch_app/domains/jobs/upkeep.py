@@ -99,7 +99,6 @@ class Upkeep:
                 chore.do()
             except Unavailable as error:
                 _log.warning("upkeep.database_away", chore=chore.name, detail=error.detail)
-            except Exception:
-                # A chore must outlive whatever befalls one round of it: without heartbeat every job here is lost.
+            except Exception:  # noqa: BLE001 - without a heartbeat every job here is lost, whatever befell this round
                 _log.exception("upkeep.failed", chore=chore.name)
             self._stop.wait(chore.every_s)

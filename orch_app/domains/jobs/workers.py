@@ -43,7 +43,7 @@ def register(session: Session, facts: WorkerFacts) -> None:
 
 
 def beat(session: Session, worker_id: str, busy: int, state: str) -> None:
-    """Say that the worker lives, how many of its slots are taken, and whether it is `running`, `draining`, `stopped`."""
+    """Say that the worker lives, how many slots are taken, and whether it is `running`, `draining` or `stopped`."""
     statement = update(Worker).where(col(Worker.id) == worker_id)
     session.exec(statement.values(heartbeat=now_ms(), busy=busy, state=state))
     announce(session, "jobs")

@@ -20,9 +20,13 @@ def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
     Raises:
         LostClaimError: the job is no longer this worker's.
     """
-    statement = change_held(held).values(last_seq=lines[-1].seq).returning(col(Job.id))
+    newest = {"last_seq": lines[-1].seq} if lines else {"phase": Job.phase}
+    statement = change_held(held).values(**newest).returning(col(Job.id))
     if session.exec(statement.execution_options(synchronize_session=False)).scalar_one_or_none() is None:
         raise LostClaimError(held.job_id)
+    announce(session, f"job:{held.job_id}")
+    if not lines:
+        return
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [
         {
@@ -37,7 +41,6 @@ def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
         for line in lines
     ]
     session.connection().execute(insert(JobLog).on_conflict_do_nothing(), rows)
-    announce(session, f"job:{held.job_id}")
 
 
 def last_seq(session: Session, job_id: str) -> int:

@@ -1,0 +1,146 @@
+"""From the rows to a play: what the worker must know before it can start one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, select
+
+from orch_app.domains.access.actor import worker_actor
+from orch_app.domains.inventory.targets import Target, targets_for
+from orch_app.domains.inventory.types import SshSecret
+from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.execution import (
+    Credentials,
+    IsolationLevel,
+    IsolationRequest,
+    JobFacts,
+    JumpHost,
+    Limits,
+    Network,
+    PlaySpec,
+    Profile,
+    TargetHost,
+    Workspace,
+)
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
+from orch_app.domains.runbooks.errors import RunbookBroken
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.settings import settings
+
+SHOWN_REVISION = 12
+
+
+class PreparationError(Exception):
+    """The job cannot be started as it was asked for; the message is for the one who asked."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job with everything that its play needs, read in one go while the claim was fresh."""
+
+    job: Job
+    runbook: Runbook
+    targets: list[Target]
+    last_seq: int
+
+
+def read(session: Session, held: Claim) -> Prepared:
+    """Read the job and open the secrets of its hosts.
+
+    Raises:
+        PreparationError: the runbook is gone or is no longer the one that was launched.
+        Invalid: a host or connection is no longer acceptable.
+        KeyringError: a secret cannot be opened.
+    """
+    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
+    runbook = session.exec(select(Runbook).where(Runbook.name == job.runbook_name)).first()
+    if runbook is None or runbook.broken_reason:
+        raise PreparationError(f"The runbook {job.runbook_name} is gone or broken since the job was launched.")
+    targets = targets_for(session, worker_actor(held.worker), job.host_ids, job.environment) if job.host_ids else []
+    return Prepared(job, runbook, targets, job.last_seq)
+
+
+def check_revision(prepared: Prepared) -> None:
+    """What runs is what was launched, to the byte.
+
+    Raises:
+        PreparationError: the runbook's files have changed in between.
+    """
+    try:
+        found = folder_revision(Path(prepared.runbook.path))
+    except (RunbookBroken, OSError) as error:
+        raise PreparationError(f"The runbook's files cannot be read: {error}") from error
+    if found != prepared.job.runbook_revision:
+        wanted = prepared.job.runbook_revision[:SHOWN_REVISION]
+        message = f"The runbook's files changed after the launch (wanted {wanted}, found {found[:SHOWN_REVISION]})."
+        raise PreparationError(message)
+
+
+def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
+    """The play of this job."""
+    job, meta = prepared.job, prepared.runbook.meta
+    shared = Path(prepared.runbook.path).parent
+    library, module_utils, action_plugins = (shared / name for name in SHARED_CODE)
+    return PlaySpec(
+        workspace=workspace,
+        facts=JobFacts(
+            job_id=job.id,
+            runbook=job.runbook_name,
+            version=job.runbook_version,
+            mode=job.run_mode,
+            environment=job.environment,
+            egress_allow=tuple(settings().egress_allow),
+        ),
+        inputs=job.input_json,
+        hosts=[to_target_host(target) for target in prepared.targets],
+        localhost=not prepared.targets,
+        isolation=_isolation(meta),
+        timeout_s=job.timeout_s,
+        grace_s=settings().cancel_grace_s,
+        check=job.run_mode == "preview",
+        strategy=meta.get("strategy", "linear"),
+        modules=(library,) if library.is_dir() else (),
+        module_utils=(module_utils,) if module_utils.is_dir() else (),
+        action_plugins=(action_plugins,) if action_plugins.is_dir() else (),
+    )
+
+
+def _isolation(meta: dict[str, Any]) -> IsolationRequest:
+    limits = meta.get("limits", {})
+    known = {name: limits[name] for name in ("memory_mb", "processes", "output_mb") if name in limits}
+    return IsolationRequest(
+        profile=Profile.HOST_VIEW if meta.get("isolation") == "host_view" else Profile.JOB,
+        network=Network(meta.get("network", "egress")),
+        minimum=IsolationLevel(settings().min_isolation),
+        limits=Limits(**known),
+        uid=settings().job_uid,
+        hidden=(settings().data_dir, settings().keys_path.parent, settings().artifacts_path),
+    )
+
+
+def to_target_host(target: Target) -> TargetHost:
+    """A host as the execution reaches it."""
+    secret, jump = target.secret, target.secret.jump_host
+    return TargetHost(
+        name=target.name,
+        address=target.address,
+        port=target.port,
+        host_keys=(target.host_key,),
+        credentials=_credentials(secret, target.user),
+        jump=JumpHost(jump.address, jump.port, (jump.host_key or "",), _credentials(secret, jump.user or secret.user))
+        if jump
+        else None,
+    )
+
+
+def _credentials(secret: SshSecret, user: str) -> Credentials:
+    return Credentials(
+        user=user,
+        private_key=secret.private_key,
+        passphrase=secret.passphrase,
+        password=secret.password,
+        become_method=secret.become_method if secret.become_password else "",
+        become_password=secret.become_password,
+    )

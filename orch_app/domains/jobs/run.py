@@ -1,0 +1,205 @@
+"""Running a job: what a worker does from the bell to the last row. The queue's task calls `run_job`, nothing else."""
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import worker_actor
+from orch_app.domains.inventory.hosts import set_status
+from orch_app.domains.jobs import claims, conclusion, preparation
+from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.conclusion import Output, Verdict
+from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.execution import (
+    ArtifactInfo,
+    ArtifactsRefused,
+    HostRefused,
+    InputsRefused,
+    IsolationUnavailable,
+    LogLevel,
+    PlayOutcome,
+    Workspace,
+    WorkspaceError,
+    collect,
+    open_workspace,
+    probe,
+    run_play,
+    sweep_leftovers,
+)
+from orch_app.domains.jobs.log import store
+from orch_app.domains.jobs.log.writer import LogWriter
+from orch_app.domains.jobs.models import JobArtifact
+from orch_app.domains.jobs.preparation import PreparationError, Prepared
+from orch_app.domains.jobs.recorder import Recorder
+from orch_app.domains.jobs.slots import Running, slots
+from orch_app.domains.jobs.states import Phase, Reason, Status
+from orch_app.domains.jobs.steps import close_open_steps
+from orch_app.kit.clock import now
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.errors import OrchError, Unavailable
+from orch_app.kit.keyring import KeyringError
+from orch_app.kit.settings import settings
+
+RETRY_S = 1.0
+NOT_STARTABLE = (PreparationError, OrchError, KeyringError, HostRefused, InputsRefused, WorkspaceError)
+T = TypeVar("T")
+_log = structlog.get_logger("jobs")
+
+
+def run_job(job_id: str) -> None:
+    """Run a job that still waits, to its end. A repeated, replayed or late call does nothing."""
+    if slots.is_draining:
+        return
+    with unit_of_work() as session:
+        held = claims.claim(session, job_id, slots.worker_id, slots.worker_name)
+    if held is None:
+        return
+    running = slots.take(held)
+    try:
+        _run(running)
+    except LostClaimError:
+        _log.warning("job.claim_lost", job=job_id, fence=held.fence)
+    finally:
+        slots.free(running)
+
+
+def isolation_level() -> str:
+    """The best isolation that this machine gives to jobs."""
+    return probe().level.value
+
+
+def sweep_workspaces() -> None:
+    """Remove what jobs of an earlier life of this machine left: their folders and secrets."""
+    alive = [one.held.name for one in slots.all()]
+    removed = sweep_leftovers(settings().data_dir, alive)
+    if removed:
+        _log.info("workspaces.swept", removed=len(removed))
+
+
+def _run(running: Running) -> None:
+    held = running.held
+    try:
+        with unit_of_work() as session:
+            prepared = preparation.read(session, held)
+        preparation.check_revision(prepared)
+        with open_workspace(settings().data_dir, held.name, Path(prepared.runbook.path), probe().level) as workspace:
+            _Run(running, prepared, workspace).to_the_end()
+    except IsolationUnavailable as error:
+        _refuse(held, Reason.ISOLATION_UNAVAILABLE, str(error))
+    except NOT_STARTABLE as error:
+        if isinstance(error, Unavailable):
+            raise
+        _refuse(held, Reason.PREPARATION_FAILED, _sentence(error))
+
+
+def _refuse(held: Claim, reason: Reason, detail: str) -> None:
+    """End a job that could not be started, with the reason as its only line."""
+
+    def end(session: Session) -> None:
+        claims.finish(session, held, Status.ERROR, reason=reason, reason_detail=detail)
+
+    with reading() as session:
+        after = store.last_seq(session, held.job_id)
+    writer = LogWriter(held, after, on_lost=lambda: None)
+    Recorder(writer).say(LogLevel.ERROR, detail)
+    writer.close()
+    _insist(end)
+
+
+def _sentence(error: Exception) -> str:
+    faults = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in getattr(error, "errors", ()))
+    return f"{getattr(error, 'detail', '') or error} {faults}".strip()
+
+
+class _Run:
+    """One run of one job in its workspace."""
+
+    def __init__(self, running: Running, prepared: Prepared, workspace: Workspace) -> None:
+        self._running = running
+        self._held = running.held
+        self._prepared = prepared
+        self._workspace = workspace
+        self._spec = preparation.to_spec(prepared, workspace)
+        self._secrets = [value for target in prepared.targets for value in target.secret.values()]
+
+    def to_the_end(self) -> None:
+        """Play, look at what came out, keep the files, write the end."""
+        outcome = self._play()
+        if self._running.is_lost:
+            raise LostClaimError(self._held.job_id)
+        schema = self._prepared.runbook.output_schema
+        output = conclusion.look_at_output(self._workspace, schema, self._secrets)
+        verdict = conclusion.conclude(self._running, outcome, output)
+        _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING))
+        files = self._collect(output)
+        _insist(lambda session: self._finish(session, outcome, output, verdict, files))
+        _log.info("job.finished", job=self._held.job_id, status=verdict.status.value, reason=verdict.reason)
+
+    def _play(self) -> PlayOutcome:
+        level = probe().level.value
+        _insist(lambda session: claims.mark_started(session, self._held, level, settings().engine))
+        writer = LogWriter(self._held, self._prepared.last_seq, self._running.lose)
+        try:
+            return run_play(self._spec, on_event=Recorder(writer).take, cancel=self._running.stop)
+        finally:
+            writer.close()
+
+    def _collect(self, output: Output) -> list[ArtifactInfo]:
+        """Write the artifact folder; a job whose files cannot be kept still ends, and its log says why."""
+        with reading() as session:
+            lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
+            try:
+                return collect(self._held.job_id, self._workspace, settings().artifacts_path, lines, output.raw)
+            except (ArtifactsRefused, OSError) as error:
+                _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
+                return []
+
+    def _finish(
+        self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, files: list[ArtifactInfo]
+    ) -> None:
+        job_id = self._held.job_id
+        for file in files:
+            session.merge(
+                JobArtifact(job_id=job_id, name=file.name, size=file.size, sha256=file.sha256, created_at=now())
+            )
+        close_open_steps(session, job_id, verdict.status, now())
+        self._note_hosts(session, outcome)
+        claims.finish(
+            session,
+            self._held,
+            verdict.status,
+            reason=verdict.reason,
+            reason_detail=verdict.detail,
+            counts_json=verdict.counts,
+            output_json=output.document,
+            isolation=outcome.isolation.value,
+        )
+
+    def _note_hosts(self, session: Session, outcome: PlayOutcome) -> None:
+        for target in self._prepared.targets:
+            counts = outcome.hosts.get(target.name)
+            if counts:
+                lost = bool(counts.get("unreachable"))
+                detail = "unreachable in the last job" if lost else ""
+                actor = worker_actor(self._held.worker)
+                set_status(session, actor, target.host_id, "unreachable" if lost else "ok", detail)
+
+
+def _ndjson(item: dict[str, object]) -> bytes:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _insist(write: Callable[[Session], T]) -> T:
+    """Write in a unit of work, again and again while the database is away: the play cannot be repeated for it."""
+    while True:
+        try:
+            with unit_of_work() as session:
+                return write(session)
+        except Unavailable as error:
+            _log.warning("job.database_away", detail=error.detail)
+            threading.Event().wait(RETRY_S)
