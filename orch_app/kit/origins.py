@@ -38,6 +38,15 @@ def is_from_foreign_page(headers: Mapping[str, str]) -> bool:
     return origin is not None and not is_own(origin, headers.get("host", ""))
 
 
+def canonical(origin: str, host: str) -> str:
+    """An own origin as the settings spell it; the bound one for a page that was reached by the machine's address."""
+    known = {normal(own): own for own in settings().origins}
+    asked = normal(origin)
+    if asked not in known and _is_bound_address(asked, host):
+        return settings().origins[0]
+    return known.get(asked, origin)
+
+
 def normal(origin: str) -> str:
     """`scheme://host[:port]` in lower case, without path and default port; empty when it is no http origin."""
     try:

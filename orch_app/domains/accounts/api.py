@@ -1,7 +1,7 @@
 """Signing in and out, oneself, and users for admins, over REST."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -282,7 +282,7 @@ def _me(person: Person, permissions: list[str]) -> MeAnswer:
     return MeAnswer(**_facts(person), roles=[person.role], permissions=permissions)
 
 
-def _facts(person: Person) -> dict[str, object]:
+def _facts(person: Person) -> dict[str, Any]:
     shown = ("id", "email", "name", "status", "language", "theme", "created_at", "last_login_at")
     return {name: getattr(person.user, name) for name in shown} | {"role": person.role}
 

@@ -1,0 +1,48 @@
+"""The REST side of the web process: the routers of all domains, one renderer of errors, and what surrounds it all."""
+
+import re
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
+
+from orch_app.api import documents, parameters, renderer, unrouted
+from orch_app.domains.accounts import api as accounts
+from orch_app.domains.inventory import api as inventory
+from orch_app.domains.jobs import api as jobs
+from orch_app.domains.jobs import live_api as jobs_live
+from orch_app.domains.operations import api as operations
+from orch_app.domains.runbooks import api as runbooks
+from orch_app.kit import web_edge
+from orch_app.kit.version import VERSION
+
+ROUTERS = (accounts, inventory, runbooks, jobs, jobs_live, operations)
+LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview)"): 5 * 1024 * 1024}
+
+
+def build() -> FastAPI:
+    """The API, without what surrounds it; the composition root mounts the screens into it and then calls `wrap`."""
+    app = FastAPI(
+        title="JARVIS",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_function_name,
+        dependencies=[Depends(parameters.known_only)],
+    )
+    for module in ROUTERS:
+        app.include_router(module.router)
+    documents.install(app)
+    renderer.install(app)
+    unrouted.install(app)
+    return app
+
+
+def wrap(app: ASGIApp) -> ASGIApp:
+    """The whole web process, screens included, with request ids, headers, origin and body checks around it."""
+    return web_edge.wrap(app, LARGER_BODIES)
+
+
+def _function_name(route: APIRoute) -> str:
+    return route.name

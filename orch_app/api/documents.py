@@ -1,0 +1,115 @@
+"""The API's description (OpenAPI 3.1) and the page that shows it, with everything it needs on our own address."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse, HTMLResponse
+from starlette.exceptions import HTTPException
+
+from orch_app.kit.rest import PROBLEM_TYPE
+from orch_app.kit.settings import ROOT
+
+ASSETS = ROOT / "assets" / "swagger-ui"
+FILES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
+OPEN_PATHS = frozenset(
+    {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/setup", "/health", "/health/worker"}
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>JARVIS REST API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/v1/docs/swagger-ui.css">
+<script src="/v1/docs/swagger-ui-bundle.js" defer></script>
+<script src="/v1/docs/start.js" defer></script>
+</head>
+<body><div id="swagger-ui"></div></body>
+</html>
+"""
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "requestId"],
+    "properties": {
+        "type": {"type": "string", "description": "Address of the page that explains the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "One sentence for a person."},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "Stable name for programs."},
+        "requestId": {"type": "string"},
+        "retryAfter": {"type": "integer", "description": "Seconds to wait."},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/ProblemPlace"}},
+    },
+}
+_PLACE = {
+    "type": "object",
+    "required": ["pointer", "code", "detail"],
+    "properties": {
+        "pointer": {
+            "type": "string",
+            "description": "RFC 6901, into the body; /query/... and /path/... for addresses.",
+        },
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
+_SECURITY = {
+    "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "browserSession": {"type": "apiKey", "in": "cookie", "name": "orch_session"},
+}
+
+
+def install(app: FastAPI) -> None:
+    """Add the description and its page."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            plain = get_openapi(title=app.title, version=app.version, routes=app.routes, description=_DESCRIPTION)
+            app.openapi_schema = _complete(plain)
+        return app.openapi_schema
+
+    app.openapi = describe
+    app.add_api_route("/v1/openapi.json", describe, include_in_schema=False)
+    app.add_api_route("/v1/docs", _page, include_in_schema=False, response_class=HTMLResponse)
+    app.add_api_route("/v1/docs/{name}", _file, include_in_schema=False, response_class=FileResponse)
+
+
+_DESCRIPTION = (
+    "Everything the screens do, for scripts. Sign in with `POST /v1/auth/login` and send the access token as "
+    "`Authorization: Bearer ...`. Errors are RFC 9457 problems with a request id."
+)
+
+
+def _page() -> HTMLResponse:
+    return HTMLResponse(_PAGE)
+
+
+def _file(name: str) -> FileResponse:
+    if name not in FILES:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return FileResponse(ASSETS / name, media_type=FILES[name], headers=headers)
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Say what FastAPI cannot know: how callers prove themselves, and what errors look like."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas |= {"Problem": _PROBLEM, "ProblemPlace": _PLACE}
+    components["securitySchemes"] = _SECURITY
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            _complete_operation(path, operation)
+    return document
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+    operation["responses"].pop("422", None)
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"]["default"] = {"description": "What went wrong", "content": content}
+    operation["security"] = [] if path in OPEN_PATHS else [{name: []} for name in _SECURITY]
