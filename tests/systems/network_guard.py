@@ -24,12 +24,24 @@ def is_allowed(host: object) -> bool:
     """Whether an address or a name stays on this machine."""
     if host is None:
         return True
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return name in LOCAL_NAMES
+    if not _is_address(host):
+        return _text(host) in LOCAL_NAMES
+    address = ipaddress.ip_address(_text(host))
     return address.is_unspecified or any(address in net for net in ALLOWED)
+
+
+def _text(host: object) -> str:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    return name.partition("%")[0]
+
+
+def _is_address(host: object) -> bool:
+    """Whether it is written as an address, so that no name has to be looked up."""
+    try:
+        ipaddress.ip_address(_text(host))
+    except ValueError:
+        return False
+    return True
 
 
 def _watch(event: str, args: tuple[Any, ...]) -> None:
@@ -38,7 +50,7 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
         # Unix sockets have text or bytes as address, netlink and others have numbers.
         if isinstance(target, tuple) and target and isinstance(target[0], str | bytes):
             _require(target[0], event)
-    elif event == "socket.getaddrinfo":
+    elif event == "socket.getaddrinfo" and not _is_address(args[0]):
         _require(args[0], event)
 
 

@@ -44,6 +44,10 @@ class Part:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def lengthen(self) -> None:
+        """Wait twice as long before the next start, up to the limit."""
+        self.pause_s = min(self.pause_s * 2, LONGEST_PAUSE_S)
+
 
 class Supervisor:
     """Runs parts in process groups of their own, in one thread: what is forked here must not meet other threads."""
@@ -122,7 +126,7 @@ class Supervisor:
         part.due = time.monotonic() + part.pause_s
         ended = f"{part.name} {describe(process.returncode)}"
         self._say(f"{ended}; starting it again in {part.pause_s:g} s; its last lines: {self._logs[part.name].path}")
-        part.pause_s = min(part.pause_s * 2, LONGEST_PAUSE_S)
+        part.lengthen()
 
     def _read(self, part: Part) -> bool:
         """Pass on what the part printed; at its end the pipe is closed. Says whether there may be more."""
