@@ -124,24 +124,24 @@ def _target(host: Host, secret: SshSecret, connection_id: str) -> Target:
 
 
 def _usable(session: Session, host_ids: Sequence[str], environment: str) -> list[tuple[Host, Connection]]:
-    found = {host.id: host for host in session.exec(select(Host).where(col(Host.id).in_(host_ids))).all()}
-    used = [host.connection_id for host in found.values() if host.connection_id]
-    rows = session.exec(select(Connection).where(col(Connection.id).in_(used))).all()
-    by_id = {row.id: row for row in rows}
+    pairs = _pairs(session, host_ids)
     problems: list[Problem] = []
-    pairs: list[tuple[Host, Connection]] = []
-    for index, host_id in enumerate(host_ids):
-        host = found.get(host_id)
-        connection = by_id.get(host.connection_id or "") if host else None
-        faults = list(_faults(host, connection, environment))
-        if host_ids.index(host_id) < index:
-            faults = [("duplicate", "This host is already in the list.")]
+    for index, (host, connection) in enumerate(pairs):
+        doubled = [("duplicate", "This host is already in the list.")] if host_ids[index] in host_ids[:index] else []
+        faults = [*doubled, *_faults(host, connection, environment)]
         problems += [Problem(f"/hosts/{index}", code, detail) for code, detail in faults[:1]]
-        if host and connection and not faults:
-            pairs.append((host, connection))
     if problems:
         raise Invalid("The job cannot work on these hosts.", "validation", errors=tuple(problems))
-    return pairs
+    return [(host, connection) for host, connection in pairs if host and connection]
+
+
+def _pairs(session: Session, host_ids: Sequence[str]) -> list[tuple[Host | None, Connection | None]]:
+    """Each host with its connection, in the order of the ids."""
+    hosts = {host.id: host for host in session.exec(select(Host).where(col(Host.id).in_(set(host_ids)))).all()}
+    used = {host.connection_id for host in hosts.values() if host.connection_id}
+    rows = {row.id: row for row in session.exec(select(Connection).where(col(Connection.id).in_(used))).all()}
+    found = [hosts.get(host_id) for host_id in host_ids]
+    return [(host, rows.get(host.connection_id or "") if host else None) for host in found]
 
 
 def _faults(host: Host | None, connection: Connection | None, environment: str) -> Iterator[tuple[str, str]]:

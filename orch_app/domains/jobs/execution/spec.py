@@ -44,8 +44,8 @@ class PlaySpec:
     """One play. `secrets` are masked in everything the play says, together with those of the hosts.
 
     `modules`, `module_utils` and `action_plugins` are shared folders of our own Ansible code. `localhost` makes the
-    worker's machine one of the group `targets`; it is in the inventory in any case. `environment` holds extra variables of
-    the play's environment, which must not be secret. Times are in seconds.
+    worker's machine one of the group `targets`; it is in the inventory in any case. `environment` holds extra variables
+    of the play's environment, which must not be secret. Times are in seconds.
     """
 
     workspace: Workspace
