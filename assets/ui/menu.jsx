@@ -23,7 +23,7 @@ function moveFocus(list, step) {
 const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: "first", End: "last" };
 
 /** Menu with its own trigger: an icon button, a text button, or `face` (initials of the user). */
-export function Menu({ label, icon, text, face, count, className = "", side = "right", children }) {
+export function Menu({ label, icon, text, face, count, className = "", side = "right", onOpen, children }) {
   const id = useId();
   const trigger = useRef(null);
   const list = useRef(null);
@@ -34,6 +34,7 @@ export function Menu({ label, icon, text, face, count, className = "", side = "r
     if (opened) {
       place(list.current, trigger.current, side);
       moveFocus(list.current, "first");
+      if (onOpen) onOpen();
     }
   };
   const onKeyDown = (event) => {

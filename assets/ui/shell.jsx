@@ -244,6 +244,7 @@ export function ShellTools({ pages, items, onQuery }) {
   const [open, setOpen] = useState("");
   useShortcuts(setOpen);
   const places = (pages || []).map((page) => ({ ...page, label: t(page.key), detail: t("shell.page") }));
+  const found = (items || []).map((item) => ({ ...item, label: (t.language === "pt-BR" && item.labelPt) || item.label }));
   const done = () => setOpen("");
   return (
     <>
@@ -261,7 +262,7 @@ export function ShellTools({ pages, items, onQuery }) {
         </button>
       </div>
       <Dialog open={open === "search"} onClose={done} kind="pal" label={t("shell.search")}>
-        <PaletteList items={[...places, ...(items || [])]} onQuery={onQuery} onDone={done} />
+        <PaletteList items={[...places, ...found]} onQuery={onQuery} onDone={done} />
       </Dialog>
       <Dialog open={open === "help"} onClose={done} label={t("keys.title")}>
         <HelpList />

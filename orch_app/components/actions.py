@@ -4,7 +4,7 @@ import reflex as rx
 from reflex_components_core.react_router import link as router_link
 
 from orch_app.components.icon import icon
-from orch_app.components.local import Event, Text, UiComponent, given, ui_module
+from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, no_args, ui_module
 
 Child = rx.Component | rx.Var | str
 
@@ -20,6 +20,7 @@ class Menu(UiComponent):
     face: rx.Var[str]
     count: rx.Var[int]
     side: rx.Var[str]
+    on_open: EventHandler[no_args]
 
 
 class CopyButton(UiComponent):

@@ -11,7 +11,7 @@ from orch_app.components.icon import Mark, icon
 from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, one_text, ui_module
 from orch_app.components.notices import toast_area
 from orch_app.components.states import reconnecting_banner
-from orch_app.components.status import env_badge
+from orch_app.components.status import env_badge, status_badge
 from orch_app.components.text import tr
 from orch_app.components.values import relative_time
 
@@ -56,7 +56,8 @@ class ShellData:
     """What the shell shows, as vars of a state.
 
     user: dict `{name, email, initials, role}`. counts: dict `{place id: number}` for the badges of the sidebar.
-    bell: list of dicts `{title, detail, href, at, unread}`. items: palette entries `{label, detail, href, icon}`.
+    bell: list of dicts `{title, status, detail, href, at}`; `on_bell` hears that it was opened.
+    items: palette entries `{label, labelPt?, detail, href, icon}`.
     toasts: see `toast_area`.
     """
 
@@ -67,6 +68,7 @@ class ShellData:
     counts: rx.Var | None = None
     bell: rx.Var | None = None
     unread: rx.Var | int = 0
+    on_bell: Event = None
     items: rx.Var | None = None
     on_search: Event = None
     toasts: rx.Var | None = None
@@ -175,8 +177,12 @@ def _topbar(data: ShellData) -> rx.Component:
 def _bell(data: ShellData) -> rx.Component:
     def entry(item: rx.Var) -> rx.Component:
         return link(
-            rx.el.div(item["title"], class_name="b5"),
-            rx.el.div(item["detail"], " · ", relative_time(item["at"]), class_name="sec sm"),
+            rx.el.div(
+                rx.el.span(item["title"], class_name="b5 trunc grow"),
+                status_badge(item["status"].to(str), plain=True),
+                class_name="row",
+            ),
+            rx.el.div(item["detail"], " · ", relative_time(item["at"].to(str)), class_name="sec sm"),
             href=item["href"],
             class_name="menu-n",
             role="menuitem",
@@ -188,6 +194,7 @@ def _bell(data: ShellData) -> rx.Component:
         label=tr("shell.bell"),
         icon="bell",
         count=data.unread,
+        **given(on_open=data.on_bell),
     )
 
 

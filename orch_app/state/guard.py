@@ -41,6 +41,25 @@ def actor() -> Actor:
     return _actor.get()
 
 
+async def visitor(state: Any) -> Actor:
+    """Who looks at a page that anybody may see; nobody in particular is ANONYMOUS."""
+    try:
+        return await asyncio.to_thread(_identify, _cookie(state), state.router.session.client_ip)
+    except Unauthorized:
+        return ANONYMOUS
+
+
+async def recheck(state: Any, permission: Permission) -> None:
+    """Look the actor up again: for a handler that lives as long as its page, before each thing it shows.
+
+    Raises:
+        Unauthorized: the session ended.
+        Forbidden: the permission was taken away.
+    """
+    _actor.set(await asyncio.to_thread(_identify, _cookie(state), state.router.session.client_ip))
+    require(actor(), permission)
+
+
 async def ask(read: Callable[Concatenate[Session, Actor, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call a reading function of a domain with a session and the actor, outside the event loop."""
     return await asyncio.to_thread(_in, reading, read, args, kwargs)

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from orch_app.i18n import DEFAULT_LANGUAGE, catalogue
 from orch_app.kit.ids import new_id
 from orch_app.state.exposure import public
 
@@ -11,7 +12,7 @@ KEPT = 4
 
 
 class Notices(rx.State):
-    """The messages of one tab, newest last. `kind` is `ok` or `problem`; `code` chooses the words."""
+    """The messages of one tab, newest last, as `toast_area` draws them."""
 
     items: list[dict[str, Any]] = []
 
@@ -19,13 +20,14 @@ class Notices(rx.State):
     @public("writes to the caller's own tab")
     def show_problem(self, problem: dict[str, Any]) -> None:
         """Add a refusal."""
-        self._add("problem", str(problem.get("code", ""))[:100], str(problem.get("detail", ""))[:500])
+        key, detail = f"problem.{problem.get('code', '')}"[:100], str(problem.get("detail", ""))[:500]
+        self._add("error", {"key": key} if key in catalogue(DEFAULT_LANGUAGE) else {"text": detail})
 
     @rx.event
     @public("writes to the caller's own tab")
     def show_done(self, code: str) -> None:
         """Add the confirmation whose words the catalogue has under `done.<code>`."""
-        self._add("ok", code[:100], "")
+        self._add("success", {"key": f"done.{code}"[:100]})
 
     @rx.event
     @public("writes to the caller's own tab")
@@ -33,6 +35,5 @@ class Notices(rx.State):
         """Take one away."""
         self.items = [item for item in self.items if item["id"] != identity]
 
-    def _add(self, kind: str, code: str, detail: str) -> None:
-        item = {"id": new_id("note"), "kind": kind, "code": code, "detail": detail}
-        self.items = [*self.items, item][-KEPT:]
+    def _add(self, kind: str, words: dict[str, str]) -> None:
+        self.items = [*self.items, {"id": new_id("note"), "kind": kind, **words}][-KEPT:]

@@ -1,0 +1,56 @@
+"""The frame of every page after login: the shell with its state, and the five states of a page in one place."""
+
+from typing import Any
+
+import reflex as rx
+
+from orch_app.components.shell import ShellData, shell
+from orch_app.components.states import error_state, no_rights_state, problem_text, skeleton_rows
+from orch_app.state.notices import Notices
+from orch_app.state.session import ShellState
+
+ENTER = [ShellState.enter, ShellState.follow]
+
+
+def framed(active: str, *content: rx.Component, reload: Any = None) -> rx.Component:
+    """A page in the shell. `active` is its place in the navigation, `reload` reads it again for another environment."""
+    chosen = [ShellState.choose_environment, *([reload] if reload is not None else [])]
+    data = ShellData(
+        user=ShellState.user,
+        environment=ShellState.environment,
+        on_environment=chosen,
+        workers=ShellState.workers,
+        counts=ShellState.counts,
+        bell=ShellState.bell,
+        unread=ShellState.unread,
+        on_bell=ShellState.see_bell,
+        items=ShellState.items,
+        on_search=ShellState.search,
+        toasts=Notices.items,
+        on_dismiss=Notices.dismiss,
+    )
+    return shell(active, *content, data=data)
+
+
+def may(permission: str) -> rx.Var[bool]:
+    """Whether the reader has the permission: for what a page offers. The services ask again."""
+    return ShellState.may[permission].to(bool)
+
+
+def by_phase(
+    state: Any, ready: rx.Component, *, retry: Any, empty: rx.Component | None = None, loading: rx.Component | None = None
+) -> rx.Component:
+    """What a `Screen` shows in the phase it is in: skeleton, the content, empty, an error with retry, or no rights."""
+    return rx.match(
+        state.phase,
+        ("loading", loading if loading is not None else skeleton_rows()),
+        ("empty", empty if empty is not None else ready),
+        ("error", _failed(state, retry)),
+        ("forbidden", no_rights_state(state.problem["permission"].to(str))),
+        ready,
+    )
+
+
+def _failed(state: Any, retry: Any) -> rx.Component:
+    code, request_id = state.problem["code"].to(str), state.problem["requestId"].to(str)
+    return error_state(problem_text(code), request_id=request_id, on_retry=retry)

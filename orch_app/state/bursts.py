@@ -1,0 +1,31 @@
+"""Live pages read again when something they show has changed: many changes at once are one reading."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from orch_app.domains.jobs.activity import activity
+
+PACE_S = 0.3
+
+
+async def bursts(*kinds: str) -> AsyncIterator[None]:
+    """One turn for each burst of changes of these kinds (`job.status`, `worker.status`, `host.status`)."""
+    stirred = asyncio.Event()
+    listener = asyncio.create_task(_hear(stirred, kinds))
+    try:
+        while True:
+            await stirred.wait()
+            stirred.clear()
+            yield
+            await asyncio.sleep(PACE_S)
+    finally:
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listener
+
+
+async def _hear(stirred: asyncio.Event, kinds: tuple[str, ...]) -> None:
+    async for event in activity.listen():
+        if event.type in kinds:
+            stirred.set()
