@@ -1,0 +1,124 @@
+// The bar above the lines: search with its count, levels, hosts, wrap, times, downloads, follow.
+import { numberText } from "../format.js";
+import { Icon } from "../icons.jsx";
+import { Menu } from "../menu.jsx";
+import { useText } from "../text.js";
+
+function SearchBox({ search, onSearch, onStep }) {
+  const t = useText();
+  const { query, hits, at, more } = search;
+  const press = (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      onStep(event.shiftKey ? -1 : 1);
+    }
+    if (event.key === "Escape" && query) {
+      event.preventDefault();
+      onSearch("");
+    }
+  };
+  const total = `${numberText(t.language, hits.length)}${more ? "+" : ""}`;
+  const count = hits.length ? t("log.hits", { n: at + 1, total }) : t("log.hits_none");
+  return (
+    <div className="in" role="search" data-filter="">
+      <Icon name="search" />
+      <input type="text" value={query} placeholder={t("log.search")} aria-label={t("log.search")} spellCheck={false} autoComplete="off" onChange={(event) => onSearch(event.target.value)} onKeyDown={press} />
+      {query ? (
+        <>
+          <span className="sec sm num nowrap" role="status">
+            {count}
+          </span>
+          <button type="button" className="ib" aria-label={t("log.previous")} title={`${t("log.previous")} (N)`} onClick={() => onStep(-1)}>
+            <Icon name="chevron-up" size={14} />
+          </button>
+          <button type="button" className="ib" aria-label={t("log.next")} title={`${t("log.next")} (n)`} onClick={() => onStep(1)}>
+            <Icon name="chevron-down" size={14} />
+          </button>
+        </>
+      ) : (
+        <kbd className="no-phone">/</kbd>
+      )}
+    </div>
+  );
+}
+
+const CHIPS = [
+  ["changed", "edit", "warn"],
+  ["warning", "warning", "warn"],
+  ["error", "failed", "bad"],
+];
+
+function LevelChips({ levels, counts, onLevels }) {
+  const t = useText();
+  const toggle = (level) => onLevels(levels.includes(level) ? levels.filter((each) => each !== level) : [...levels, level]);
+  return (
+    <>
+      <button type="button" className="lv" aria-pressed={!levels.length} onClick={() => onLevels([])}>
+        {t("log.all")}
+      </button>
+      {CHIPS.map(([level, icon, tone]) => (
+        <button key={level} type="button" className="lv" aria-pressed={levels.includes(level)} onClick={() => toggle(level)}>
+          <Icon name={icon} size={14} className={counts[level] ? tone : ""} />
+          {t(`log.level.${level}`)}
+          <span className="num">{numberText(t.language, counts[level] || 0)}</span>
+        </button>
+      ))}
+    </>
+  );
+}
+
+function HostSelect({ hosts, host, onHost }) {
+  const t = useText();
+  if (hosts.length < 2) return null;
+  return (
+    <div className="in sel">
+      <select aria-label={t("log.hosts")} value={host} onChange={(event) => onHost(event.target.value)}>
+        <option value="">{t("log.host_all", { n: hosts.length })}</option>
+        {hosts.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+      <Icon name="chevron-down" size={14} />
+    </div>
+  );
+}
+
+function Downloads({ links }) {
+  const t = useText();
+  if (!links.length) return null;
+  return (
+    <Menu label={t("log.download")} icon="download">
+      {links.map((link) => (
+        <a key={link.href} className="menu-i" role="menuitem" href={link.href} download>
+          <Icon name="download" />
+          {link.label || t(link.key)}
+        </a>
+      ))}
+    </Menu>
+  );
+}
+
+export function LogToolbar({ search, onSearch, onStep, view, change, counts, hosts, downloads, onFollow }) {
+  const t = useText();
+  return (
+    <div className="log-t">
+      <SearchBox search={search} onSearch={onSearch} onStep={onStep} />
+      <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} />
+      <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} />
+      <span className="grow" />
+      <button type="button" className="ib" aria-pressed={view.relative} aria-label={t("log.relative")} title={t(view.relative ? "log.absolute" : "log.relative")} onClick={() => change({ relative: !view.relative })}>
+        <Icon name="clock" />
+      </button>
+      <button type="button" className="ib" aria-pressed={view.wrap} aria-label={t("log.wrap")} title={t("log.wrap")} onClick={() => change({ wrap: !view.wrap })}>
+        <Icon name="wrap" />
+      </button>
+      <Downloads links={downloads} />
+      <button type="button" className="lv follow" aria-pressed={view.follow} onClick={onFollow} title="f">
+        <Icon name="download" size={14} className={view.follow ? "ok" : ""} />
+        {t(view.follow ? "log.following" : "log.follow")}
+      </button>
+    </div>
+  );
+}

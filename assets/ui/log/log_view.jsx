@@ -1,0 +1,278 @@
+// LogView: a job's log of any length, live. Only the visible rows exist; the log itself lives in the sparse store.
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { numberText } from "../format.js";
+import { Icon } from "../icons.jsx";
+import { copyText } from "../notices.jsx";
+import { isTyping } from "../shortcuts.js";
+import { useText } from "../text.js";
+import { HeightIndex } from "./height_index.js";
+import { LogLine, WaitingLine } from "./log_line.jsx";
+import { LogToolbar } from "./log_toolbar.jsx";
+import { lowerBound, nextHit } from "./search.js";
+import { useFilter, usePages, useProblems, useRedraw, useSearch, useStore } from "./use_log.js";
+
+const ROW = 20;
+const PHONE_ROW = 24;
+const OVERSCAN = 12;
+const PAD = 8;
+const NEAR_END = 32;
+
+const isPhone = () => typeof window !== "undefined" && window.matchMedia("(max-width: 767px)").matches;
+const lineInHash = () => Number(/^#L(\d+)$/.exec(location.hash)?.[1] || 0);
+
+/** What the reader chose; a phone wraps by default. */
+function useView() {
+  const [view, setView] = useState({ levels: [], host: "", wrap: false, relative: false, follow: true });
+  const change = useCallback((part) => setView((before) => ({ ...before, ...part })), []);
+  useEffect(() => {
+    if (isPhone()) change({ wrap: true });
+  }, []);
+  return [view, change];
+}
+
+/** f, n and N, while nobody types and no dialog is open. */
+function useKeys(onFollow, onStep) {
+  const acts = useRef({});
+  acts.current = { f: onFollow, n: () => onStep(1), N: () => onStep(-1) };
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+      acts.current[event.key]?.();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+}
+
+/** Scrolling of the virtual rows: which are visible, where they are, staying at the end. */
+function useRows({ count, view, change, resetKey, redraw }) {
+  const box = useRef(null);
+  const inner = useRef(null);
+  const heights = useRef(null);
+  const size = useRef({ width: 0, height: 480 });
+  const seen = useRef(0);
+  if (!heights.current) heights.current = new HeightIndex(ROW);
+  const index = heights.current;
+  useMemo(() => index.clear(isPhone() ? PHONE_ROW : ROW), [view.wrap, resetKey]);
+  index.setCount(count);
+
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => {
+      const { width, height } = entry.contentRect;
+      if (Math.abs(width - size.current.width) > 1) index.clear(isPhone() ? PHONE_ROW : ROW);
+      size.current = { width, height };
+      redraw();
+    });
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+
+  useLayoutEffect(() => {
+    const scroller = box.current;
+    let above = 0;
+    let changed = false;
+    for (const row of inner.current.children) {
+      const at = Number(row.dataset.row);
+      if (row.dataset.waiting !== undefined || index.isMeasured(at) || !row.offsetHeight) continue;
+      const top = index.offset(at);
+      const difference = index.measure(at, row.offsetHeight);
+      if (!difference) continue;
+      changed = true;
+      if (top + PAD < scroller.scrollTop) above += difference;
+    }
+    if (view.follow) {
+      inner.current.style.height = `${index.total + 2 * PAD}px`;
+      scroller.scrollTop = scroller.scrollHeight;
+      seen.current = scroller.scrollTop;
+    } else if (above) {
+      scroller.scrollTop += above;
+      seen.current = scroller.scrollTop;
+    }
+    if (changed) redraw();
+  });
+
+  const onScroll = () => {
+    const scroller = box.current;
+    const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+    const up = scroller.scrollTop < seen.current - 1;
+    seen.current = scroller.scrollTop;
+    if (view.follow && up && !atEnd) change({ follow: false });
+    if (!view.follow && atEnd && !up) change({ follow: true });
+    redraw();
+  };
+  const scrollTo = (row) => {
+    change({ follow: false });
+    const scroller = box.current;
+    requestAnimationFrame(() => {
+      scroller.scrollTop = Math.max(0, index.offset(row) + PAD - scroller.clientHeight / 2);
+      seen.current = scroller.scrollTop;
+      redraw();
+    });
+  };
+  const top = view.follow ? Math.max(0, index.total - size.current.height) : Math.max(0, (box.current?.scrollTop || 0) - PAD);
+  const first = Math.max(0, index.rowAt(top) - OVERSCAN);
+  const last = Math.min(count, index.rowAt(top + size.current.height) + 1 + OVERSCAN);
+  return { box, inner, index, onScroll, scrollTo, first, last, middle: Math.min(count, index.rowAt(top + size.current.height / 2) + 1) };
+}
+
+/** The line in the address (#L123): read on arrival, set by a click on a number. */
+function useSelected(onArrive) {
+  const [selected, setSelected] = useState(0);
+  useEffect(() => {
+    const arrive = () => {
+      const line = lineInHash();
+      setSelected(line);
+      if (line) onArrive(line);
+    };
+    arrive();
+    window.addEventListener("hashchange", arrive);
+    return () => window.removeEventListener("hashchange", arrive);
+  }, []);
+  const pick = useCallback((event, seq) => {
+    event.preventDefault();
+    const url = new URL(location.href);
+    url.hash = `L${seq}`;
+    history.replaceState(history.state, "", url);
+    setSelected(seq);
+  }, []);
+  return [selected, setSelected, pick];
+}
+
+function Footer({ live, store, middle, rate, numberOf }) {
+  const t = useText();
+  return (
+    <div className="log-f">
+      <span className="row">
+        <i className={live ? "live" : "live off"} hidden={!live} aria-hidden="true" />
+        {t(live ? "log.live" : "log.ended")}
+      </span>
+      <span>{t("log.line_of", { n: numberOf(middle), total: store.total })}</span>
+      {live && rate > 0 ? <span className="no-phone">{t("log.rate", { n: rate })}</span> : null}
+      <span className="grow" />
+      <span className="row no-phone">
+        <kbd>f</kbd>
+        {t("log.follow").toLowerCase()}
+      </span>
+      <span className="row no-phone">
+        <kbd>n</kbd>
+        {t("log.next_short")}
+      </span>
+    </div>
+  );
+}
+
+export function LogView({ jobKey, batch, total, live, historyUrl, counts, downloads, emptyText, banner, goTo, onLine }) {
+  const t = useText();
+  const redraw = useRedraw();
+  const [view, change] = useView();
+  const [query, setQuery] = useState("");
+  const [current, setCurrent] = useState(0);
+  const paused = useRef(0);
+  const target = useRef(0);
+  const { store, rate } = useStore({ jobKey, batch, total, redraw });
+  const pages = usePages({ store, url: historyUrl, redraw });
+  const filter = useFilter({ store, url: historyUrl, levels: view.levels, host: view.host, redraw });
+  const search = useSearch({ store, url: historyUrl, query, redraw });
+  const problems = useProblems({ store, url: historyUrl });
+
+  const count = filter ? filter.lines.length : store.total;
+  const lineAt = (row) => (filter ? filter.lines[row] : store.get(row + 1));
+  const rowOf = (seq) => (filter ? lowerBound(filter.lines.map((line) => line.seq), seq) : seq - 1);
+  const numberOf = (row) => (filter ? filter.lines[Math.max(0, row - 1)]?.seq || 0 : row);
+  const rows = useRows({ count, view, change, resetKey: `${jobKey}|${view.levels}|${view.host}`, redraw });
+
+  const goToLine = (seq) => {
+    target.current = seq;
+    if (seq <= store.total) {
+      target.current = 0;
+      rows.scrollTo(rowOf(seq));
+    } else change({ follow: false });
+  };
+  const [selected, setSelected, pick] = useSelected(goToLine);
+  useEffect(() => {
+    if (target.current && target.current <= store.total) goToLine(target.current);
+  });
+  useEffect(() => {
+    if (!goTo) return;
+    setSelected(goTo);
+    goToLine(goTo);
+  }, [goTo]);
+  useEffect(() => {
+    if (!filter) pages.want(rows.first + 1, rows.last);
+  });
+  useEffect(() => {
+    paused.current = store.total;
+  }, [view.follow]);
+
+  const onStep = async (step) => {
+    const from = current || numberOf(rows.middle);
+    const hits = query.trim() ? search.hits : await problems();
+    const seq = hits[nextHit(hits, from, step)];
+    if (!seq) return;
+    setCurrent(seq);
+    setSelected(seq);
+    goToLine(seq);
+    if (onLine) onLine(seq);
+  };
+  const onFollow = () => change({ follow: !view.follow });
+  const onSearch = (text) => {
+    setQuery(text);
+    setCurrent(0);
+  };
+  useKeys(onFollow, onStep);
+  const onCopy = useCallback((line) => copyText(line.message), []);
+
+  const shown = [];
+  for (let row = rows.first; row < rows.last; row++) {
+    const line = lineAt(row);
+    const top = rows.index.offset(row) + PAD;
+    shown.push(
+      line ? (
+        <LogLine key={line.seq} line={line} row={row} top={top} first={row === 0} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
+      ) : (
+        <WaitingLine key={`w${row}`} seq={filter ? 0 : row + 1} row={row} top={top} />
+      ),
+    );
+  }
+  const waiting = view.follow ? 0 : store.total - paused.current;
+  const at = search.hits.length ? Math.max(0, lowerBound(search.hits, current || 0)) : 0;
+  const merged = { ...store.counts, ...(counts || {}) };
+  for (const level of Object.keys(store.counts)) merged[level] = Math.max(merged[level] || 0, store.counts[level]);
+  const width = Math.min(18, Math.max(8, ...[...store.hosts].map((host) => host.length)));
+  return (
+    <section className="log full" data-theme="dark" aria-label={t("log.label")} style={{ "--h-w": `${width * 7 + 28}px`, "--n-w": `${Math.max(3, String(store.total).length) * 7.3 + 32}px` }}>
+      <LogToolbar search={{ query, hits: search.hits, at: Math.min(at, Math.max(0, search.hits.length - 1)), more: search.more }} onSearch={onSearch} onStep={onStep} view={view} change={change} counts={merged} hosts={[...store.hosts].sort()} downloads={downloads || []} onFollow={onFollow} />
+      {banner ? (
+        <div className="log-b" role="status">
+          <Icon name="offline" size={14} />
+          {banner}
+        </div>
+      ) : null}
+      {pages.failed ? (
+        <div className="log-b" role="alert">
+          <Icon name="warning" size={14} />
+          {t("log.load_failed")}
+          <button type="button" className="lk" onClick={pages.retry}>
+            {t("action.retry")}
+          </button>
+        </div>
+      ) : null}
+      <div ref={rows.box} className={view.wrap ? "lines wrapped" : "lines"} role="log" aria-live="off" aria-label={t("log.label")} tabIndex={0} onScroll={rows.onScroll} hidden={!count}>
+        <div ref={rows.inner} className="lines-in" style={{ height: rows.index.total + 2 * PAD }}>
+          {shown}
+        </div>
+      </div>
+      {count ? null : <div className="log-e">{filter ? t(filter.done ? "log.filtered_empty" : "state.loading") : emptyText || t("log.empty")}</div>}
+      {waiting > 0 && live ? (
+        <button type="button" className="log-new" onClick={() => change({ follow: true })}>
+          <Icon name="download" size={14} />
+          {t("log.new_lines", { n: waiting })}
+        </button>
+      ) : null}
+      <Footer live={live} store={store} middle={rows.last ? Math.min(count, view.follow ? count : rows.middle) : 0} rate={rate()} numberOf={numberOf} />
+      <span className="sr" role="status">
+        {live ? "" : numberText(t.language, store.total)}
+      </span>
+    </section>
+  );
+}
