@@ -144,15 +144,20 @@ def _check_environment(environment: str) -> None:
         raise Invalid("There is no such environment.", "validation", errors=(fault,))
 
 
-def _require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
-    """Role, risk and environment, and what the runbook asks for: the strictest wins."""
+def verdict_on(actor: Actor, runbook: Runbook, environment: str) -> Verdict:
+    """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
     if actor.role is None:
-        return
+        return Verdict.ALLOW
     asked = runbook.meta.get("approval", {}).get(environment, "none")
     wanted = Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
-    found = verdict(actor.role, runbook.risk, environment, wanted, solo=settings().solo_admin)  # pyright: ignore[reportArgumentType]
+    return verdict(actor.role, runbook.risk, environment, wanted, solo=settings().solo_admin)  # pyright: ignore[reportArgumentType]
+
+
+def _require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
+    found = verdict_on(actor, runbook, environment)
+    role = actor.role.value if actor.role else actor.kind
     if found is Verdict.DENY:
-        message = f"The role {actor.role.value} may not run a runbook of {runbook.risk} risk in {environment}."
+        message = f"The role {role} may not run a runbook of {runbook.risk} risk in {environment}."
         raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
     if found is Verdict.APPROVAL:
         message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."

@@ -1,0 +1,24 @@
+"""The page's own address as the handlers read and write it: filters, the open drawer, the shown page."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+LONGEST = 200
+
+
+def parameters(state: Any, *names: str) -> dict[str, str]:
+    """These parameters of the address that the tab shows; what is missing is an empty text."""
+    found = parse_qs(str(state.router.url.query), max_num_fields=50)
+    return {name: found.get(name, [""])[-1][:LONGEST] for name in names}
+
+
+def address(path: str, values: Mapping[str, str]) -> str:
+    """The path with the values that are not empty."""
+    kept = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def page_number(text: str) -> int:
+    """A page number from the address; nonsense is the first page."""
+    return max(1, min(int(text), 100_000)) if text.isdecimal() and len(text) < LONGEST else 1

@@ -1,0 +1,94 @@
+"""The catalogue as the screen shows it: plain rows made of runbooks and the history of their runs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.jobs import history
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.i18n import text
+from orch_app.state.address import address
+
+PATH = "/runbooks"
+BROKEN = "broken"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for; empty means all. The risk may also be `broken`."""
+
+    category: str = ""
+    text: str = ""
+    risk: str = ""
+
+    def link(self, **more: str) -> str:
+        """This view of the catalogue with something more in its address."""
+        return address(PATH, {"category": self.category, "q": self.text, "risk": self.risk, **more})
+
+
+def read_catalogue(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
+    """Everything the page shows: rows, tabs in both languages, how many there are and when they were synchronised."""
+    found = list_runbooks(session, actor)
+    shown = [runbook for runbook in found if _matches(runbook, wanted)]
+    histories = history.list_histories(session, actor, [runbook.name for runbook in shown])
+    return {
+        "rows": [_row(runbook, histories[runbook.name], wanted) for runbook in shown],
+        "tabs_pt": tabs(found, "pt-BR"),
+        "tabs_en": tabs(found, "en"),
+        "total": len(found),
+        "broken": sum(bool(runbook.broken_reason) for runbook in found),
+        "synced_at": max((runbook.synced_at for runbook in found)).isoformat() if found else "",
+    }
+
+
+def tabs(found: Sequence[Runbook], language: str) -> list[Row]:
+    """The categories that exist, by their name in this language, after the tab for all."""
+    counts = Counter(runbook.category for runbook in found if runbook.category)
+    named = sorted((category_name(language, category), category) for category in counts)
+    everything = {"value": "", "label": text(language, "runbooks.all")}
+    return [everything, *({"value": category, "label": label} for label, category in named)]
+
+
+def category_name(language: str, category: str) -> str:
+    """The name of a category; one that the catalogue of words does not know is told by its own."""
+    key = f"category.{category}"
+    known = text(language, key)
+    return category.replace("_", " ").replace("-", " ").capitalize() if known == key else known
+
+
+def _matches(runbook: Runbook, wanted: Wanted) -> bool:
+    words = f"{runbook.name} {runbook.title} {runbook.title_pt} {runbook.description} {runbook.description_pt}"
+    tags = " ".join(runbook.meta.get("tags", []))
+    risk = bool(runbook.broken_reason) if wanted.risk == BROKEN else wanted.risk in ("", runbook.risk)
+    return risk and wanted.category in ("", runbook.category) and wanted.text.lower() in f"{words} {tags}".lower()
+
+
+def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
+    last = past.last
+    return {
+        "name": runbook.name,
+        "title": runbook.title or runbook.name,
+        "titlePt": runbook.title_pt or runbook.title or runbook.name,
+        "category": category_name("en", runbook.category),
+        "categoryPt": category_name("pt-BR", runbook.category),
+        "version": runbook.version,
+        "risk": "" if runbook.broken_reason else runbook.risk,
+        "target": runbook.meta.get("target", ""),
+        "needsApproval": "required" in runbook.meta.get("approval", {}).values(),
+        "isBroken": bool(runbook.broken_reason),
+        "brokenReason": runbook.broken_reason,
+        "isEnabled": runbook.enabled,
+        "statuses": past.statuses,
+        "lastStatus": last.status if last else "",
+        "lastPhase": last.phase if last else "",
+        "lastAt": (last.finished_at or last.started_at or last.created_at).isoformat() if last else "",
+        "lastHref": f"/jobs/{last.id}" if last else "",
+        "typicalS": past.typical_s,
+        "href": wanted.link(run=runbook.name),
+    }
