@@ -1,7 +1,9 @@
 """Rules for every test: no network, no skip in CI, cheap tiers first; and the real systems, started when asked for."""
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,7 +11,9 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
-from tests.systems import network_guard, tiers
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.permissions import Role
+from tests.systems import network_guard, product, tiers
 from tests.systems.browser import chromium
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
@@ -92,6 +96,51 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url: str = request.getfixturevalue("fresh_postgres_url")
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
     return f"sqlite:///{tmp_path / 'orch.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "orch.db"
+    product.migrate_new(path.parent, "")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy."""
+    with postgres_server.database() as url:
+        product.migrate_new(tmp_path_factory.mktemp("template"), url)
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The product bound to a migrated, empty database of this test alone, once on each back end."""
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(server.database(request.getfixturevalue("migrated_postgres")))
+        else:
+            shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "orch.db")
+        stack.enter_context(product.bound_to(tmp_path, url))
+        yield request.param
+
+
+@pytest.fixture
+def admin() -> Actor:
+    return Actor("user", user_id="usr_admin", name="ada", role=Role.ADMIN, ip="127.0.0.1", request_id="r1")
+
+
+@pytest.fixture
+def operator() -> Actor:
+    return Actor("user", user_id="usr_operator", name="olga", role=Role.OPERATOR)
+
+
+@pytest.fixture
+def viewer() -> Actor:
+    return Actor("user", user_id="usr_viewer", name="vera", role=Role.VIEWER)
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,12 @@ class PostgresServer:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database that is gone afterwards, also when connections were left open."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a copy of `template` that is gone afterwards, also when connections were left open."""
         name = f"t_{secrets.token_hex(6)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
             try:
                 yield self.url(name)
             finally:

@@ -30,5 +30,6 @@ def tier_of(item: pytest.Item) -> str:
     if fixtures & BROWSERS:
         return "e2e"
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    needs_server = fixtures & SERVERS or parameters.get("database_url") == "postgres"
+    on_postgres = "postgres" in {parameters.get("database_url"), parameters.get("database")}
+    needs_server = fixtures & SERVERS or on_postgres
     return "integration" if needs_server else "unit"

@@ -1,0 +1,37 @@
+"""The product inside the test process: bound to a data folder and a database, and let go afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from orch_app.kit import db
+from orch_app.kit.keyring import keyring
+from orch_app.kit.migrations import migrate
+from orch_app.kit.settings import settings
+
+
+@contextmanager
+def bound_to(data_dir: Path, database_url: str = "", **more: str) -> Iterator[None]:
+    """Settings, engine and keys of this data folder; `more` are further settings, by their variable names."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"ORCH_DATA_DIR": str(data_dir), "ORCH_DATABASE_URL": database_url, **more}.items():
+            patch.setenv(name, value)
+        _forget()
+        try:
+            yield
+        finally:
+            db.engine().dispose()
+            _forget()
+
+
+def migrate_new(data_dir: Path, database_url: str) -> None:
+    """Make the tables in an empty database."""
+    with bound_to(data_dir, database_url):
+        migrate()
+
+
+def _forget() -> None:
+    for cached in (settings, db.engine, keyring):
+        cached.cache_clear()
