@@ -71,10 +71,17 @@ def _now_ms_postgresql(*_: Any, **__: Any) -> str:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with our conventions; SQLite waits for its writer and transactions begin explicitly."""
+    """An engine with our conventions; SQLite waits for its writer and transactions begin explicitly.
+
+    Errors do not quote the values of a statement: they end in logs, and the values may be secret.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800)
-    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT_MS / 1000, "check_same_thread": False})
+        return create_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+        )
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": SQLITE_WAIT_MS / 1000, "check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

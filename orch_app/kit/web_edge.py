@@ -6,6 +6,7 @@ headers of every answer, no changes and no websockets from other people's pages,
 
 import ipaddress
 import re
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -57,8 +58,9 @@ class Identified:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, answer.send)
-            except Exception:  # the outermost edge, which must answer whatever happened
-                _log.exception("request.failed", path=scope["path"])
+            except Exception as error:  # the outermost edge, which must answer whatever happened
+                trace = "".join(traceback.format_exception(error))  # as text: renderers may show local variables
+                _log.error("request.failed", path=scope["path"], error=type(error).__name__, traceback=trace)
                 if answer.is_half_sent:
                     raise  # the server must cut the connection, or half an answer would look like a whole one
                 await _apologise(scope, receive, answer)

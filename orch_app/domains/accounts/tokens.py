@@ -138,7 +138,7 @@ def _claims(access_token: str) -> dict[str, Any]:
 def _read(session: Session, user_id: str, family_id: str) -> Identity:
     query = (
         select(RefreshToken, User)
-        .where(RefreshToken.family_id == family_id, RefreshToken.user_id == user_id, User.id == user_id)
+        .where(RefreshToken.family_id == family_id, RefreshToken.user_id == user_id, RefreshToken.user_id == User.id)
         .where(col(RefreshToken.revoked_at).is_(None), User.status == "active")
     )
     found = session.exec(query.limit(1)).first()
