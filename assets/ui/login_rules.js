@@ -1,0 +1,39 @@
+// Pure: what the answers of sign-in and set-up mean, where one may go afterwards, and the password rules shown.
+
+const LEAST = 12;
+
+/** ok, credentials, disabled, limited or server. */
+export function outcomeOfLogin(status, code = "") {
+  if (status >= 200 && status < 300) return "ok";
+  if (status === 429) return "limited";
+  if (status === 403 || /disabled/.test(code)) return "disabled";
+  if (status === 401 || status === 400 || status === 422) return "credentials";
+  return "server";
+}
+
+/** ok, token, done, fields, limited or server. */
+export function outcomeOfSetup(status) {
+  if (status >= 200 && status < 300) return "ok";
+  return { 400: "fields", 401: "token", 403: "token", 404: "done", 409: "done", 410: "token", 422: "fields", 429: "limited" }[status] || "server";
+}
+
+/** A path of this application, or "": never another site ("//evil", "https:", "/\evil"). */
+export function safePath(next) {
+  if (!next || !/^\/(?![/\\])[^\s\\]*$/.test(next)) return "";
+  return /^\/(login|setup)(\/|$|\?)/.test(next) ? "" : next;
+}
+
+/** The one-time token of the address: #token=... (never sent to a server) or ?token=... */
+export function tokenFrom({ hash = "", search = "" }) {
+  return new URLSearchParams(hash.replace(/^#/, "")).get("token") || new URLSearchParams(search).get("token") || "";
+}
+
+/** The rules with whether each is met. */
+export function passwordRules(password, repeat, email) {
+  const name = email.split("@")[0].toLowerCase();
+  return [
+    ["setup.rule_length", [...password].length >= LEAST],
+    ["setup.rule_not_email", password !== "" && (name.length < 3 || !password.toLowerCase().includes(name))],
+    ["setup.rule_equal", password !== "" && password === repeat],
+  ];
+}

@@ -1,0 +1,50 @@
+"""SchemaForm: a form drawn from the field tree that the runbook catalogue makes of a JSON Schema.
+
+A field is a dict:
+
+- always: `name`, `pointer` (a `*` stands for a row), `kind`, `title`, `titlePt`, `required`
+- `kind`: string, integer, number, boolean, enum, textarea, code, password, file; object (`fields`), table (`columns`: a list of
+  objects), array (`item`: a list of scalars), map (`item`: free keys), variant (`variants`: `{title, titlePt, fields}`)
+- sometimes: `help`, `helpPt`, `unit`, `placeholder`, `default`, `options` (`{value, label, labelPt}`), `choices` (`{items}` of the
+  same shape), `maxLength`, `minItems`, `maxItems`, and the conditions on siblings `requiredWhen` and `showWhen`
+  (`{sibling: [values]}`)
+
+Values keep their JSON types: an integer is a number, an empty optional field is left out, text that is no number stays text so
+that the server can refuse it. Errors come as `{json pointer: sentence}`; the empty pointer is the form as a whole.
+"""
+
+import reflex as rx
+
+from orch_app.components.local import Event, EventHandler, UiComponent, given, one_object, ui_module
+
+
+class SchemaForm(UiComponent):
+    """`SchemaForm` of assets/ui/schema_form.jsx."""
+
+    library = ui_module("schema_form.jsx")
+    tag = "SchemaForm"
+    fields: rx.Var[list]
+    values: rx.Var[dict]
+    errors: rx.Var[dict]
+    disabled: rx.Var[bool]
+    on_change: EventHandler[one_object]
+
+
+def schema_form(
+    fields: rx.Var[list],
+    *,
+    on_change: Event,
+    values: rx.Var[dict] | None = None,
+    errors: rx.Var[dict] | None = None,
+    disabled: rx.Var[bool] | bool = False,
+) -> rx.Component:
+    """The form. `on_change(values)` hears every change after a short pause, and the defaults once at the beginning.
+
+    Args:
+        fields: the field tree.
+        on_change: gets the whole object.
+        values: what the form shows; None lets it begin with the schema's defaults.
+        errors: by JSON pointer; the first invalid field gets the focus.
+        disabled: everything is visible and nothing can be changed.
+    """
+    return SchemaForm.create(fields=fields, on_change=on_change, **given(values=values, errors=errors, disabled=disabled))
