@@ -43,7 +43,7 @@ def read_catalogue(session: Session, actor: Actor, wanted: Wanted) -> dict[str, 
         "tabs_en": tabs(found, "en"),
         "total": len(found),
         "broken": sum(bool(runbook.broken_reason) for runbook in found),
-        "synced_at": max((runbook.synced_at for runbook in found)).isoformat() if found else "",
+        "synced_at": max(runbook.synced_at for runbook in found).isoformat() if found else "",
     }
 
 

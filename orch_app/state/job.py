@@ -1,0 +1,161 @@
+"""The screen /jobs/[id]: one job, its log as it is written, and what can be done about it."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.accounts.limits import check_execute_limit
+from orch_app.domains.jobs import service
+from orch_app.domains.jobs.log.feed import AT_ONCE, log_feed
+from orch_app.kit.wakeups import wakeups
+from orch_app.state.guard import act, ask, guarded, recheck
+from orch_app.state.job_view import read_aside, read_job
+from orch_app.state.notices import Notices
+from orch_app.state.screen import Screen
+
+FLUSH_S = 0.05
+LOOK_S = 0.5
+RECHECK_LINES = 20
+Shown = dict[str, Any]
+
+
+class JobState(Screen, rx.State):
+    """One job. `batch` holds only the newest lines of its log; the log itself is in the browser and the database."""
+
+    job: Shown = {}
+    steps: list[Shown] = []
+    progress: Shown = {"done": 0, "total": 0, "tone": "t"}
+    hosts: list[Shown] = []
+    host_counts: dict[str, int] = {}
+    waiting: Shown = {}
+    inputs: list[Shown] = []
+    output: list[Shown] = []
+    warnings: list[str] = []
+    failure: Shown = {}
+    levels: dict[str, int] = {}
+    artifacts: list[Shown] = []
+    chain: list[Shown] = []
+    audit: list[Shown] = []
+    batch: Shown = {"start": 1, "lines": []}
+    last_seq: int = 0
+    go_to: int = 0
+    open_host: str = ""
+    asks_to_cancel: bool = False
+    host_results: list[Shown] = []
+    _results: dict[str, list[Shown]] = {}
+
+    @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def enter(self) -> None:
+        """The page was opened: nothing of another job may be seen while this one is read."""
+        if self.job.get("id") != job_in(self):
+            self._forget()
+
+    @rx.event
+    @guarded(Permission.JOBS_READ, page=True)
+    async def load(self) -> None:
+        """Read the job that the address names."""
+        wanted = job_in(self)
+        self._show(await ask(read_job, wanted))
+        self._show(await ask(read_aside, wanted))
+        self.phase = "ready"
+
+    @rx.event(background=True, supersedes=True)
+    @guarded(Permission.JOBS_READ)
+    async def follow(self) -> None:
+        """Keep everything but the log true while the job is not over; ended when the tab leaves the page."""
+        async with self:
+            wanted, is_over = job_in(self), bool(self.job.get("isOver", True))
+        while not is_over:
+            await wakeups.wait("jobs" if self.job.get("status") == "PENDING" else f"job:{wanted}")
+            await recheck(self, Permission.JOBS_READ)
+            found = await ask(read_job, wanted)
+            is_over = found["job"]["isOver"]
+            aside = await ask(read_aside, wanted) if is_over else {}
+            async with self:
+                self._show(found | aside)
+            await asyncio.sleep(LOOK_S)
+
+    @rx.event(background=True, supersedes=True)
+    @guarded(Permission.JOBS_READ)
+    async def follow_log(self) -> None:
+        """Hand the log on as it is written, only what is new; ended when the tab leaves the page."""
+        async with self:
+            wanted, known = job_in(self), int(self.job.get("lastSeq", 0))
+        flushed = 0
+        async for update in log_feed.follow(wanted, max(0, known - AT_ONCE)):
+            if flushed % RECHECK_LINES == 0:
+                await recheck(self, Permission.JOBS_READ)
+            flushed += 1
+            lines = [line.to_wire() for line in update.lines]
+            async with self:
+                self.last_seq = max(self.last_seq, update.state.last_seq)
+                if lines:
+                    self.batch = {"start": lines[0]["seq"], "lines": lines}
+            await asyncio.sleep(FLUSH_S)
+
+    @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def go_to_line(self, seq: int) -> None:
+        """Show a line of the log; the tab is changed in the browser."""
+        self.go_to = seq
+
+    @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def show_host(self, name: str) -> None:
+        """Open the drawer of a host; an empty name closes it."""
+        self.open_host, self.host_results = name, self._results.get(name, [])
+
+    @rx.event
+    @guarded(Permission.JOBS_CANCEL)
+    async def ask_to_cancel(self, is_asking: bool) -> None:  # noqa: FBT001 - what the page sends
+        """Open or close the question."""
+        self.asks_to_cancel = is_asking
+
+    @rx.event
+    @guarded(Permission.JOBS_CANCEL)
+    async def cancel(self) -> Any:
+        """Stop the job."""
+        self.asks_to_cancel = False
+        await act(service.cancel, self.job["id"])
+        self._show(await ask(read_job, self.job["id"]))
+        return Notices.show_done("job.cancel_asked")
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def retry(self) -> Any:
+        """Run the same again and open the new job."""
+        return rx.redirect(f"/jobs/{await act(_retry, self.job['id'], only_failed_hosts=False)}")
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def retry_failed(self) -> Any:
+        """Run the same again on the hosts that failed and open the new job."""
+        return rx.redirect(f"/jobs/{await act(_retry, self.job['id'], only_failed_hosts=True)}")
+
+    def _show(self, found: Shown) -> None:
+        self._results = found.pop("results", self._results)
+        shown = {**found, "host_results": self._results.get(self.open_host, [])}
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+        self.last_seq = max(self.last_seq, int(self.job.get("lastSeq", 0)))
+
+    def _forget(self) -> None:
+        """Another job than before: nothing of the old one may be seen."""
+        self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
+        self.batch, self.last_seq, self.go_to, self.open_host = {"start": 1, "lines": []}, 0, 0, ""
+
+
+def job_in(state: rx.State) -> str:
+    """The id at the end of the page's path."""
+    return str(state.router.url.path).rstrip("/").rpartition("/")[2]
+
+
+def _retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: bool) -> str:
+    check_execute_limit(actor)
+    return service.retry(session, actor, job_id, only_failed_hosts=only_failed_hosts).id

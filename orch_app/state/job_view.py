@@ -1,0 +1,278 @@
+"""One job as its page shows it: plain facts, steps for the timeline, hosts with what each task did on them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.audit.queries import list_for_target
+from orch_app.domains.jobs import failures, history, queries
+from orch_app.domains.jobs.log.reader import level_counts
+from orch_app.domains.jobs.models import Job, JobStep, StepHost
+from orch_app.domains.jobs.states import Status, is_terminal
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.state.job_output import tables_of
+from orch_app.state.jobs_view import length_s, titles_of
+
+RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
+COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
+FAILED = ("failed", "unreachable")
+OVER = {"failed": "ERROR", "unreachable": "ERROR"}
+Shown = dict[str, Any]
+
+
+def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
+    """Everything of the page that moves while the job runs.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    detail = queries.get_detail(session, actor, job_id)
+    job = detail.job
+    runbook = next((book for book in list_runbooks(session, actor) if book.name == job.runbook_name), None)
+    steps = steps_of(detail, expected=history.last_good_steps(session, actor, job))
+    hosts = hosts_of(detail)
+    typical_s = queries.typical_duration_s(session, job.runbook_name)
+    return {
+        "job": _facts(job, runbook, typical_s),
+        "steps": steps,
+        "progress": progress_of(steps, job.status),
+        "hosts": [{name: value for name, value in host.items() if name != "results"} for host in hosts],
+        "results": {host["name"]: host["results"] for host in hosts},
+        "host_counts": counts_of(hosts),
+        "waiting": _waiting(session, actor, job),
+        "inputs": inputs_of(job, runbook),
+        "output": tables_of(job.output_json, runbook.output_schema if runbook else {}),
+        "warnings": [str(text) for text in (job.output_json or {}).get("warnings", [])],
+        "failure": failure_of(failures.first_failure(session, actor, job_id)),
+        "levels": level_counts(session, job) if is_terminal(job.status) else {},
+    }
+
+
+def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
+    """What changes rarely: artifacts, the chain of repeats, and for those who may see it the audit log."""
+    job = queries.get_job(session, actor, job_id)
+    may_audit = actor.may(Permission.AUDIT_READ)
+    entries = list_for_target(session, actor, "job", job_id) if may_audit else []
+    return {
+        "artifacts": [
+            {
+                "name": row.name,
+                "size": row.size,
+                "sha256": row.sha256,
+                "href": f"/v1/jobs/{job_id}/artifacts/{row.name}",
+            }
+            for row in queries.list_artifacts(session, actor, job_id)
+        ],
+        "chain": [_link(other, job_id) for other in history.list_repeats(session, actor, job)],
+        "audit": [
+            {"at": entry.ts.isoformat(), "action": entry.action, "actor": entry.actor_name, "result": entry.result}
+            for entry in entries
+        ],
+    }
+
+
+def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> list[Shown]:
+    """Plays and tasks as the timeline takes them; while the job runs, those to be expected follow as pending."""
+    plays = {step.key: step.name for step in detail.steps if step.kind == "play"}
+    shown = [_step(step, detail.hosts.get(step.id, []), plays) for step in detail.steps]
+    if is_terminal(detail.job.status) or detail.job.status != Status.RUNNING:
+        return shown
+    begun = {(step.kind, step.name) for step in detail.steps}
+    later = {step.key: step.name for step in expected if step.kind == "play"}
+    return [*shown, *(_pending(step, later) for step in expected if (step.kind, step.name) not in begun)]
+
+
+def hosts_of(detail: queries.JobDetail) -> list[Shown]:
+    """Each host with its worst result, how many tasks ended how, and what every task did on it."""
+    by_host: dict[str, list[Shown]] = {name: [] for name in detail.job.host_names}
+    for step in detail.steps:
+        for row in detail.hosts.get(step.id, []):
+            by_host.setdefault(row.host, []).append(_result(row, step))
+    return [_host(name, results, detail.job.status) for name, results in by_host.items()]
+
+
+def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:
+    """How many hosts are, at worst, ok, changed, failed, unreachable or skipped."""
+    counts: dict[str, int] = dict.fromkeys(COUNTED, 0)
+    for host in hosts:
+        name = "ok" if host["status"] == "ignored" else host["status"]
+        if name in counts:
+            counts[name] += 1
+    return counts
+
+
+def progress_of(steps: Sequence[Shown], status: str) -> Shown:
+    """How many tasks are done, of how many; while it runs the total is what the last good run had."""
+    tasks = [step for step in steps if step["kind"] != "play"]
+    done = sum(step["status"] not in ("RUNNING", "PENDING") for step in tasks)
+    tone = {"ERROR": "bad", "SUCCESS": "ok"}.get(status, "t")
+    return {"done": done, "total": len(tasks), "tone": tone}
+
+
+def failure_of(found: failures.Failure | None) -> Shown:
+    """The failure box; empty for a job that did not fail."""
+    if found is None:
+        return {}
+    return {
+        "task": found.task,
+        "host": found.host,
+        "status": found.status,
+        "message": found.message,
+        "seq": found.seq,
+        "lines": [line.to_wire() for line in found.lines],
+    }
+
+
+def inputs_of(job: Job, runbook: Runbook | None) -> list[Shown]:
+    """The inputs with the titles that the runbook's form gives them."""
+    properties = (runbook.input_schema if runbook else {}).get("properties", {})
+    return [_input(name, value, properties.get(name, {})) for name, value in job.input_json.items()]
+
+
+def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
+    titles = titles_of([runbook]) if runbook else {}
+    english, portuguese = titles.get(job.runbook_name, (job.runbook_name, job.runbook_name))
+    runs = job.status == Status.RUNNING and job.started_at is not None
+    return {
+        "id": job.id,
+        "number": f"#{job.number}",
+        "runbook": job.runbook_name,
+        "title": english,
+        "titlePt": portuguese,
+        "version": job.runbook_version,
+        "revision": job.runbook_revision[:8],
+        "status": job.status,
+        "phase": job.phase,
+        "reason": job.reason,
+        "reasonDetail": job.reason_detail,
+        "environment": job.environment,
+        "createdBy": job.created_by_name,
+        "createdAt": job.created_at.isoformat(),
+        "startedAt": _iso(job.started_at),
+        "finishedAt": _iso(job.finished_at),
+        "lengthS": length_s(job),
+        "waitedS": (job.started_at - job.queued_at).total_seconds() if job.started_at else None,
+        "typicalS": typical_s,
+        "dueAt": _iso(job.started_at + timedelta(seconds=typical_s)) if runs and job.started_at and typical_s else "",
+        "worker": job.worker,
+        "isolation": job.isolation,
+        "engine": job.engine,
+        "trigger": job.trigger,
+        "attempt": job.attempt,
+        "requestReason": job.request_reason,
+        "canceledBy": job.canceled_by or "",
+        "timeoutS": job.timeout_s,
+        "lastSeq": job.last_seq,
+        "isOver": is_terminal(job.status),
+        "isCanceling": job.cancel_requested_at is not None and not is_terminal(job.status),
+    }
+
+
+def _waiting(session: Session, actor: Actor, job: Job) -> Shown:
+    """Why a job has not begun: its place in the queue, and whether any worker could take it."""
+    if job.status != Status.PENDING:
+        return {"position": 0, "why": ""}
+    workers = queries.list_workers(session, actor)
+    free = any(worker.busy < worker.slots and worker.state == "running" for worker in workers)
+    why = job.phase if job.phase != "queued" else "" if free else "busy" if workers else "no_worker"
+    return {"position": queries.queue_position(session, job), "why": why or "next"}
+
+
+def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> Shown:
+    status = step.status.lower()
+    over = "RUNNING" if status == "running" else OVER.get(status, "SUCCESS")
+    kinds = {(row.status, row.changed): row.host for row in results}
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "play": plays.get(step.play, step.play),
+        "status": over,
+        "startedAt": _iso(step.started_at),
+        "finishedAt": _iso(step.finished_at),
+        "firstSeq": step.first_seq,
+        "hosts": [{"host": host, "status": how, "changed": changed} for (how, changed), host in kinds.items()],
+    }
+
+
+def _pending(step: JobStep, plays: dict[str, str]) -> Shown:
+    usual = (step.finished_at - step.started_at).total_seconds() if step.finished_at else 0
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "play": plays.get(step.play, step.play),
+        "status": "PENDING",
+        "startedAt": "",
+        "finishedAt": "",
+        "firstSeq": 0,
+        "hosts": [],
+        "estimateS": usual,
+    }
+
+
+def _result(row: StepHost, step: JobStep) -> Shown:
+    return {
+        "task": step.name,
+        "status": _worst([row]),
+        "message": row.message,
+        "lengthS": None if row.duration_ms is None else row.duration_ms / 1000,
+        "seq": step.first_seq,
+    }
+
+
+def _host(name: str, results: list[Shown], job_status: str) -> Shown:
+    worst = max((result["status"] for result in results), key=RANK.index, default="")
+    counts = {status: sum(result["status"] == status for result in results) for status in RANK}
+    bad = next((result for result in results if result["status"] in FAILED), None)
+    return {
+        "name": name,
+        "status": worst or ("pending" if not is_terminal(job_status) else "skipped"),
+        "ok": counts["ok"] + counts["ignored"],
+        "changed": counts["changed"],
+        "failed": counts["failed"] + counts["unreachable"],
+        "skipped": counts["skipped"],
+        "message": f"{bad['task']}: {bad['message']}" if bad and bad["message"] else bad["task"] if bad else "",
+        "lengthS": sum(result["lengthS"] or 0 for result in results),
+        "results": results,
+    }
+
+
+def _worst(rows: Sequence[StepHost]) -> str:
+    states = ["changed" if row.status == "ok" and row.changed else row.status for row in rows]
+    return max((state if state in RANK else "ok" for state in states), key=RANK.index)
+
+
+def _input(name: str, value: Any, schema: Shown) -> Shown:
+    title = schema.get("title") or name
+    return {"name": name, "title": title, "titlePt": schema.get("x-title-pt") or title, "text": _plain(value)}
+
+
+def _plain(value: Any) -> str:
+    """A value on one line: lists of words by commas, objects as `key=value`."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, dict):
+        return " ".join(f"{key}={_plain(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        nested = any(isinstance(item, dict | list) for item in value)
+        return ("\n" if nested else ", ").join(_plain(item) for item in value)
+    return str(value)
+
+
+def _link(job: Job, here: str) -> Shown:
+    return {
+        "id": job.id,
+        "number": f"#{job.number}",
+        "href": f"/jobs/{job.id}",
+        "status": job.status,
+        "at": job.created_at.isoformat(),
+        "isHere": job.id == here,
+    }
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

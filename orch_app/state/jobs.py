@@ -1,0 +1,52 @@
+"""The screen /jobs: a page of the list, filtered by the address, kept current without moving a row."""
+
+from typing import Any
+
+import reflex as rx
+
+from orch_app.domains.access.permissions import Permission
+from orch_app.state.address import parameters
+from orch_app.state.bursts import bursts
+from orch_app.state.guard import ask, guarded, recheck
+from orch_app.state.jobs_view import PAGE_SIZE, PARAMETERS, Wanted, read_changes, read_page
+from orch_app.state.screen import Screen
+from orch_app.state.session import environment_of
+
+
+class JobsState(Screen, rx.State):
+    """Rows of the page; `fresh` counts the jobs that are newer than the page."""
+
+    rows: list[dict[str, Any]] = []
+    runbooks: list[str] = []
+    users: list[str] = []
+    total: int = 0
+    page: int = 1
+    page_size: int = PAGE_SIZE
+    fresh: int = 0
+    newest_id: str = ""
+    is_filtered: bool = False
+
+    @rx.event
+    @guarded(Permission.JOBS_READ, page=True)
+    async def load(self) -> None:
+        """Read the page that the address asks for."""
+        found = await ask(read_page, await self._wanted())
+        for name, value in found.items():
+            setattr(self, name, value)
+        self.phase = "ready" if self.rows or self.is_filtered or self.page > 1 else "empty"
+
+    @rx.event(background=True, supersedes=True)
+    @guarded(Permission.JOBS_READ)
+    async def follow(self) -> None:
+        """Bring the shown rows up to date as jobs move, and count the new ones; ended when the tab leaves the page."""
+        async for _ in bursts("job.status"):
+            await recheck(self, Permission.JOBS_READ)
+            async with self:
+                wanted, shown, newest = await self._wanted(), [row["id"] for row in self.rows], self.newest_id
+            found = await ask(read_changes, wanted, shown, newest)
+            async with self:
+                if [row["id"] for row in self.rows] == shown:
+                    self.rows, self.fresh = found["rows"], found["fresh"]
+
+    async def _wanted(self) -> Wanted:
+        return Wanted.of(parameters(self, *PARAMETERS), await environment_of(self))

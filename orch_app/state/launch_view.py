@@ -1,0 +1,190 @@
+"""What the run drawer shows of a runbook: its form, the hosts and connections that may be chosen, and what blocks."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import Verdict
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.models import Host
+from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
+from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
+from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
+from orch_app.domains.jobs.service import verdict_on
+from orch_app.domains.runbooks.form import form_model
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.queries import get_runbook
+from orch_app.kit.errors import Problem
+
+AT_ONCE = 200
+MOST_HOSTS = 2_000
+SHOWN_HOSTS = 100
+SHOWN_LABELS = 8
+ON_HOSTS = ("hosts", "both")
+Shown = dict[str, Any]
+AROUND = ("hosts", "connections", "environment")
+NO_HOST = Problem("/hosts", "required", "Choose at least one host.", "Escolha pelo menos um host.")
+
+
+def read_form(session: Session, actor: Actor, name: str) -> Shown:
+    """The runbook itself and its empty form.
+
+    Raises:
+        NotFound: there is no such runbook.
+    """
+    runbook = get_runbook(session, actor, name)
+    fields = form_model(runbook.input_schema) if runbook.input_schema else []
+    return {
+        "runbook": {
+            "name": runbook.name,
+            "title": runbook.title or runbook.name,
+            "titlePt": runbook.title_pt or runbook.title or runbook.name,
+            "description": runbook.description,
+            "descriptionPt": runbook.description_pt or runbook.description,
+            "version": runbook.version,
+            "risk": runbook.risk,
+            "target": runbook.meta.get("target", "localhost"),
+            "timeoutS": runbook.meta.get("timeout_s", 0),
+            "brokenReason": runbook.broken_reason,
+        },
+        "fields": fields,
+        "slots": runbook.meta.get("connections", []),
+        "start": {field["name"]: field["default"] for field in fields if "default" in field},
+        "environment": runbook.meta.get("default_environment", "stage"),
+        "typical_s": typical_duration_s(session, name),
+        "workers": len(list_workers(session, actor)),
+        "blocks": {place: _blocked(actor, runbook, place) for place in ("stage", "prod")},
+    }
+
+
+def read_choices(
+    session: Session, actor: Actor, environment: str, slots: Sequence[Shown], *, with_hosts: bool
+) -> Shown:
+    """Hosts and connections of an environment, as far as the actor may see them."""
+    hosts = _all_hosts(session, actor, environment) if with_hosts else []
+    may_use = actor.may(Permission.CONNECTIONS_READ)
+    return {
+        "hosts": [_host(host) for host in hosts],
+        "connections": {slot["slot"]: _options(session, actor, environment, slot) if may_use else [] for slot in slots},
+    }
+
+
+def environment_of_host(session: Session, actor: Actor, host_id: str) -> str:
+    """Where a host belongs, and so the job that works on it.
+
+    Raises:
+        NotFound: there is no such host.
+    """
+    return get_host(session, actor, host_id).environment
+
+
+def read_again(session: Session, actor: Actor, job_id: str) -> Shown:
+    """What an earlier job was asked to do, to begin a new order with."""
+    job = get_job(session, actor, job_id)
+    return {
+        "start": job.input_json,
+        "environment": job.environment,
+        "host_ids": job.host_ids,
+        "chosen": job.connection_ids,
+        "reason": job.request_reason,
+    }
+
+
+def matching(hosts: Sequence[Shown], text: str, chosen: Sequence[str]) -> list[Shown]:
+    """Hosts that mention every word, by name, address or `label=value`; the chosen ones stay in sight, first."""
+    words = text.lower().split()
+    found = [host for host in hosts if all(word in host["words"] for word in words) or host["id"] in chosen]
+    shown = [{**host, "isChosen": host["id"] in chosen} for host in found]
+    return sorted(shown, key=lambda host: not host["isChosen"])[:SHOWN_HOSTS] if words else shown[:SHOWN_HOSTS]
+
+
+def labels_of(hosts: Sequence[Shown]) -> list[str]:
+    """The labels that most hosts share, as `key=value`, for filtering by one press."""
+    counts: dict[str, int] = {}
+    for host in hosts:
+        for label in host["labels"]:
+            counts[label] = counts.get(label, 0) + 1
+    return sorted(counts, key=lambda label: (-counts[label], label))[:SHOWN_LABELS]
+
+
+def split_faults(faults: Sequence[Problem], names: AbstractSet[str]) -> tuple[list[Problem], list[Problem]]:
+    """Faults of the inputs (of these names), and those of the order around them: `/hosts/0`, `/connections/x`."""
+    around = [fault for fault in faults if _first(fault) in AROUND and _first(fault) not in names]
+    return [fault for fault in faults if fault not in around], around
+
+
+def sentences(faults: Sequence[Problem]) -> tuple[dict[str, str], dict[str, str]]:
+    """The first sentence for each pointer, in English and in Portuguese."""
+    english: dict[str, str] = {}
+    portuguese: dict[str, str] = {}
+    for fault in faults:
+        english.setdefault(fault.pointer, fault.detail)
+        portuguese.setdefault(fault.pointer, fault.detail_pt or fault.detail)
+    return english, portuguese
+
+
+def curl_of(origin: str, runbook: str, body: Mapping[str, Any]) -> str:
+    """The same order as a call of the REST API, ready to be pasted into a shell."""
+    sent = shlex.quote(json.dumps(dict(body), ensure_ascii=False))
+    return (
+        f"curl -X POST {shlex.quote(f'{origin}/v1/runbooks/{runbook}/execute')} \\\n"
+        f"  -H 'Authorization: Bearer '\"$TOKEN\" \\\n"
+        f"  -H 'Content-Type: application/json' \\\n"
+        f"  -d {sent}"
+    )
+
+
+def _first(fault: Problem) -> str:
+    return fault.pointer.split("/")[1] if "/" in fault.pointer else ""
+
+
+def _blocked(actor: Actor, runbook: Runbook, environment: str) -> str:
+    """Why the actor cannot run it there: broken, disabled, role or approval; empty when nothing is in the way."""
+    if runbook.broken_reason or not runbook.enabled:
+        return "broken" if runbook.broken_reason else "disabled"
+    if not actor.may(Permission.RUNBOOKS_EXECUTE):
+        return "role"
+    found = verdict_on(actor, runbook, environment)
+    return {Verdict.DENY: "role", Verdict.APPROVAL: "approval"}.get(found, "")
+
+
+def _all_hosts(session: Session, actor: Actor, environment: str) -> list[Host]:
+    found: list[Host] = []
+    cursor: str | None = ""
+    while cursor is not None and len(found) < MOST_HOSTS:
+        page = list_hosts(session, actor, HostsQuery(environment=[environment], limit=AT_ONCE, cursor=cursor))  # pyright: ignore[reportArgumentType]
+        found += page.items
+        cursor = page.next_cursor
+    return found
+
+
+def _host(host: Host) -> Shown:
+    labels = [f"{key}={value}" for key, value in sorted(host.labels.items())]
+    return {
+        "id": host.id,
+        "name": host.name,
+        "address": host.address,
+        "labels": labels,
+        "words": " ".join((host.name, host.address, *labels)).lower(),
+        "fault": _fault(host),
+        "isChosen": False,
+    }
+
+
+def _fault(host: Host) -> str:
+    """Why no job can work on the host; empty when one can."""
+    if not host.connection_id:
+        return "no_connection"
+    if host.status == "key_changed":
+        return "key_changed"
+    return "" if host.host_key else "no_host_key"
+
+
+def _options(session: Session, actor: Actor, environment: str, slot: Shown) -> list[Shown]:
+    wanted = ConnectionsQuery(environment=[environment], type=[slot["type"]], limit=AT_ONCE)  # pyright: ignore[reportArgumentType]
+    return [{"value": row.id, "label": row.name} for row in list_connections(session, actor, wanted).items]
