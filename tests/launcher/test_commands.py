@@ -118,7 +118,8 @@ def test_a_lock_that_names_a_host_is_found():
 
 
 def test_folders_of_one_machine_are_found():
-    home = "/".join(["", "Users", "me", "x"])  # written whole, this file would be found
+    user = "me"  # written whole, the path would be found in this file
+    home = f"/Users/{user}/x"
     assert checks.strange_places(f"ok\npath = {home}\n".encode()) == [(2, f"path = {home}")]
     assert checks.strange_places(b"https://example.org/opening/hours and /srv/jarvis\n") == []
     assert checks.strange_places(b"\0binary " + home.encode()) == []
