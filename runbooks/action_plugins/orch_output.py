@@ -83,7 +83,7 @@ def _collected(name: str, variables: dict[str, Any]) -> dict[str, Any]:
     bad = [item for item in items if item["status"] != "ok"]
     answer = {"items": items, "counts": counts, "warnings": _warnings(items), "started_at": _earliest(items)}
     if bad:
-        code = "unreachable" if counts["unreachable"] else "failed"
+        code = "hosts_failed" if counts["failed"] else "unreachable"
         listed = "; ".join(f"{item['id']}: {item['error']['message']}" for item in bad[:5])
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""  # noqa: PLR2004
         answer["failure"] = {"code": code, "message": f"{len(bad)} of {len(items)} hosts failed: {listed}{more}"}
@@ -95,7 +95,8 @@ def _host_item(host: str, result: dict[str, Any]) -> dict[str, Any]:
     if report is not None and not result.get("failed") and not result.get("unreachable"):
         return {"id": host, "action": "noop", "status": "ok", "report": report}
     status = "unreachable" if result.get("unreachable") else "failed"
-    message = str(result.get("msg") or "the host gave no result").strip()
+    message = " ".join(str(result.get("msg") or "the host gave no result").split())
+    message = message.removeprefix("Task failed: ").removeprefix("Module failed: ")
     error = {"code": status, "message": message[:2000], "retryable": status == "unreachable"}
     return {"id": host, "action": "error", "status": status, "error": error}
 

@@ -1,0 +1,142 @@
+"""A runbook folder is read as a whole, and what is wrong with it is said in one sentence."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orch_app.domains.runbooks.contract import load_runbook
+from orch_app.domains.runbooks.errors import RunbookBroken
+from tests.domains.runbooks.folders import PLAYBOOK, SCHEMA, write_runbook
+
+
+def reason(folder: Path) -> str:
+    with pytest.raises(RunbookBroken) as caught:
+        load_runbook(folder)
+    return caught.value.reason
+
+
+def test_a_good_folder_becomes_a_spec_with_every_default(tmp_path: Path) -> None:
+    spec = load_runbook(write_runbook(tmp_path))
+
+    assert (spec.name, spec.version, spec.title_pt) == ("demo", "1.2.3", "Demonstração")
+    assert (spec.roles.execute, spec.approval.prod, spec.retention.failed_days) == ("operator", "none", 90)
+    assert (spec.on_worker_loss, spec.strategy, spec.isolation, spec.network) == (
+        "interrupt",
+        "linear",
+        "default",
+        "none",
+    )
+    assert (spec.limits.input_kb, spec.rate, spec.concurrency, spec.dedup) == (1024, None, None, "")
+    assert spec.schema == SCHEMA
+    assert spec.readme == "# Demo\n"
+    assert spec.playbook.is_file()
+    assert spec.metadata["retries"]["max"] == 0
+
+
+def test_a_spec_cannot_be_changed(tmp_path: Path) -> None:
+    spec = load_runbook(write_runbook(tmp_path))
+    with pytest.raises(FrozenInstanceError):
+        spec.risk = "high"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
+    folder = write_runbook(
+        tmp_path,
+        connections=[{"slot": "dns", "type": "cloudflare"}, {"slot": "spare", "type": "ssh", "required": False}],
+        locks=["zone:{zone_id}"],
+        concurrency={"limit": 2, "key": "{environment}", "on_full": "refuse"},
+        retries={"max": 3, "on": ["rate_limited"]},
+        rate={"limit": 6, "per_s": 60},
+        dedup="demo:{word}",
+        supports={"check": True},
+        tags=["a", "b"],
+    )
+    spec = load_runbook(folder)
+
+    assert [(slot.slot, slot.required) for slot in spec.connections] == [("dns", True), ("spare", False)]
+    assert spec.locks == ("zone:{zone_id}",)
+    assert spec.concurrency is not None
+    assert (spec.concurrency.limit, spec.concurrency.on_full) == (2, "refuse")
+    assert (spec.retries.max, spec.retries.on, spec.retries.backoff) == (3, ("rate_limited",), "exponential")
+    assert spec.rate is not None
+    assert (spec.rate.per_s, spec.rate.key) == (60, "")
+    assert (spec.dedup, spec.supports.check, spec.supports.rollback, spec.tags) == (
+        "demo:{word}",
+        True,
+        False,
+        ("a", "b"),
+    )
+
+
+@pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "output.schema.json", "README.md"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_runbook(tmp_path)
+    (folder / name).unlink()
+    assert reason(folder) == f"{name} is missing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"title_pt": None}, "runbook.yaml /title_pt: Is required."),
+        ({"risk": "severe"}, "runbook.yaml /risk: Must be one of: low, medium, high."),
+        ({"version": 1.0}, "runbook.yaml /version: Must be text."),
+        ({"timeout_s": 0}, "runbook.yaml /timeout_s: Must be at least 1."),
+        ({"colour": "red"}, "runbook.yaml /colour: Is not a known name."),
+        ({"retention": {"forever": True}}, "runbook.yaml /retention/forever: Is not a known name."),
+        (
+            {"connections": [{"slot": "a", "type": "ssh"}, {"slot": "a", "type": "ssh"}]},
+            "runbook.yaml /connections: two connections have the same slot",
+        ),
+    ],
+)
+def test_a_fault_in_the_metadata_is_said_with_its_place(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
+    assert reason(write_runbook(tmp_path, **changes)) == expected
+
+
+def test_the_name_must_be_the_folders(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path).rename(tmp_path / "other")
+    assert reason(folder) == "runbook.yaml /name: is 'demo' but the folder is 'other'"
+
+
+def test_a_schema_that_is_no_json_is_said_with_its_line(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    (folder / "schema.json").write_text('{\n "type": object\n}')
+    assert reason(folder).startswith("schema.json line 2 column 10")
+
+
+def test_a_default_that_the_schema_refuses_breaks_the_runbook(tmp_path: Path) -> None:
+    schema = {**SCHEMA, "properties": {"n": {"$ref": "#/$defs/n", "default": 9}}, "$defs": {"n": {"maximum": 5}}}
+    assert reason(write_runbook(tmp_path, schema=schema)) == (
+        "schema.json at #/properties/n/default: Must be at most 5."
+    )
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    (folder / "README.md").unlink()
+    (folder / "README.md").symlink_to("/etc/passwd")
+    assert "symbolic link" in reason(folder)
+
+
+def test_any_change_of_content_changes_the_revision(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    first = load_runbook(folder).revision
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").write_text("cache")
+    assert load_runbook(folder).revision == first
+
+    (folder / "README.md").write_text("# Demo 2\n")
+    second = load_runbook(folder).revision
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "module.py").write_text("")
+
+    assert len({first, second, load_runbook(folder).revision}) == 3
+
+
+def test_a_play_on_hosts_needs_a_target_that_says_so(tmp_path: Path) -> None:
+    playbook = [{**PLAYBOOK[0], "hosts": "targets"}]
+    assert load_runbook(write_runbook(tmp_path, "one", target="both", playbook=playbook)).target == "both"
+    assert "hosts is 'targets'" in reason(write_runbook(tmp_path, "two", target="none", playbook=playbook))
