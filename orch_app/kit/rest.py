@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import BadRequest, OrchError, StaleVersion
+from orch_app.kit.json_text import is_storable
 
 PROBLEM_TYPE = "application/problem+json"
 MAX_PAGE = 200
@@ -91,11 +92,16 @@ def decode_cursor(cursor: str, size: int) -> list[Any]:
     """
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("The cursor is not one that this list gave.", "bad_cursor") from error
-    if not isinstance(values, list) or len(values) != size:
+    if not isinstance(values, list) or len(values) != size or not all(_is_plain(value) for value in values):
         raise BadRequest("The cursor is not one that this list gave.", "bad_cursor")
     return values
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a cursor may hold it: a storable text, a number, a truth or nothing."""
+    return is_storable(value) if isinstance(value, str) else not isinstance(value, dict | list)
 
 
 def etag(identity: str, version: int) -> str:

@@ -152,7 +152,7 @@ def list_jobs(query: Annotated[JobsQuery, Query()], actor: SignedIn, session: Re
     limit = query.page_size or query.limit
     page = queries.Page(
         limit=limit + 1,
-        before_id=decode_cursor(query.cursor, 1)[0] if query.cursor else "",
+        before_id=str(decode_cursor(query.cursor, 1)[0]) if query.cursor else "",
         offset=((query.page or 1) - 1) * limit,
     )
     found = queries.list_jobs(session, actor, wanted, page)

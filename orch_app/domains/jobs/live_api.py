@@ -189,11 +189,14 @@ async def _until_closed(socket: WebSocket, sending: Any) -> None:
     """Send until there is nothing more or the other side has gone."""
     sender = asyncio.ensure_future(sending)
     listener = asyncio.ensure_future(_drain(socket))
-    _, pending = await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+    done, pending = await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
             await task
+    for task in done:
+        with contextlib.suppress(WebSocketDisconnect):
+            task.result()
 
 
 async def _drain(socket: WebSocket) -> None:

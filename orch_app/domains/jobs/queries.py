@@ -1,11 +1,12 @@
 """Reading jobs: one, a page, its steps, its artifacts, the workers, and the counts of the dashboard."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, Text, type_coerce
 from sqlmodel import Session, col, func, or_, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -98,14 +99,19 @@ def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
             wanted.created_by,
             or_(col(Job.created_by) == wanted.created_by, col(Job.created_by_name) == wanted.created_by),
         ),
-        (wanted.created_after, col(Job.created_at) >= wanted.created_after),
-        (wanted.created_before, col(Job.created_at) <= wanted.created_before),
-        (wanted.host, col(Job.host_names).contains(f'"{wanted.host}"', autoescape=True)),
+        (wanted.host, type_coerce(Job.host_names, Text).contains(json.dumps(wanted.host), autoescape=True)),
     ]
     for value, condition in conditions:
         if value:
             query = query.where(condition)
+    if wanted.created_after:
+        query = query.where(col(Job.created_at) >= wanted.created_after)
+    if wanted.created_before:
+        query = query.where(col(Job.created_at) <= wanted.created_before)
     return query.where(_mentions(wanted.text)) if wanted.text else query
+
+
+_DIGITS = 10  # more do not fit into the column
 
 
 def _mentions(text: str):  # noqa: ANN202 - a SQL expression
@@ -113,7 +119,8 @@ def _mentions(text: str):  # noqa: ANN202 - a SQL expression
     name = func.lower(Job.runbook_name).contains(text.lower(), autoescape=True)
     reason = func.lower(Job.request_reason).contains(text.lower(), autoescape=True)
     matches = [name, reason, col(Job.id) == text]
-    return or_(*matches, col(Job.number) == int(number)) if number.isdecimal() else or_(*matches)
+    is_number = number.isdecimal() and len(number) < _DIGITS
+    return or_(*matches, col(Job.number) == int(number)) if is_number else or_(*matches)
 
 
 def list_artifacts(session: Session, actor: Actor, job_id: str) -> Sequence[JobArtifact]:

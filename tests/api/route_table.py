@@ -1,0 +1,83 @@
+"""Every route with the permission that it needs and a well-formed body. A test keeps it complete."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from orch_app.domains.access.permissions import Permission
+
+OPEN = "open to everybody"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """One route: what it needs, and with what it can be called so that only the permission decides."""
+
+    needs: Permission | str
+    body: Any = None
+    answers_open: frozenset[int] = field(default=frozenset({200}))
+
+
+JOB = "job_01J9ZC5V0G3M5W6YQX4T2R8S7K"
+FILLED = {
+    "{user_id}": "usr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{job_id}": JOB,
+    "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{name}": "nothing_of_that_name",
+}
+_LOGIN = {"email": "nobody@example.com", "password": "nothing"}
+_NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
+_HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
+_CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
+
+TABLE: dict[tuple[str, str], Guarded] = {
+    ("POST", "/v1/auth/login"): Guarded(OPEN, _LOGIN, frozenset({401})),
+    ("POST", "/v1/auth/refresh"): Guarded(OPEN, {"refreshToken": "x"}, frozenset({401})),
+    ("POST", "/v1/auth/logout"): Guarded(OPEN, None, frozenset({204})),
+    ("GET", "/v1/setup"): Guarded(OPEN),
+    ("POST", "/v1/setup"): Guarded(OPEN, _LOGIN | {"token": "x"}, frozenset({409})),
+    ("GET", "/v1/me"): Guarded(Permission.ME),
+    ("PATCH", "/v1/me"): Guarded(Permission.ME, {"theme": "light"}),
+    ("POST", "/v1/me/password"): Guarded(Permission.ME, {"currentPassword": "x", "newPassword": "y"}),
+    ("GET", "/v1/users"): Guarded(Permission.USERS_WRITE),
+    ("POST", "/v1/users"): Guarded(Permission.USERS_WRITE, _NEW_USER),
+    ("GET", "/v1/users/{user_id}"): Guarded(Permission.USERS_WRITE),
+    ("PATCH", "/v1/users/{user_id}"): Guarded(Permission.USERS_WRITE, {"name": "x"}),
+    ("GET", "/v1/connection-types"): Guarded(Permission.CONNECTIONS_READ),
+    ("GET", "/v1/connections"): Guarded(Permission.CONNECTIONS_READ),
+    ("POST", "/v1/connections"): Guarded(Permission.CONNECTIONS_WRITE, _CONNECTION),
+    ("GET", "/v1/connections/{connection_id}"): Guarded(Permission.CONNECTIONS_READ),
+    ("PATCH", "/v1/connections/{connection_id}"): Guarded(Permission.CONNECTIONS_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/connections/{connection_id}"): Guarded(Permission.CONNECTIONS_WRITE),
+    ("GET", "/v1/connections/{connection_id}/usage"): Guarded(Permission.CONNECTIONS_READ),
+    ("POST", "/v1/connections/{connection_id}/test"): Guarded(Permission.CONNECTIONS_USE, {}),
+    ("GET", "/v1/hosts"): Guarded(Permission.HOSTS_READ),
+    ("POST", "/v1/hosts"): Guarded(Permission.HOSTS_WRITE, _HOST),
+    ("GET", "/v1/hosts/{host_id}"): Guarded(Permission.HOSTS_READ),
+    ("PATCH", "/v1/hosts/{host_id}"): Guarded(Permission.HOSTS_WRITE, {"name": "web-2"}),
+    ("DELETE", "/v1/hosts/{host_id}"): Guarded(Permission.HOSTS_WRITE),
+    ("POST", "/v1/hosts/{host_id}/scan-key"): Guarded(Permission.HOSTS_WRITE, {}),
+    ("GET", "/v1/runbooks"): Guarded(Permission.RUNBOOKS_READ),
+    ("GET", "/v1/runbooks/{name}"): Guarded(Permission.RUNBOOKS_READ),
+    ("GET", "/v1/runbooks/{name}/schema"): Guarded(Permission.RUNBOOKS_READ),
+    ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
+    ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
+    ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}/steps"): Guarded(Permission.JOBS_READ),
+    ("POST", "/v1/jobs/{job_id}/cancel"): Guarded(Permission.JOBS_CANCEL),
+    ("POST", "/v1/jobs/{job_id}/retry"): Guarded(Permission.RUNBOOKS_EXECUTE),
+    ("GET", "/v1/jobs/{job_id}/artifacts"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}/artifacts/{name}"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}/logs"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}/logs/levels"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/jobs/{job_id}/logs/stream"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/workers"): Guarded(Permission.JOBS_READ),
+    ("WEBSOCKET", "/v1/ws"): Guarded(Permission.JOBS_READ),
+    ("WEBSOCKET", "/v1/ws/jobs/{job_id}"): Guarded(Permission.JOBS_READ),
+    ("GET", "/health"): Guarded(OPEN, None, frozenset({200, 503})),
+    ("GET", "/health/worker"): Guarded(OPEN, None, frozenset({200, 503})),
+    ("GET", "/v1/openapi.json"): Guarded(OPEN),
+    ("GET", "/v1/docs"): Guarded(OPEN),
+    ("GET", "/v1/docs/{name}"): Guarded(OPEN, None, frozenset({404})),
+}
