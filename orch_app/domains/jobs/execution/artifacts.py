@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from orch_app.domains.jobs.execution.workspace import Workspace
+from orch_app.domains.jobs.execution.workspace import FOLDER_NAME, Workspace
 
 OUTPUT_NAME = "output.json"
 LOG_NAME = "logs.ndjson"
@@ -78,7 +78,7 @@ def collect(
     Raises:
         ArtifactsRefused: the job id is no name for a folder, or the files are too many or too large.
     """
-    if not job_id or job_id != Path(job_id).name:
+    if FOLDER_NAME.fullmatch(job_id) is None:
         raise ArtifactsRefused(f"not a name for a folder: {job_id}")
     artifacts_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{job_id}-", dir=artifacts_dir))

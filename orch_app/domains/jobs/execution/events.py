@@ -31,6 +31,7 @@ _RANK = list(StepStatus)
 _RECAP = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
 _OUTPUT = ("stdout", "module_stdout", "stderr", "module_stderr")
 _ITEM_LABEL = 200
+_END_OF_TIME = 1e11
 _RAW_STARTS = (
     ("[WARNING]", LogLevel.WARNING),
     ("[DEPRECATION WARNING]", LogLevel.DEBUG),
@@ -85,8 +86,9 @@ class EventTranslator:
         try:
             event = json.loads(line)
             event["host"] = self._host(event.get("host", ""))
+            event["t"] = _seconds(event["t"])
             getattr(self, f"_on_{event['e']}")(event, batch)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             # Code inside the play can write anything to the pipe; it may spoil its own log, not the worker.
             self.raw("stdout", line.decode(errors="replace"), batch)
 
@@ -145,7 +147,7 @@ class EventTranslator:
         step = self._steps.get(event["task"])
         if step is not None:
             step.status = max(step.status, status, key=_RANK.index)
-            host = HostResult(event["host"], status, bool(event["changed"]), event.get("duration_s"))
+            host = HostResult(event["host"], status, bool(event["changed"]), _seconds(event.get("duration_s")))
             batch.steps.append(step.update(host=host, finished_at=None if step.is_open else event["t"]))
             if self._play is not None:
                 self._play.status = max(self._play.status, status, key=_RANK.index)
@@ -179,7 +181,9 @@ class EventTranslator:
     def _on_stats(self, event: Event, batch: Batch) -> None:
         self._close_tasks(event["t"], batch)
         self._close_play(event["t"], batch)
-        self.hosts = {self._host(name): counts for name, counts in event["hosts"].items()}
+        self.hosts = {
+            self._host(name): {part: int(counts[part]) for part in _RECAP} for name, counts in event["hosts"].items()
+        }
         batch.lines.append(LogLine(event["t"], LogLevel.TASK, "", "", "RECAP"))
         for host, counts in self.hosts.items():
             text = " ".join(f"{'failed' if name == 'failures' else name}={counts[name]}" for name in _RECAP)
@@ -262,6 +266,13 @@ def split_lines(buffer: bytearray) -> Iterator[bytes]:
         complete = bytes(buffer[:end])
         del buffer[:end]
         yield from complete[:-1].split(b"\n")
+
+
+def _seconds(value: Any) -> Any:
+    """The number, if it is one that a clock can show."""
+    if value is not None and not 0 <= float(value) < _END_OF_TIME:
+        raise ValueError("not a time")
+    return None if value is None else float(value)
 
 
 def _status(event: Event) -> StepStatus:

@@ -6,7 +6,10 @@ Layout, as ansible-runner wants its private data folder: `project/` (a copy of t
 control sockets live in a second folder, on a tmpfs when the machine has one.
 """
 
+import fcntl
+import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -21,9 +24,14 @@ from orch_app.domains.jobs.execution.isolation import IsolationLevel, JobView, i
 JOBS_FOLDER = "jobs-run"
 _PROJECT_FILES = 5_000
 _PROJECT_BYTES = 64 << 20
-_SOCKET_FOLDER = 60
+_SOCKET_FOLDER = 84
 """Longest folder for ssh control sockets: 108 bytes less their names and ssh's temporary suffix."""
 
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+"""Names a job's folders may have: no way out of their parent."""
+
+_GUARD = ".guard"
+_MARK = 8
 _NOT_COPIED = frozenset({"tests", "__pycache__", ".git"})
 
 
@@ -108,25 +116,30 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
     Raises:
         WorkspaceError: the runbook's folder holds links, special files, or too much.
     """
-    if not name or name != Path(name).name:
+    if FOLDER_NAME.fullmatch(name) is None:
         raise WorkspaceError(f"not a name for a job's folder: {name}")
-    secrets_root = find_secrets_root(level)
+    secrets_root = find_secrets_root(data_dir, level)
     root = data_dir / JOBS_FOLDER / name
     secrets = secrets_root / name / "secrets" if secrets_root else root / "secrets"
     control = secrets.parent / "cp"
     short = None if len(str(control)) <= _SOCKET_FOLDER else tempfile.mkdtemp(prefix="orch-cp-")
     workspace = Workspace(root, secrets, Path(short) if short else control)
+    held: int | None = None
     try:
-        _create(workspace)
+        with _guarded(root.parent, fcntl.LOCK_SH):
+            _create(workspace)
+            held = _lock(root, fcntl.LOCK_EX)
         _copy_project(runbook, workspace.project)
         yield workspace
     finally:
+        if held is not None:
+            os.close(held)
         for folder in (root, secrets.parent, workspace.control):
             remove_tree(folder)
 
 
-def find_secrets_root(level: IsolationLevel) -> Path | None:
-    """A folder on a tmpfs for the secrets of this user's jobs; None when there is none.
+def find_secrets_root(data_dir: Path, level: IsolationLevel) -> Path | None:
+    """A folder on a tmpfs for the secrets of the jobs of this user and data folder; None when there is no tmpfs.
 
     Under Landlock /dev/shm must stay open to the play for its semaphores, so another job's secrets may not lie there.
     """
@@ -134,7 +147,8 @@ def find_secrets_root(level: IsolationLevel) -> Path | None:
     for parent in (Path("/run"), Path(f"/run/user/{uid}"), Path("/dev/shm")):  # noqa: S108
         usable = parent.is_dir() and os.access(parent, os.W_OK) and is_tmpfs(parent)
         if usable and (level is IsolationLevel.BWRAP or parent.name != "shm"):
-            return parent / f"orch-{uid}"
+            mark = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:_MARK]
+            return parent / f"orch-{uid}" / mark
     return None
 
 
@@ -150,18 +164,53 @@ def is_tmpfs(path: Path) -> bool:
 
 
 def sweep_leftovers(data_dir: Path, alive: Collection[str]) -> list[str]:
-    """Remove the folders that dead workers left behind; `alive` are the names (`<job_id>.<fence>`) still running.
+    """Remove the folders that dead workers left behind and return their names.
 
-    Returns the names removed.
+    A folder whose worker lives, in whatever process, is locked and stays; so do the names in `alive`.
     """
-    removed: list[str] = []
-    roots = {data_dir / JOBS_FOLDER, *(find_secrets_root(level) for level in IsolationLevel)}
-    for root in roots:
-        for folder in sorted(root.iterdir()) if root and root.is_dir() else ():
-            if folder.name not in alive:
-                remove_tree(folder)
-                removed.append(folder.name)
-    return sorted(set(removed))
+    jobs = data_dir / JOBS_FOLDER
+    secrets = {find_secrets_root(data_dir, level) for level in IsolationLevel}
+    removed: set[str] = set()
+    with _guarded(jobs, fcntl.LOCK_EX):
+        for root in (jobs, *sorted(filter(None, secrets))):
+            for folder in sorted(root.iterdir()) if root.is_dir() else ():
+                if folder.is_dir() and folder.name not in alive and not _is_locked(jobs / folder.name):
+                    remove_tree(folder)
+                    removed.add(folder.name)
+    return sorted(removed)
+
+
+@contextmanager
+def _guarded(jobs: Path, kind: int) -> Iterator[None]:
+    """No sweep while a workspace is being made: it is not locked yet."""
+    jobs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(jobs / _GUARD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: Path, kind: int) -> int:
+    """A lock that lasts as long as the process that holds it, and no longer."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, kind)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        os.close(_lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 def write_secret(path: Path, content: str | bytes) -> Path:
@@ -187,7 +236,6 @@ def remove_tree(folder: Path) -> None:
 
 
 def _create(workspace: Workspace) -> None:
-    workspace.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     workspace.secrets.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     workspace.root.mkdir(mode=0o700)
     for folder in (workspace.secrets, workspace.control):

@@ -1,7 +1,7 @@
 """Real plays in real workspaces: every fixture here runs the code that production runs."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -104,5 +104,5 @@ class Plays:
 
 
 @pytest.fixture(scope="module")
-def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plays]:
-    yield Plays(tmp_path_factory.mktemp("plays"))
+def plays(tmp_path_factory: pytest.TempPathFactory) -> Plays:
+    return Plays(tmp_path_factory.mktemp("plays"))

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 CANARY = "the-canary-nobody-may-see"
 STRONG = [level for level in possible_levels() if level is not IsolationLevel.RLIMITS]
 
-HOSTILE = '''
+HOSTILE = """
 import ctypes, json, os, resource, socket, sys
 given = json.load(open(sys.argv[1]))
 def attempt(action):
@@ -67,7 +67,7 @@ got["bombs"] = attempt(bombs) if given["bombs"] else ""
 got["core"] = resource.getrlimit(resource.RLIMIT_CORE)[1]
 got["hostname"] = attempt(lambda: open("/etc/shells").read())
 print(json.dumps(got))
-'''
+"""
 
 BOOK = """
 - hosts: all

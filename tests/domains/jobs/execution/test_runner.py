@@ -180,7 +180,9 @@ def test_no_input_is_ever_executed(plays: Plays, tmp_path: Path) -> None:
     assert "lookup('pipe'" in told.output
 
 
-@pytest.mark.parametrize("inputs", [{"ansible_host": "x"}, {"a": [{"Ansible_become": 1}]}, {"vars": 1}, {"x": "\ud800"}])
+@pytest.mark.parametrize(
+    "inputs", [{"ansible_host": "x"}, {"a": [{"Ansible_become": 1}]}, {"vars": 1}, {"x": "\ud800"}]
+)
 def test_names_that_ansible_obeys_are_refused(plays: Plays, inputs: dict[str, object]) -> None:
     with pytest.raises(InputsRefused):
         plays.run("- hosts: all\n", inputs=inputs)
@@ -286,12 +288,13 @@ def test_an_error_of_the_reader_ends_the_play_and_is_raised(plays: Plays) -> Non
 def test_several_plays_run_at_once_in_one_process(plays: Plays) -> None:
     book = "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug: {msg: 'I am {{ inputs.n }}'}\n"
     told: dict[int, Told] = {}
-    threads = [
-        threading.Thread(target=lambda n=n: told.update({n: Plays.run(copies[n], book, inputs={"n": n})}))
-        for n, copies in enumerate([[Plays(plays.folder / f"own-{k}") for k in range(3)]] * 3)
-    ]
-    for number in range(3):
-        (plays.folder / f"own-{number}").mkdir()
+
+    def run(number: int) -> None:
+        folder = plays.folder / f"own-{number}"
+        folder.mkdir()
+        told[number] = Plays(folder).run(book, inputs={"n": number})
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -311,6 +314,8 @@ def test_lines_arrive_while_the_play_runs(plays: Plays) -> None:
     - ansible.builtin.debug: {msg: first}
     - ansible.builtin.pause: {seconds: 2}
 """
-    told = plays.run(book, hear=lambda batch: seen.extend(time.time() for line in batch.lines if "first" in line.message))
+    told = plays.run(
+        book, hear=lambda batch: seen.extend(time.time() for line in batch.lines if "first" in line.message)
+    )
     end = next(line.at for line in told.lines if line.message == "RECAP")
     assert seen[0] < end

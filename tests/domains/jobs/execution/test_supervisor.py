@@ -88,7 +88,7 @@ class Supervised:
         self.lifeline, other = socket.socketpair()
         self.events, write = os.pipe()
         program = [sys.executable, "-I", "-S", "-E", supervisor.__file__, *argv]
-        self.process = subprocess.Popen(program, stdin=other, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(program, stdin=other.fileno(), stdout=subprocess.DEVNULL)
         order = {"prefix": [], "grace_s": grace_s, "shielded": False}
         socket.send_fds(self.lifeline, [json.dumps(order).encode() + b"\n"], [write])
         other.close()

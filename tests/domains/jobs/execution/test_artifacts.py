@@ -1,0 +1,101 @@
+"""What a job leaves behind is collected completely, without following anything."""
+
+import hashlib
+import os
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orch_app.domains.jobs.execution import (
+    ArtifactsRefused,
+    IsolationLevel,
+    Workspace,
+    artifacts,
+    collect,
+    open_workspace,
+    read_output,
+)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    runbook = tmp_path / "runbook"
+    runbook.mkdir()
+    with open_workspace(tmp_path / "data", "job_1.1", runbook, IsolationLevel.BWRAP) as opened:
+        yield opened
+
+
+def names_in(bundle: Path) -> list[str]:
+    with tarfile.open(bundle) as tar:
+        return tar.getnames()
+
+
+def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.output_path.write_text('{"a": 1}')
+    (workspace.artifacts / "reports").mkdir()
+    (workspace.artifacts / "reports" / "disk.txt").write_text("full")
+    infos = collect("job_1", workspace, tmp_path / "kept", [b'{"seq":1}', b'{"seq":2}'], read_output(workspace))
+    folder = tmp_path / "kept" / "job_1"
+    assert [info.name for info in infos] == ["output.json", "logs.ndjson", "artifacts.tar.gz"]
+    for info in infos:
+        data = (folder / info.name).read_bytes()
+        assert (info.size, info.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert (folder / "logs.ndjson").read_text() == '{"seq":1}\n{"seq":2}\n'
+    expected = ["output.json", "logs.ndjson", "files/reports/disk.txt", "MANIFEST.sha256"]
+    assert names_in(folder / "artifacts.tar.gz") == expected
+    subprocess.run(["sha256sum", "-c", "MANIFEST.sha256"], cwd=folder, check=True, capture_output=True)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_links_pipes_and_the_jobs_variables_stay_out(workspace: Workspace, tmp_path: Path) -> None:
+    (workspace.env / "extravars").write_text("inputs: {}")
+    secret = tmp_path / "secret"
+    secret.write_text("do not take me")
+    (workspace.artifacts / "link").symlink_to(secret)
+    (workspace.artifacts / "folder").symlink_to(workspace.env)
+    os.mkfifo(workspace.artifacts / "pipe")
+    (workspace.artifacts / "real.txt").write_text("take me")
+    collect("job_1", workspace, tmp_path / "kept", [])
+    names = names_in(tmp_path / "kept" / "job_1" / "artifacts.tar.gz")
+    assert names == ["logs.ndjson", "files/real.txt", "MANIFEST.sha256"]
+
+
+def test_an_output_that_is_a_link_or_too_large_is_refused(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_output(workspace) is None
+    workspace.output_path.symlink_to("/etc/passwd")
+    with pytest.raises(ArtifactsRefused, match="output"):
+        read_output(workspace)
+    workspace.output_path.unlink()
+    workspace.output_path.write_text("x" * 11)
+    monkeypatch.setattr(artifacts, "_OUTPUT_BYTES", 10)
+    with pytest.raises(ArtifactsRefused, match="larger"):
+        read_output(workspace)
+
+
+def test_too_many_files_are_refused_and_nothing_is_left(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifacts, "_FILES", 2)
+    for number in range(3):
+        (workspace.artifacts / f"file-{number}").write_text("x")
+    with pytest.raises(ArtifactsRefused, match="more than 2 files"):
+        collect("job_1", workspace, tmp_path / "kept", [])
+    assert not list((tmp_path / "kept").iterdir())
+
+
+def test_collecting_again_replaces_the_folder(workspace: Workspace, tmp_path: Path) -> None:
+    collect("job_1", workspace, tmp_path / "kept", [b"one"])
+    collect("job_1", workspace, tmp_path / "kept", [b"two"])
+    assert (tmp_path / "kept" / "job_1" / "logs.ndjson").read_text() == "two\n"
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["job_1"]
+
+
+@pytest.mark.parametrize("job_id", ["", "..", "a/b"])
+def test_a_job_id_that_leaves_the_folder_is_refused(workspace: Workspace, tmp_path: Path, job_id: str) -> None:
+    with pytest.raises(ArtifactsRefused):
+        collect(job_id, workspace, tmp_path / "kept", [])
