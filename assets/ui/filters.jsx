@@ -9,7 +9,7 @@ import { useText } from "./text.js";
 const PLACE = ["page", "cursor"];
 
 /** Address parameters after hydration (the exported page knows none), and a setter that starts at the first page again. */
-function useFilters() {
+export function useFilters() {
   const [params, setParams] = useSearchParams();
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);

@@ -31,7 +31,7 @@ export function relativeText(language, moment, now) {
   const seconds = Math.round((moment - now) / 1000);
   const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) || STEPS[3];
   const style = { numeric: Math.abs(seconds) < 1 || unit === "day" ? "auto" : "always", style: "short" };
-  return new Intl.RelativeTimeFormat(language, style).format(Math.trunc(seconds / size), unit).replace(/(\p{L})\./gu, "$1");
+  return new Intl.RelativeTimeFormat(language, style).format(Math.trunc(seconds / size), unit).replace(/(\p{L})\./gu, "$1").replace(/\bhr\b/, "h");
 }
 
 /** Date and time to the second with the zone's name: what a tooltip shows. */

@@ -74,6 +74,10 @@ export function LoginForm() {
   const form = useRef(null);
   const busy = state === "busy";
   const limited = state === "limited" && left > 0;
+  useEffect(() => {
+    // On a touch screen the keyboard would cover half of the page before anything was read.
+    if (window.matchMedia("(hover: hover)").matches) form.current.elements.email.focus();
+  }, []);
 
   const submit = async (event) => {
     event.preventDefault();

@@ -30,7 +30,7 @@ function Row({ row, open, onToggle, onPick }) {
   const play = step.kind === "play";
   const [icon, tone] = ICONS[outcome] || ICONS.ok;
   const length = row.ghost ? t("timeline.estimated") : row.seconds === undefined ? "—" : durationText(t.language, row.seconds);
-  const look = `gr ${play ? "play" : "task"} ${outcome === "running" && !play ? "now-row" : ""} ${outcome === "pending" ? "wait" : ""}`;
+  const look = `gr ${play ? "play" : "task"} ${outcome === "running" && !play ? "now-row" : ""} ${outcome === "pending" ? "later" : ""}`;
   const press = play ? onToggle : () => onPick?.(step.firstSeq || 0);
   const access = play ? { "aria-expanded": open } : { "aria-label": `${step.name}, ${t.value("status.", outcome)}, ${length}`, title: step.firstSeq ? t("timeline.open_log", { name: step.name }) : undefined };
   return (
@@ -53,7 +53,7 @@ export function Timeline({ steps, onPick }) {
   const t = useText();
   const now = useNow();
   const [closed, setClosed] = useState(() => new Set());
-  const { rows, ticks, now: nowAt } = layoutTimeline(steps || [], now || Date.now());
+  const { rows, ticks, now: nowAt } = layoutTimeline(steps || [], now);
   const toggle = (name) => {
     const next = new Set(closed);
     if (!next.delete(name)) next.add(name);

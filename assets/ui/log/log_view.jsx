@@ -16,6 +16,7 @@ const PHONE_ROW = 24;
 const OVERSCAN = 12;
 const PAD = 8;
 const NEAR_END = 32;
+const PIN_TRIES = 8;
 
 const isPhone = () => typeof window !== "undefined" && window.matchMedia("(max-width: 767px)").matches;
 const lineInHash = () => Number(/^#L(\d+)$/.exec(location.hash)?.[1] || 0);
@@ -51,6 +52,7 @@ function useRows({ count, view, change, resetKey, redraw }) {
   const heights = useRef(null);
   const size = useRef({ width: 0, height: 480 });
   const seen = useRef(0);
+  const pin = useRef({ row: -1, tries: 0 });
   if (!heights.current) heights.current = new HeightIndex(ROW);
   const index = heights.current;
   useMemo(() => index.clear(isPhone() ? PHONE_ROW : ROW), [view.wrap, resetKey]);
@@ -67,12 +69,15 @@ function useRows({ count, view, change, resetKey, redraw }) {
     return () => watch.disconnect();
   }, []);
 
+  const middleOf = (row) => Math.max(0, index.offset(row) + PAD + index.height(row) / 2 - box.current.clientHeight / 2);
   useLayoutEffect(() => {
     const scroller = box.current;
     let above = 0;
     let changed = false;
+    let waiting = false;
     for (const row of inner.current.children) {
       const at = Number(row.dataset.row);
+      if (row.dataset.waiting !== undefined) waiting = true;
       if (row.dataset.waiting !== undefined || index.isMeasured(at) || !row.offsetHeight) continue;
       const top = index.offset(at);
       const difference = index.measure(at, row.offsetHeight);
@@ -84,6 +89,12 @@ function useRows({ count, view, change, resetKey, redraw }) {
       inner.current.style.height = `${index.total + 2 * PAD}px`;
       scroller.scrollTop = scroller.scrollHeight;
       seen.current = scroller.scrollTop;
+    } else if (pin.current.tries > 0) {
+      // A jump lands on estimated heights; it is corrected while the rows around its target are being measured.
+      if (!waiting) pin.current.tries -= 1;
+      scroller.scrollTop = middleOf(pin.current.row);
+      seen.current = scroller.scrollTop;
+      if (!waiting) redraw();
     } else if (above) {
       scroller.scrollTop += above;
       seen.current = scroller.scrollTop;
@@ -95,19 +106,21 @@ function useRows({ count, view, change, resetKey, redraw }) {
     const scroller = box.current;
     const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
     const up = scroller.scrollTop < seen.current - 1;
+    const moved = up || scroller.scrollTop > seen.current + 1;
     seen.current = scroller.scrollTop;
+    if (!moved) {
+      redraw();
+      return;
+    }
+    pin.current.tries = 0;
     if (view.follow && up && !atEnd) change({ follow: false });
     if (!view.follow && atEnd && !up) change({ follow: true });
     redraw();
   };
   const scrollTo = (row) => {
     change({ follow: false });
-    const scroller = box.current;
-    requestAnimationFrame(() => {
-      scroller.scrollTop = Math.max(0, index.offset(row) + PAD - scroller.clientHeight / 2);
-      seen.current = scroller.scrollTop;
-      redraw();
-    });
+    pin.current = { row, tries: PIN_TRIES };
+    redraw();
   };
   const top = view.follow ? Math.max(0, index.total - size.current.height) : Math.max(0, (box.current?.scrollTop || 0) - PAD);
   const first = Math.max(0, index.rowAt(top) - OVERSCAN);
