@@ -29,7 +29,7 @@ STRONG = [level for level in possible_levels() if level is not IsolationLevel.RL
 
 HOSTILE = """
 import ctypes, json, os, resource, socket, sys
-given = json.load(open(sys.argv[1]))
+given = json.loads(sys.argv[1])
 def attempt(action):
     try: return str(action())[:2000]
     except BaseException as error: return "refused: " + type(error).__name__
@@ -73,13 +73,9 @@ BOOK = """
 - hosts: all
   gather_facts: false
   tasks:
-    - ansible.builtin.copy: {content: "{{ inputs.program }}", dest: "{{ orch.artifacts_dir }}/program.py"}
-    - ansible.builtin.copy: {content: "{{ inputs.given | to_json }}", dest: "{{ orch.artifacts_dir }}/given.json"}
     - ansible.builtin.command:
-        argv: ["{{ ansible_playbook_python }}", program.py, given.json]
+        argv: ["{{ ansible_playbook_python }}", -c, "{{ inputs.program }}", "{{ inputs.given | to_json }}"]
         chdir: "{{ orch.artifacts_dir }}"
-      register: answer
-    - ansible.builtin.copy: {content: "{{ answer.stdout }}", dest: "{{ orch.output_path }}"}
 """
 
 
@@ -120,7 +116,7 @@ def attack(plays: Plays, level: IsolationLevel, given: dict[str, Any], request: 
     told = plays.run(BOOK, level=level, inputs={"program": HOSTILE, "given": given}, isolation=request)
     assert told.ended.status is PlayStatus.SUCCESSFUL, told.text
     assert told.ended.isolation is level
-    return json.loads(told.output)
+    return json.loads(next(line.message for line in told.lines if line.message.startswith('{"')))
 
 
 @pytest.mark.parametrize("level", STRONG)

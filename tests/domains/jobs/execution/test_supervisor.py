@@ -48,11 +48,10 @@ BOOK = """
 - hosts: all
   gather_facts: false
   tasks:
-    - ansible.builtin.command: {argv: [setsid, -f, sleep, "%(seconds)s"]}
     - ansible.builtin.command: {argv: [sleep, "%(seconds)s"]}
       async: 3000
       poll: 0
-    - ansible.builtin.command: {argv: [sleep, "%(seconds)s"]}
+    - ansible.builtin.shell: "setsid -f sleep %(seconds)s; sleep %(seconds)s"
 """
 
 
