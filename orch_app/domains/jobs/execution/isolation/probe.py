@@ -1,6 +1,7 @@
 """Finds out, by trying, which isolation level this machine allows."""
 
 import ctypes
+import os
 import shutil
 import subprocess
 from functools import lru_cache
@@ -61,7 +62,8 @@ def _working_bwrap(notes: list[str]) -> Path | None:
         notes.append("bubblewrap is not installed")
         return None
     try:
-        trial = subprocess.run([found, *_TRIAL, "true"], capture_output=True, timeout=_TRIAL_S, check=False)
+        own_users = () if os.geteuid() == 0 else ("--unshare-user", "--disable-userns")
+        trial = subprocess.run([found, *_TRIAL, *own_users, "true"], capture_output=True, timeout=_TRIAL_S, check=False)
     except subprocess.TimeoutExpired:
         notes.append("bubblewrap does not answer")
         return None

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -41,4 +42,8 @@ class JobView:
 def interpreter_paths() -> tuple[Path, ...]:
     """Where the running Python and its packages live, without what the system folders hold already."""
     prefixes = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
-    return tuple(sorted(path for path in prefixes if path != Path("/usr")))
+    found = find_spec("ansible")
+    if found is not None and found.origin is not None:
+        prefixes.add(Path(found.origin).parents[1])
+    within = (*map(Path, SYSTEM), *prefixes)
+    return tuple(sorted(path for path in prefixes if path != Path("/usr") and not set(within) & set(path.parents)))
