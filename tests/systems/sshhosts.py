@@ -53,6 +53,10 @@ LogLevel VERBOSE
 """
 
 
+# What this process started itself; a later `stop` of another process knows the ids only.
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
 @dataclass
 class SshHost:
     """How to reach one host; keys are paths. `password` is empty where only keys work."""
@@ -98,7 +102,10 @@ def start(count: int, *, plain: bool = False) -> Fleet:
         _make_client_keys(Path(fleet.folder))
         network = "" if plain or not can_isolate() else _make_bridge(fleet)
         for number in range(1, count + 1):
-            fleet.hosts.append(_isolated(fleet, number, network) if network else _on_loopback(fleet, number))
+            if network:
+                _isolated(fleet, number, network)
+            else:
+                _on_loopback(fleet, number)
         for host in fleet.hosts:
             _wait_for(host)
     except BaseException:
@@ -112,8 +119,10 @@ def stop(fleet: Fleet) -> None:
     for host in fleet.hosts:
         with suppress(ProcessLookupError):
             os.killpg(host.pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(host.pid, 0)
+        if started := _started.pop(host.pid, None):
+            started.wait()
+        if fleet.bridge:  # the kernel would take the cable away with the namespace, but only some time later
+            _ip("link", "delete", _cable(fleet, host), check=False)
     if fleet.bridge:
         _ip("link", "delete", fleet.bridge, check=False)
     shutil.rmtree(fleet.folder, ignore_errors=True)
@@ -179,27 +188,30 @@ def _host(fleet: Fleet, name: str, address: str, port: int, *, user: str, ops: b
     )
 
 
-def _on_loopback(fleet: Fleet, number: int) -> SshHost:
+def _on_loopback(fleet: Fleet, number: int) -> None:
     """One sshd of the caller's own; 127.0.0.11, .12, ... so that addresses differ."""
     host = _host(fleet, f"h{number}", f"127.0.0.{10 + number}", free_port(), user=getpass.getuser(), ops=False)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # Debian's sshd wants its empty folder
-    host.pid = _spawn([program("sshd"), "-D", "-e", "-f", f"{host.folder}/sshd_config"], host)
-    return host
+    _spawn(fleet, host, [program("sshd"), "-D", "-e", "-f", f"{host.folder}/sshd_config"])
 
 
-def _isolated(fleet: Fleet, number: int, network: str) -> SshHost:
+def _isolated(fleet: Fleet, number: int, network: str) -> None:
     """One host in namespaces, wired to the bridge by a veth pair."""
     address = f"{network}.{10 + number}"
     host = _host(fleet, f"h{number}", address, 22, user="root", ops=True)
     _make_accounts(Path(host.folder), host.name)
     argv = [*UNSHARE, "sh", str(INIT)]
-    host.pid = _spawn([*argv, host.name, host.folder, f"{address}/24", f"{network}.1", program("sshd")], host)
+    _spawn(fleet, host, [*argv, host.name, host.folder, f"{address}/24", f"{network}.1", program("sshd")])
     _wait_for_namespace(host.pid)
-    cable = f"{fleet.bridge}h{number}"
+    cable = _cable(fleet, host)
     _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
     _ip("link", "set", cable, "master", fleet.bridge, "up")
-    return host
+
+
+def _cable(fleet: Fleet, host: SshHost) -> str:
+    """Our end of the host's cable."""
+    return f"{fleet.bridge}{host.name}"
 
 
 def _make_accounts(folder: Path, name: str) -> None:
@@ -224,9 +236,13 @@ def _make_accounts(folder: Path, name: str) -> None:
     (folder / "etc" / "sudoers").chmod(0o440)
 
 
-def _spawn(argv: list[str], host: SshHost) -> int:
+def _spawn(fleet: Fleet, host: SshHost, argv: list[str]) -> None:
+    """Start the host's process; from now on `stop` ends it."""
     with (Path(host.folder) / "log").open("ab") as log:
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True).pid
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    _started[process.pid] = process
+    host.pid = process.pid
+    fleet.hosts.append(host)
 
 
 def _wait_for_namespace(pid: int) -> None:

@@ -1,0 +1,78 @@
+"""Every runbook in the repository can run, says so in both languages, and its own cases hold."""
+
+import ast
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from orch_app.domains.runbooks.catalogue import read_folder
+from orch_app.domains.runbooks.contract import RunbookSpec
+from orch_app.domains.runbooks.inputs import check_inputs
+from orch_app.domains.runbooks.schema_rules import Schema, walk
+from tests.runbooks.modules import RUNBOOKS
+
+ENTRIES = read_folder(RUNBOOKS)
+SPECS = [entry for entry in ENTRIES if isinstance(entry, RunbookSpec)]
+each = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+
+
+def titled(schema: Schema) -> list[tuple[str, Schema]]:
+    found: list[tuple[str, Any]] = [
+        (f"{pointer}/{name}", child)
+        for pointer, node in walk(schema)
+        if "/allOf/" not in pointer
+        for name, child in node.get("properties", {}).items()
+    ]
+    return found
+
+
+def test_all_of_them_can_run() -> None:
+    assert [entry for entry in ENTRIES if not isinstance(entry, RunbookSpec)] == []
+    assert {"host_report", "connectivity_test"} <= {spec.name for spec in SPECS}
+
+
+@each
+def test_its_own_cases_hold(spec: RunbookSpec) -> None:
+    cases = json.loads((spec.folder / "tests" / "cases.json").read_text())
+    for inputs in cases["accepted"]:
+        assert check_inputs(spec.schema, inputs).problems == ()
+    for case in cases["refused"]:
+        found = [[problem.pointer, problem.code] for problem in check_inputs(spec.schema, case["inputs"]).problems]
+        assert found == case["problems"]
+    assert len(cases["accepted"]) >= 3
+    assert len(cases["refused"]) >= 5
+
+
+@each
+def test_every_field_has_a_title_and_its_help_in_both_languages(spec: RunbookSpec) -> None:
+    for pointer, field in titled(spec.schema):
+        assert field.get("title"), pointer
+        assert field.get("x-title-pt"), pointer
+        assert ("x-help" in field) == ("x-help-pt" in field), pointer
+
+
+@each
+def test_it_describes_itself_in_both_languages(spec: RunbookSpec) -> None:
+    assert spec.description
+    assert spec.description_pt
+    assert "## Português" in spec.readme
+    for table in spec.output_schema["x-output"]:
+        assert table["title"]
+        assert table["title-pt"]
+        assert all(column["title"] and column["title-pt"] for column in table["columns"])
+
+
+def test_what_travels_to_hosts_needs_python_3_8_and_nothing_else() -> None:
+    files = [*(RUNBOOKS / "module_utils").rglob("*.py"), *(RUNBOOKS / "library").glob("*.py")]
+    assert len(files) >= 10
+    for path in files:
+        tree = ast.parse(path.read_text(), str(path), feature_version=(3, 8))
+        assert imported(tree) <= {*sys.stdlib_module_names, "ansible"}, path
+
+
+def imported(tree: ast.AST) -> set[str]:
+    nodes = list(ast.walk(tree))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.partition(".")[0] for name in plain | {str(n.module) for n in nodes if isinstance(n, ast.ImportFrom)}}
