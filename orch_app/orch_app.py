@@ -1,9 +1,15 @@
-"""Composition root of the web process."""
+"""Composition root of the web process: screens, REST and what surrounds them, in one ASGI application."""
 
 import reflex as rx
 
+from orch_app import api
 from orch_app.components.look import look
-from orch_app.pages.login import login_page
+from orch_app.kit.logging import set_up_logging
+from orch_app.pages import register
+from orch_app.wiring import wire
 
-app = rx.App(**look())
-app.add_page(login_page, route="/login", title="JARVIS")
+set_up_logging("web")
+wire()
+
+app = rx.App(**look(), api_transformer=[api.build(), api.wrap])
+register(app)

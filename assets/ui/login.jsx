@@ -134,6 +134,7 @@ export function SetupForm() {
   const t = useText();
   const [token, setToken] = useState("");
   const [given, setGiven] = useState(true);
+  const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [repeat, setRepeat] = useState("");
@@ -155,7 +156,7 @@ export function SetupForm() {
     if (busy || !ready) return;
     setState("busy");
     setErrors({});
-    const answer = await post("/v1/setup", { token: token.trim(), email: email.trim(), password, browser: true });
+    const answer = await post("/v1/setup", { token: token.trim(), email: email.trim(), name: name.trim(), password, browser: true });
     const outcome = outcomeOfSetup(answer.status);
     if (outcome === "limited") wait(answer.retryAfter || 60);
     if (outcome === "fields") setErrors(Object.fromEntries((answer.problem.errors || []).map((each) => [each.pointer, each.detail])));
@@ -182,6 +183,7 @@ export function SetupForm() {
         </a>
       ) : null}
       {given ? null : <TextField label={t("setup.token")} hint={t("setup.token_hint")} value={token} onChange={setToken} code required />}
+      <TextField label={t("setup.name")} name="name" value={name} onChange={setName} autoComplete="name" maxLength={100} optional error={errors["/name"]} />
       <TextField label={t("setup.email")} name="email" type="email" value={email} onChange={setEmail} autoComplete="username" inputMode="email" required error={errors["/email"]} />
       <PasswordField label={t("setup.password")} name="password" value={password} onChange={setPassword} autoComplete="new-password" required error={errors["/password"]} />
       <PasswordField label={t("setup.repeat")} name="repeat" value={repeat} onChange={setRepeat} autoComplete="new-password" required />

@@ -28,6 +28,9 @@ const TONES = {
   pinned: ["ok", "fingerprint"],
   unpinned: ["warn", "fingerprint"],
   valid: ["ok", "ok"],
+  auth_failed: ["bad", "key"],
+  key_changed: ["bad", "fingerprint"],
+  done: ["ok", "check"],
 };
 const WAITING = { awaiting_approval: ["warn", "lock"], waiting_lock: ["warn", "lock"] };
 const PLAIN_PHASES = new Set(["", "queued", "running", "done", "finished"]);

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-STYLESHEETS = ["/theme.css", *(f"/css/{name}.css" for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "phone"))]
+STYLESHEETS = ["/theme.css", *(f"/css/{name}.css" for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "pages", "jobs", "phone"))]
 
 
 def look() -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Duration(UiComponent):
 
     library = _LIBRARY
     tag = "Duration"
-    seconds: rx.Var[float]
+    seconds: rx.Var[float | int]
     since: rx.Var[str]
 
 
@@ -38,7 +38,7 @@ class NumberText(UiComponent):
 
     library = _LIBRARY
     tag = "NumberText"
-    value: rx.Var[float]
+    value: rx.Var[float | int]
     digits: rx.Var[int]
 
 

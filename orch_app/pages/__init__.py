@@ -1,1 +1,48 @@
 """One page = one function: layout of components bound to the vars and handlers of one state."""
+
+import reflex as rx
+
+from orch_app.pages.connections import connections_page
+from orch_app.pages.dashboard import dashboard_page
+from orch_app.pages.frame import ENTER
+from orch_app.pages.home import home_page
+from orch_app.pages.hosts import hosts_page
+from orch_app.pages.job import job_page
+from orch_app.pages.jobs import jobs_page
+from orch_app.pages.login import login_page
+from orch_app.pages.runbooks import runbooks_page
+from orch_app.pages.settings import settings_page
+from orch_app.pages.setup import setup_page
+from orch_app.state.connections import ConnectionsState
+from orch_app.state.dashboard import DashboardState
+from orch_app.state.entrance import EntranceState
+from orch_app.state.hosts import HostsState
+from orch_app.state.job import JobState
+from orch_app.state.jobs import JobsState
+from orch_app.state.launch import LaunchState
+from orch_app.state.runbooks import RunbooksState
+from orch_app.state.settings import SettingsState
+
+# route, page, and what its on_load starts: after the frame's own handlers, or alone outside the frame
+FRAMED = (
+    ("/dashboard", dashboard_page, (DashboardState.load, DashboardState.follow)),
+    ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
+    ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
+    ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
+    ("/hosts", hosts_page, (HostsState.load, HostsState.follow)),
+    ("/connections", connections_page, (ConnectionsState.load,)),
+    ("/settings", settings_page, (SettingsState.load,)),
+)
+BARE = (
+    ("/", home_page, (EntranceState.at_home,)),
+    ("/login", login_page, (EntranceState.at_login,)),
+    ("/setup", setup_page, (EntranceState.at_setup,)),
+)
+
+
+def register(app: rx.App) -> None:
+    """Add every page to the application."""
+    for route, page, loads in FRAMED:
+        app.add_page(page, route=route, title="JARVIS", on_load=[*ENTER, *loads])
+    for route, page, loads in BARE:
+        app.add_page(page, route=route, title="JARVIS", on_load=list(loads))

@@ -2,10 +2,9 @@
 
 import reflex as rx
 
-from orch_app.components.icon import icon
-from orch_app.components.text import tr
+from orch_app.components.login import entrance, login_form
 
 
 def login_page() -> rx.Component:
-    """The sign-in page."""
-    return rx.el.main(rx.el.h1(tr("login.title")), icon("key"))
+    """Hero and the sign-in card; its states live in the browser, because only a REST call can set the session cookie."""
+    return entrance(login_form())

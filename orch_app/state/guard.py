@@ -113,7 +113,8 @@ def _cookie(state: Any) -> str | None:
 async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> Any:
     """Show an error in the form its reader can use: the login, the page's own error, or a notice."""
     if isinstance(error, Unauthorized):
-        return rx.redirect(f"/login?next={quote(state.router.url.path)}")
+        ended = "&expired=1" if _cookie(state) else ""
+        return rx.redirect(f"/login?next={quote(state.router.url.path)}{ended}")
     if isinstance(error, Forbidden):
         await asyncio.to_thread(_audit_denial, actor(), error, handler)
     _log.info("event.refused", handler=handler, code=error.code, status=error.status)

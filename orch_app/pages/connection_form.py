@@ -1,0 +1,189 @@
+"""The drawer of one connection: a form made from the fields of its type. Secrets can be set and replaced, never read."""
+
+import reflex as rx
+
+from orch_app.components.actions import button, copy_button, link, submit_button
+from orch_app.components.dialogs import cancel_button, drawer
+from orch_app.components.fields import field_error, form, password_field, segmented, select_field, text_field
+from orch_app.components.icon import icon
+from orch_app.components.layout import key_values
+from orch_app.components.status import env_badge, status_badge
+from orch_app.components.text import language_var, tr, tr_dynamic
+from orch_app.components.values import relative_time
+from orch_app.pages.frame import may
+from orch_app.state.connection_probe import ConnectionProbeState
+from orch_app.state.connections import ConnectionsState
+
+FORM = "connection-form"
+ONE = ConnectionsState.connection
+IS_NEW = ONE["id"].to(str) == ""
+
+
+def connection_drawer() -> rx.Component:
+    """New, or edit; a reader without `connections:write` sees the facts only."""
+    writable = rx.fragment(
+        rx.cond(IS_NEW, rx.fragment(), button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str)))),
+        rx.el.span(class_name="grow no-phone"),
+        cancel_button(),
+        submit_button(tr("action.save"), form=FORM),
+    )
+    readable = rx.fragment(
+        button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str))),
+        cancel_button(tr("action.close")),
+    )
+    return drawer(
+        rx.cond(IS_NEW, rx.fragment(), _facts()),
+        rx.cond(may("connections:write"), _form()),
+        open=ConnectionsState.panel == "form",
+        on_close=ConnectionsState.close,
+        title=rx.cond(IS_NEW, tr("connections.add"), ONE["name"].to(str)),
+        badges=[rx.cond(IS_NEW, rx.fragment(), rx.fragment(status_badge(ONE["status"].to(str)), env_badge(ONE["environment"].to(str))))],
+        footer=rx.cond(may("connections:write"), writable, readable),
+    )
+
+
+def used_by_list() -> rx.Component:
+    """The hosts that use the connection, each a link."""
+    return rx.el.ul(
+        rx.foreach(
+            ConnectionsState.uses,
+            lambda host: rx.el.li(
+                icon("server"),
+                link(host["name"].to(str), href=f"/hosts?q={host['name'].to(str)}"),
+                rx.el.span(class_name="grow"),
+                status_badge(host["status"].to(str), plain=True),
+            ),
+        ),
+        class_name="list tight",
+    )
+
+
+def _facts() -> rx.Component:
+    tested = rx.cond(
+        ONE["tested_at"].to(str) != "",
+        rx.fragment(relative_time(ONE["tested_at"].to(str)), " · ", ONE["tested_ms"].to(str), " ms"),
+        rx.el.span(tr("connections.never_tested"), class_name="sec"),
+    )
+    public = rx.cond(
+        ONE["fingerprint"].to(str) != "",
+        rx.el.div(
+            rx.el.code(ONE["fingerprint"].to(str)),
+            copy_button(ONE["public_key"].to(str), label=tr("connections.copy_public_key")),
+            class_name="fp",
+        ),
+        "—",
+    )
+    return rx.fragment(
+        key_values(
+            [
+                (tr("connections.column.tested"), tested),
+                (tr("connections.column.used"), relative_time(ONE["used_at"].to(str))),
+                (tr("hosts.created"), relative_time(ONE["created_at"].to(str))),
+                (tr("connections.public_key"), public),
+            ]
+        ),
+        rx.cond(
+            ConnectionsState.uses.length() > 0,
+            rx.fragment(rx.el.h3(tr("connections.column.used_by"), class_name="sub"), used_by_list()),
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    environments = [
+        {"value": "stage", "label": tr("environment.switch.stage")},
+        {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
+    ]
+    return form(
+        text_field(tr("connections.column.name"), name="name", value=ONE["name"].to(str), hint=tr("connections.hint.name"), error=_fault("name"), required=True, max_length=100),
+        rx.cond(
+            IS_NEW,
+            segmented(tr("shell.environment"), value=ConnectionsState.form_environment, options=environments, on_change=ConnectionsState.choose_environment, full=True, hint=tr("connections.hint.environment")),
+        ),
+        rx.foreach(ConnectionsState.fields, _field),
+        rx.cond(ConnectionsState.faults.contains(""), field_error(tr("problem.validation"))),
+        on_submit=ConnectionsState.save,
+        id=FORM,
+    )
+
+
+def _field(field: rx.Var) -> rx.Component:
+    group = _words(field, "group")
+    return rx.fragment(
+        rx.cond(group != "", rx.el.h3(group, class_name="sub")),
+        rx.cond(
+            field["secret"].to(bool),
+            _secret(field),
+            rx.cond(field["kind"].to(str) == "enum", _choice(field), _text(field)),
+        ),
+    )
+
+
+def _text(field: rx.Var) -> rx.Component:
+    name = field["name"].to(str)
+    return text_field(
+        _words(field, "title"),
+        name=name,
+        value=field["value"].to(str),
+        hint=_words(field, "help"),
+        error=_fault(name),
+        required=field["required"].to(bool),
+        optional=~field["required"].to(bool),
+    )
+
+
+def _choice(field: rx.Var) -> rx.Component:
+    name = field["name"].to(str)
+    return select_field(
+        _words(field, "title"),
+        options=field["options"].to(list),
+        value=ConnectionsState.chosen[name].to(str),
+        on_change=ConnectionsState.choose(name),
+        hint=_words(field, "help"),
+        error=_fault(name),
+    )
+
+
+def _secret(field: rx.Var) -> rx.Component:
+    """A secret that has a value shows since when; a new value is typed only after "Replace"."""
+    name = field["name"].to(str)
+    set_at = ONE["set_at"].to(dict)
+    is_kept = set_at.contains(name) & ~ConnectionsState.replacing.contains(name)
+    kept = rx.el.div(
+        rx.el.span(_words(field, "title"), class_name="lbl"),
+        rx.el.div(
+            icon("lock"),
+            rx.el.span("••••••••", class_name="mono", custom_attrs={"aria-hidden": "true"}),
+            rx.el.span(tr("connections.set"), " ", relative_time(set_at[name].to(str)), class_name="sec sm grow"),
+            button(tr("connections.replace"), look="s", on_click=ConnectionsState.replace_secret(name)),
+            class_name="fp",
+        ),
+        class_name="f",
+    )
+    typed = password_field(
+        _words(field, "title"),
+        name=name,
+        hint=rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help")),
+        error=_fault(name),
+        optional=True,
+        auto_complete="off",
+    )
+    area = password_field(
+        _words(field, "title"),
+        name=name,
+        hint=rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help")),
+        error=_fault(name),
+        optional=True,
+        auto_complete="off",
+        rows=5,
+    )
+    return rx.cond(is_kept, kept, rx.cond(field["kind"].to(str) == "textarea", area, typed))
+
+
+def _words(field: rx.Var, name: str) -> rx.Var[str]:
+    return rx.cond(language_var() == "en", field[name].to(str), field[f"{name}Pt"].to(str))
+
+
+def _fault(name: rx.Var[str] | str) -> rx.Var[str]:
+    faults = ConnectionsState.faults
+    return rx.cond(faults.contains(name), tr_dynamic("connections.error.", faults[name].to(str)), "")

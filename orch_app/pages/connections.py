@@ -1,0 +1,124 @@
+"""/connections: what opens the machines, without ever showing a secret; forms, tests and uses."""
+
+import reflex as rx
+
+from orch_app.components.actions import button, menu, menu_item
+from orch_app.components.dialogs import cancel_button, confirm_dialog, modal
+from orch_app.components.layout import page_header, section
+from orch_app.components.states import empty_state, no_results_state, note
+from orch_app.components.status import env_badge, status_badge
+from orch_app.components.table import Column, data_table, filters_bar, url_text
+from orch_app.components.text import tr
+from orch_app.components.values import relative_time
+from orch_app.pages.connection_form import connection_drawer, used_by_list
+from orch_app.pages.connection_probe_dialog import connection_probe_dialog
+from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.list_parts import cursor_pages
+from orch_app.state.connection_probe import ConnectionProbeState
+from orch_app.state.connections import ConnectionsState
+
+ONE = ConnectionsState.connection
+
+
+def connections_page() -> rx.Component:
+    """The list of connections and what opens over it."""
+    add = rx.cond(
+        may("connections:write"), button(tr("connections.add"), icon_name="plus", look="p", on_click=ConnectionsState.open_new)
+    )
+    header = page_header(
+        tr("nav.connections"),
+        subtitle=tr("connections.subtitle", n=ConnectionsState.total),
+        actions=[add],
+        thumb=[add],
+    )
+    empty = empty_state(tr("connections.empty"), tr("connections.empty_hint"), icon_name="plug")
+    return framed(
+        "connections",
+        header,
+        by_phase(ConnectionsState, _list(), retry=ConnectionsState.load, empty=section(empty, padded=False)),
+        connection_drawer(),
+        connection_probe_dialog(),
+        _delete(),
+        _in_use(),
+        reload=ConnectionsState.load,
+    )
+
+
+def _list() -> rx.Component:
+    rows = rx.fragment(
+        data_table(ConnectionsState.rows, _columns(), caption=tr("nav.connections")),
+        cursor_pages(ConnectionsState.previous_href, ConnectionsState.next_href),
+    )
+    shown = rx.cond(ConnectionsState.rows.length() > 0, rows, no_results_state())
+    return rx.fragment(
+        filters_bar(url_text(tr("connections.filter"), "q"), resets=["q"]), section(shown, padded=False)
+    )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(tr("connections.column.name"), _name, card="k1", sort="name"),
+        Column(tr("connections.column.status"), _status, card="k2"),
+        Column(tr("hosts.column.environment"), lambda row: env_badge(row["environment"].to(str)), card="k4"),
+        Column(tr("connections.column.used_by"), _used_by, card="k3"),
+        Column(tr("connections.column.tested"), lambda row: relative_time(row["tested_at"].to(str), "sec"), priority=2),
+        Column(tr("connections.column.used"), lambda row: relative_time(row["used_at"].to(str), "sec"), priority=3),
+        Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, right=True),
+    ]
+
+
+def _name(row: rx.Var) -> rx.Component:
+    kind = rx.el.div(row["type"].to(str), " · ", row["user"].to(str), class_name="t2 mono")
+    name = rx.el.button(
+        row["name"].to(str), type="button", class_name="go b5", on_click=ConnectionsState.open(row["id"].to(str))
+    )
+    return rx.el.div(name, kind)
+
+
+def _status(row: rx.Var) -> rx.Component:
+    return status_badge(row["status"].to(str))
+
+
+def _used_by(row: rx.Var) -> rx.Component:
+    return rx.el.span(tr("connections.hosts", n=row["used_by"].to(int)), class_name="num")
+
+
+def _row_menu(row: rx.Var) -> rx.Component:
+    identity = row["id"].to(str)
+    return rx.cond(
+        may("connections:use"),
+        menu(
+            menu_item(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(identity)),
+            rx.cond(
+                may("connections:write"),
+                rx.fragment(
+                    menu_item(tr("action.edit"), icon_name="edit", on_click=ConnectionsState.open(identity)),
+                    menu_item(tr("action.delete"), icon_name="trash", danger=True, on_click=ConnectionsState.ask_delete(identity)),
+                ),
+            ),
+            label=tr("hosts.actions", name=row["name"].to(str)),
+        ),
+    )
+
+
+def _delete() -> rx.Component:
+    return confirm_dialog(
+        open=(ConnectionsState.panel == "delete") & (ONE["used_by"].to(int) == 0),
+        on_close=ConnectionsState.close,
+        on_confirm=ConnectionsState.delete,
+        title=tr("hosts.delete_title", name=ONE["name"].to(str)),
+        body=tr("connections.delete_body"),
+        action=tr("action.delete"),
+        typed_name=rx.cond(ONE["environment"].to(str) == "prod", ONE["name"].to(str), ""),
+    )
+
+
+def _in_use() -> rx.Component:
+    return modal(
+        note(tr("connections.in_use"), tone="warn", icon_name="lock"),
+        used_by_list(),
+        open=(ConnectionsState.panel == "delete") & (ONE["used_by"].to(int) > 0),
+        on_close=ConnectionsState.close,
+        title=tr("connections.cannot_delete", name=ONE["name"].to(str)),
+        footer=cancel_button(tr("action.close")),
+    )

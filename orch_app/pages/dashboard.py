@@ -1,0 +1,214 @@
+"""/dashboard: figures, what needs attention, workers and queue, recent jobs, jobs per day; a checklist at first."""
+
+import reflex as rx
+
+from orch_app.components.actions import link, link_button
+from orch_app.components.days import day_bars, percent, today
+from orch_app.components.icon import icon
+from orch_app.components.layout import attention_item, attention_list, grid, kpi_card, page_header, section, stack
+from orch_app.components.states import empty_state, skeleton_cards, skeleton_rows
+from orch_app.components.status import env_badge, progress_bar, status_badge
+from orch_app.components.table import Column, data_table
+from orch_app.components.text import tr, tr_dynamic
+from orch_app.components.values import duration, number, relative_time
+from orch_app.pages.frame import by_phase, framed, may
+from orch_app.state.dashboard import DashboardState
+from orch_app.state.session import ShellState
+
+KPIS = DashboardState.kpis
+ICONS = {
+    "job": "failed",
+    "key_changed": "fingerprint",
+    "unreachable": "offline",
+    "auth_failed": "key",
+    "connection": "plug",
+}
+STEP_ICONS = {"connection": "plug", "host": "server", "run": "play"}
+
+
+def dashboard_page() -> rx.Component:
+    """How things stand."""
+    run = [rx.cond(may("runbooks:execute"), link_button(tr("dashboard.run"), href="/runbooks", icon_name="play", look="p"))]
+    header = page_header(
+        tr("nav.dashboard"),
+        subtitle=rx.fragment(today(), " · ", ShellState.user["name"]),
+        actions=run,
+        thumb=run,
+    )
+    content = by_phase(DashboardState, _content(), retry=DashboardState.load, empty=_first_steps(), loading=_loading())
+    return framed("dashboard", header, content, reload=DashboardState.load)
+
+
+def _loading() -> rx.Component:
+    rows = section(skeleton_rows(4), title=tr("dashboard.attention"), span=8, padded=False)
+    return stack(skeleton_cards(), grid(rows, section(skeleton_rows(2), title=tr("dashboard.workers"), span=4, padded=False)), gap=24)
+
+
+def _content() -> rx.Component:
+    return grid(*_kpi_cards(), _attention(), _workers(), _recent(), _per_day())
+
+
+def _kpi_cards() -> tuple[rx.Component, ...]:
+    waiting = rx.fragment(
+        tr("dashboard.in_queue", n=KPIS["queued"].to(int)),
+        rx.cond(
+            KPIS["waiting_since"].to(str) != "",
+            rx.fragment(rx.el.br(), tr("dashboard.waiting"), " ", duration(since=KPIS["waiting_since"].to(str))),
+        ),
+    )
+    trend = tr_dynamic("dashboard.trend.", KPIS["trend"].to(str), n=KPIS["difference"].to(int))
+    slots = tr("dashboard.slots", busy=KPIS["busy"].to(int), slots=KPIS["slots"].to(int))
+    well = tr("dashboard.well", well=KPIS["well"].to(int), total=KPIS["total"].to(int))
+    failed, workers = KPIS["failed"].to(int), KPIS["workers"].to(int)
+    return (
+        kpi_card(tr("dashboard.running"), number(KPIS["running"]), icon_name="running", href="/jobs?status=RUNNING", context=waiting),
+        kpi_card(tr("dashboard.failed"), number(failed), icon_name="failed", href="/jobs?status=ERROR", context=trend, tone=rx.cond(failed > 0, "bad", "")),
+        kpi_card(tr("dashboard.workers_alive"), number(workers), icon_name="pulse", href="/settings?tab=about", context=slots, tone=rx.cond(workers > 0, "", "bad")),
+        kpi_card(tr("dashboard.rate"), percent(KPIS["rate"].to(float)), icon_name="ok", href="/jobs", context=well),
+    )
+
+
+def _attention() -> rx.Component:
+    items = DashboardState.attention
+    calm = empty_state(tr("dashboard.calm"), tr("dashboard.calm_hint"), icon_name="ok")
+    listed = attention_list(rx.foreach(items, _attention_item))
+    count = rx.el.span(tr("dashboard.items", n=items.length()), class_name="sec sm")
+    return section(
+        rx.cond(items.length() > 0, listed, calm), title=tr("dashboard.attention"), aside=count, span=8, padded=False, id="attention"
+    )
+
+
+def _attention_item(item: rx.Var) -> rx.Component:
+    kind, href = item["kind"].to(str), item["href"].to(str)
+    detail = rx.fragment(
+        tr_dynamic("attention.detail.", item["code"].to(str)),
+        rx.cond(item["where"].to(str) != "", rx.fragment(" · ", item["where"].to(str))),
+        rx.cond(item["at"].to(str) != "", rx.fragment(" · ", relative_time(item["at"].to(str)))),
+    )
+    action = rx.fragment(
+        link_button(tr_dynamic("attention.action.", kind), href=href, look="s no-phone"),
+        link(icon("chevron-right"), rx.el.span(tr_dynamic("attention.action.", kind), class_name="sr"), href=href, class_name="only-phone sec go-a"),
+    )
+    return attention_item(
+        tr_dynamic("attention.title.", kind, name=item["name"].to(str)),
+        detail,
+        icon_name=rx.match(kind, *ICONS.items(), "warning"),
+        tone=item["tone"].to(str),
+        action=action,
+    )
+
+
+def _workers() -> rx.Component:
+    listed = rx.el.ul(rx.foreach(DashboardState.workers, _worker), class_name="list tight")
+    none = rx.el.p(tr("dashboard.no_worker"), class_name="body sec")
+    queue = rx.el.div(
+        rx.el.div(
+            rx.el.span(tr("dashboard.queue"), class_name="sec"),
+            rx.el.span(
+                tr("dashboard.jobs", n=KPIS["queued"].to(int)),
+                rx.cond(
+                    KPIS["waiting_since"].to(str) != "",
+                    rx.fragment(" · ", tr("dashboard.waiting"), " ", duration(since=KPIS["waiting_since"].to(str))),
+                ),
+                class_name="num b5",
+            ),
+            class_name="row sp",
+        ),
+        rx.el.div(progress_bar(KPIS["busy"].to(int), KPIS["slots"].to(int), tr("dashboard.slots_label")), class_name="mt8"),
+        class_name="body div-t",
+    )
+    return section(
+        rx.cond(DashboardState.workers.length() > 0, listed, none), queue, title=tr("dashboard.workers"), span=4, padded=False
+    )
+
+
+def _worker(worker: rx.Var) -> rx.Component:
+    fine = worker["state"].to(str) == "running"
+    return rx.el.li(
+        rx.cond(fine, icon("ok", class_name="ok"), icon("clock", class_name="warn")),
+        rx.el.span(worker["name"].to(str), class_name="grow trunc"),
+        rx.el.span(
+            tr("dashboard.slots_short", busy=worker["busy"].to(int), slots=worker["slots"].to(int)),
+            " · ",
+            duration(since=worker["since"].to(str)),
+            class_name="num sec nowrap",
+        ),
+    )
+
+
+def _recent() -> rx.Component:
+    columns = [
+        Column(tr("jobs.column.status"), lambda row: status_badge(row["status"].to(str), row["phase"].to(str)), card="k2"),
+        Column(tr("jobs.column.job"), lambda row: row["title"].to(str), card="k1"),
+        Column("#", lambda row: rx.el.span("#", row["number"].to(str), class_name="sec mono"), priority=2),
+        Column(tr("jobs.column.environment"), lambda row: env_badge(row["environment"].to(str))),
+        Column(tr("jobs.column.by"), lambda row: rx.el.span(row["by"].to(str), class_name="sec trunc"), card="k3", priority=3),
+        Column(tr("jobs.column.created"), lambda row: relative_time(row["created_at"].to(str), "sec"), card="k4"),
+        Column(tr("jobs.column.duration"), _length, right=True),
+    ]
+    rows = data_table(
+        DashboardState.recent, columns, caption=tr("dashboard.recent"), href=lambda row: f"/jobs/{row['id'].to(str)}", dense=True
+    )
+    none = empty_state(tr("dashboard.no_jobs_here"), tr("dashboard.no_jobs_here_hint"), icon_name="list")
+    return section(
+        rx.cond(DashboardState.recent.length() > 0, rows, none),
+        title=tr("dashboard.recent"),
+        aside=link(tr("action.see_all"), href="/jobs", class_name="lk sm"),
+        span=8,
+        padded=False,
+        id="recent",
+    )
+
+
+def _length(row: rx.Var) -> rx.Component:
+    return rx.cond(row["started_at"].to(str) != "", duration(row["seconds"].to(float), row["started_at"].to(str)), "—")
+
+
+def _per_day() -> rx.Component:
+    failures = rx.cond(
+        KPIS["total_failed"].to(int) > 0,
+        rx.el.span(tr("dashboard.failures", n=KPIS["total_failed"].to(int)), class_name="bad sm num"),
+        rx.el.span(tr("dashboard.no_failure"), class_name="sec sm"),
+    )
+    head = rx.el.div(
+        rx.el.span(rx.el.b(number(KPIS["total"]), class_name="fig"), " ", rx.el.span(tr("dashboard.in_days", n=14), class_name="sec"), class_name="num"),
+        failures,
+        class_name="row sp",
+    )
+    return section(head, day_bars(DashboardState.days), title=tr("dashboard.per_day"), span=4)
+
+
+def _first_steps() -> rx.Component:
+    steps = rx.el.ol(rx.foreach(DashboardState.steps, _step), class_name="list steps")
+    waiting = empty_state(
+        tr("dashboard.empty"),
+        tr("dashboard.empty_hint"),
+        link_button(tr("dashboard.to_runbooks"), href="/runbooks", icon_name="book"),
+        icon_name="list",
+    )
+    return grid(
+        rx.cond(
+            DashboardState.steps.length() > 0,
+            section(steps, title=tr("dashboard.first_steps"), aside=rx.el.span(tr("dashboard.first_steps_hint"), class_name="sec sm no-phone"), span=8, padded=False, id="first-steps"),
+            section(waiting, span=8),
+        ),
+        _workers(),
+    )
+
+
+def _step(step: rx.Var) -> rx.Component:
+    name, is_done = step["id"].to(str), step["done"].to(bool)
+    face = rx.match(name, *STEP_ICONS.items(), "users")
+    return rx.el.li(
+        rx.el.span(icon(rx.cond(is_done, "check", face)), class_name=rx.cond(is_done, "ic ok", "ic")),
+        rx.el.div(
+            rx.el.div(tr_dynamic("dashboard.step.", name), class_name=rx.cond(is_done, "b5 done-t", "b5")),
+            rx.el.div(tr_dynamic("dashboard.step_hint.", name), class_name="sec sm"),
+            class_name="grow",
+        ),
+        rx.cond(
+            is_done,
+            status_badge("done", plain=True),
+            link_button(tr_dynamic("dashboard.step_action.", name), href=step["href"].to(str), look="s"),
+        ),
+    )

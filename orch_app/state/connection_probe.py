@@ -1,0 +1,81 @@
+"""The dialog that tries a connection: on a chosen host, or without one only the connection itself."""
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory import probes
+from orch_app.domains.inventory.probes import ProbeResult
+from orch_app.kit.errors import OrchError
+from orch_app.state.connections import ConnectionsState
+from orch_app.state.connections_view import NO_CONNECTION, read_testable
+from orch_app.state.guard import actor, ask, guarded, shown
+
+
+class ConnectionProbeState(rx.State):
+    """`step`: "" closed, `choose`, `trying`, `done`, `failed` (the test could not be made)."""
+
+    step: str = ""
+    connection: dict[str, Any] = NO_CONNECTION
+    hosts: list[dict[str, str]] = []
+    host_id: str = ""
+    result: dict[str, Any] = {}
+    problem: dict[str, Any] = {}
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_USE)
+    async def open(self, connection_id: str) -> None:
+        """Ask on which host to try."""
+        listed = await self.get_state(ConnectionsState)
+        self.connection = next((row for row in listed.rows if row["id"] == connection_id), NO_CONNECTION)
+        self.hosts = await ask(read_testable, connection_id)
+        self.host_id = self.hosts[0]["value"] if self.hosts else ""
+        self.step, self.result, listed.panel = "choose", {}, ""
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_USE)
+    async def choose(self, host_id: str) -> None:
+        """The host to log in to; empty for none."""
+        self.host_id = host_id
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_USE)
+    async def start(self) -> Any:
+        """Begin the test."""
+        self.step = "trying"
+        return ConnectionProbeState.probe
+
+    @rx.event(background=True)
+    @guarded(Permission.CONNECTIONS_USE)
+    async def probe(self) -> None:
+        """Log in once, outside the tab's lock: a machine that does not answer takes its time."""
+        try:
+            found = await asyncio.to_thread(probes.probe_connection, actor(), self.connection["id"], self.host_id or None)
+        except OrchError as error:
+            async with self:
+                self.step, self.problem = "failed", shown(error)
+            return
+        async with self:
+            self._show(found)
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_USE)
+    async def close(self) -> Any:
+        """Close the dialog; the list shows the outcome."""
+        self.step = ""
+        return ConnectionsState.load
+
+    def _show(self, found: ProbeResult) -> None:
+        if not self.step:
+            return
+        self.result = {
+            "ok": found.login.is_ok,
+            "code": found.login.code if self.host_id or not found.login.is_ok else "complete",
+            "detail": found.login.detail,
+            "ms": found.login.duration_ms,
+            "fingerprint": found.facts.get("fingerprint", ""),
+            "jump_keys": [{"line": key.line, "fingerprint": key.fingerprint} for key in found.jump_keys],
+        }
+        self.step = "done"

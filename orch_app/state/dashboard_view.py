@@ -1,0 +1,151 @@
+"""What the dashboard shows, read in one go and put into the plain values that its page draws."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.accounts import queries as accounts
+from orch_app.domains.inventory import queries as inventory
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
+from orch_app.domains.jobs import queries as jobs
+from orch_app.domains.jobs.models import Job, Worker
+from orch_app.domains.jobs.states import Status
+from orch_app.kit.clock import now
+from orch_app.state.session_view import Shown, summed
+
+DAYS = 14
+RECENT = 8
+MOST_OF_A_KIND = 4
+DAY = timedelta(days=1)
+
+
+def read_dashboard(session: Session, actor: Actor, environment: str) -> Shown:
+    """Everything of the page for one environment, or for all when it is empty."""
+    pulse = jobs.pulse(session, actor, environment)
+    workers = jobs.list_workers(session, actor)
+    days = jobs.jobs_per_day(session, actor, DAYS, environment)
+    recent = jobs.list_jobs(session, actor, jobs.JobFilter(environment=environment), jobs.Page(RECENT))
+    is_fresh = not pulse.total and not (environment and jobs.pulse(session, actor).total)
+    return {
+        "kpis": _kpis(pulse, workers, days),
+        "attention": list(_attention(session, actor, environment, has_worker=bool(workers))),
+        "workers": [_worker(worker) for worker in workers],
+        "recent": [_job(job) for job in recent],
+        "days": [asdict(day) for day in days],
+        "steps": _steps(session, actor) if is_fresh else [],
+        "is_fresh": is_fresh,
+    }
+
+
+def _kpis(pulse: jobs.Pulse, workers: Any, days: list[jobs.DayCount]) -> Shown:
+    total, failed = sum(day.total for day in days), sum(day.failed for day in days)
+    more = pulse.failed_24h - pulse.failed_24h_before
+    waiting_since = (now() - timedelta(seconds=pulse.oldest_wait_s)).isoformat() if pulse.queued else ""
+    return {
+        "running": pulse.running,
+        "queued": pulse.queued,
+        "waiting_since": waiting_since,
+        "failed": pulse.failed_24h,
+        "trend": "more" if more > 0 else "less" if more < 0 else "same",
+        "difference": abs(more),
+        "workers": len(workers),
+        "slots": sum(worker.slots for worker in workers),
+        "busy": sum(worker.busy for worker in workers),
+        "total": total,
+        "total_failed": failed,
+        "well": total - failed,
+        "rate": round(100 * (total - failed) / total, 1) if total else 100,
+    }
+
+
+def _attention(session: Session, actor: Actor, environment: str, *, has_worker: bool) -> Iterator[Shown]:
+    """What somebody should look at, the weightiest kind first."""
+    if not has_worker:
+        yield _item("no_worker", "", "no_worker", "/settings?tab=about", "bad")
+    hosts = HostsQuery(status=["key_changed", "unreachable", "auth_failed"], environment=_wanted(environment), limit=9)
+    for host in inventory.list_hosts(session, actor, hosts).items[:MOST_OF_A_KIND]:
+        yield _host_item(host)
+    failed = jobs.JobFilter((Status.ERROR.value,), environment=environment, created_after=now() - DAY)
+    for job in jobs.list_jobs(session, actor, failed, jobs.Page(MOST_OF_A_KIND)):
+        yield _job_item(job)
+    if actor.may(Permission.CONNECTIONS_READ):
+        query = ConnectionsQuery(environment=_wanted(environment), limit=200)
+        failing = [row for row in inventory.list_connections(session, actor, query).items if row.last_test_ok is False]
+        for connection in failing[:MOST_OF_A_KIND]:
+            yield _connection_item(connection)
+
+
+def _wanted(environment: str) -> Any:
+    return [environment] if environment else []
+
+
+def _item(kind: str, name: str, code: str, href: str, tone: str, *, where: str = "", at: str = "") -> Shown:  # noqa: PLR0913 - the columns of a row
+    return {"kind": kind, "name": name, "code": code, "href": href, "tone": tone, "where": where, "at": at}
+
+
+def _host_item(host: Host) -> Shown:
+    tone = "bad" if host.status == "key_changed" else "warn"
+    at = host.updated_at.isoformat() if host.last_seen_at is None else host.last_seen_at.isoformat()
+    return _item(host.status, host.name, host.status, f"/hosts?q={host.name}", tone, where=host.address, at=at)
+
+
+def _job_item(job: Job) -> Shown:
+    at = (job.finished_at or job.created_at).isoformat()
+    name = f"{job.runbook_name} #{job.number}"
+    return _item("job", name, job.reason, f"/jobs/{job.id}", "bad", where=summed(job.host_names), at=at)
+
+
+def _connection_item(row: Connection) -> Shown:
+    at = row.last_test_at.isoformat() if row.last_test_at else ""
+    return _item("connection", row.name, "test_failed", f"/connections?q={row.name}", "warn", where=row.environment, at=at)
+
+
+def _worker(worker: Worker) -> Shown:
+    return {
+        "name": worker.name,
+        "busy": worker.busy,
+        "slots": worker.slots,
+        "state": worker.state,
+        "since": worker.started_at.isoformat(),
+    }
+
+
+def _job(job: Job) -> Shown:
+    seconds = (job.finished_at - job.started_at).total_seconds() if job.started_at and job.finished_at else None
+    return {
+        "id": job.id,
+        "number": job.number,
+        "status": job.status,
+        "phase": job.phase,
+        "title": " · ".join(part for part in (job.runbook_name, summed(job.host_names)) if part),
+        "environment": job.environment,
+        "by": job.created_by_name,
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at.isoformat() if job.started_at else "",
+        "seconds": seconds,
+    }
+
+
+def _steps(session: Session, actor: Actor) -> list[Shown]:
+    """The checklist of a fresh installation, for whoever may do the steps."""
+    if not actor.may(Permission.USERS_WRITE):
+        return []
+    done = {
+        "connection": bool(inventory.list_connections(session, actor, ConnectionsQuery(limit=1)).items),
+        "host": bool(inventory.list_hosts(session, actor, HostsQuery(limit=1)).items),
+        "run": False,
+        "invite": len(accounts.list_users(session, actor, limit=2)) > 1,
+    }
+    links = {
+        "connection": "/connections?new=1",
+        "host": "/hosts?new=1",
+        "run": "/runbooks?run=host_report",
+        "invite": "/settings?tab=users",
+    }
+    return [{"id": name, "done": is_done, "href": links[name]} for name, is_done in done.items()]

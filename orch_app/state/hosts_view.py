@@ -1,0 +1,132 @@
+"""Hosts as the screen shows them, and the texts of its form as the domain takes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory import queries
+from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.wire import ConnectionsQuery, HostAnswer, HostsQuery, HostStatus
+from orch_app.integrations.ssh.keys import PublicKey
+from orch_app.kit.errors import OrchError
+from orch_app.state.address import address
+from orch_app.state.session_view import Shown
+
+PAGE = 50
+STATUSES = get_args(HostStatus)
+NO_HOST: Shown = {
+    "id": "", "name": "", "address": "", "port": 22, "user": "", "connection_id": "", "connection": "",
+    "environment": "stage", "labels": [], "label_text": "", "fingerprint": "", "key_type": "", "pinned_at": "",
+    "status": "unknown", "detail": "", "seen_at": "", "created_at": "", "version": 0,
+}  # fmt: skip
+STRENGTH = ("ssh-ed25519", "ecdsa", "ssh-rsa")
+
+
+def read_hosts(session: Session, actor: Actor, asked: Mapping[str, str], environment: str) -> Shown:
+    """One page of hosts for the filters of the address, with the connections that a form can offer."""
+    wanted = HostsQuery(
+        q=asked["q"],
+        status=[asked["status"]] if asked["status"] in STATUSES else [],  # pyright: ignore[reportArgumentType]
+        connection_id=asked["connection"] if asked["connection"].isidentifier() else "",
+        environment=[environment] if environment else [],  # pyright: ignore[reportArgumentType]
+        sort=asked["sort"],
+        cursor=asked["cursor"],
+        limit=PAGE,
+        with_total=True,
+    )
+    page = queries.list_hosts(session, actor, wanted)
+    connections = _connections(session, actor)
+    names = {row.id: row.name for row in connections}
+    kept = {name: value for name, value in asked.items() if name != "cursor"}
+    return {
+        "rows": [show_host(host, names) for host in page.items],
+        "total": page.total or 0,
+        "connections": [{"value": row.id, "label": row.name, "environment": row.environment} for row in connections],
+        "next_href": address("/hosts", {**kept, "cursor": page.next_cursor or ""}) if page.next_cursor else "",
+        "previous_href": address("/hosts", {**kept, "cursor": page.prev_cursor or ""}) if page.prev_cursor else "",
+    }
+
+
+def show_host(host: Host, connection_names: Mapping[str, str]) -> Shown:
+    """A row of the list; the drawer and the form show the same values."""
+    answer = HostAnswer.of(host)
+    return {
+        "id": host.id,
+        "name": host.name,
+        "address": host.address,
+        "port": host.port,
+        "user": host.user,
+        "connection_id": host.connection_id or "",
+        "connection": connection_names.get(host.connection_id or "", ""),
+        "environment": host.environment,
+        "labels": [f"{key}={value}" if value else key for key, value in host.labels.items()],
+        "label_text": "\n".join(f"{key}={value}" for key, value in host.labels.items()),
+        "fingerprint": answer.host_key.fingerprint if answer.host_key else "",
+        "key_type": answer.host_key.type if answer.host_key else "",
+        "pinned_at": host.host_key_pinned_at.isoformat() if host.host_key_pinned_at else "",
+        "status": host.status,
+        "detail": host.status_detail,
+        "seen_at": host.last_seen_at.isoformat() if host.last_seen_at else "",
+        "created_at": host.created_at.isoformat(),
+        "version": host.version,
+    }
+
+
+def host_fields(values: Mapping[str, Any], connection_id: str) -> Shown:
+    """The texts of the form as the domain's models take them."""
+    port = str(values.get("port", "")).strip()
+    return {
+        "name": str(values.get("name", "")).strip(),
+        "address": str(values.get("address", "")).strip(),
+        "port": int(port) if port.isdecimal() and len(port) < 7 else 22 if not port else 0,
+        "user": str(values.get("user", "")).strip(),
+        "connection_id": connection_id or None,
+        "labels": labels_of(str(values.get("labels", ""))),
+    }
+
+
+def labels_of(text: str) -> dict[str, str]:
+    """Labels from `key=value`, one a line or separated by commas."""
+    parts = [part.strip() for part in text.replace(",", "\n").splitlines() if part.strip()]
+    pairs = [part.partition("=") for part in parts]
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def faults_of(error: OrchError | ValidationError) -> dict[str, str]:
+    """The first fault of each field: the field's name, or a finer word, which the catalogue has a sentence for."""
+    if isinstance(error, ValidationError):
+        return {name: name for name in (_snake(fault["loc"]) for fault in error.errors(include_input=False))}
+    found: dict[str, str] = {}
+    for fault in error.errors:
+        name = _snake(fault.pointer.strip("/").split("/"))
+        found.setdefault(name, fault.code if fault.code in {"name_taken", "other_environment"} else name)
+    return found
+
+
+def show_keys(keys: Sequence[PublicKey]) -> list[Shown]:
+    """The keys that a host showed, the strongest first."""
+
+    def strength(key: PublicKey) -> int:
+        return next((place for place, kind in enumerate(STRENGTH) if key.type.startswith(kind)), len(STRENGTH))
+
+    return [{"value": key.fingerprint, "label": short_type(key.type)} for key in sorted(keys, key=strength)]
+
+
+def short_type(key_type: str) -> str:
+    """`ED25519` for `ssh-ed25519`, as people call it."""
+    return key_type.removeprefix("ssh-").removeprefix("ecdsa-sha2-").upper()
+
+
+def _connections(session: Session, actor: Actor) -> Sequence[Connection]:
+    if not actor.may(Permission.CONNECTIONS_READ):
+        return []
+    return queries.list_connections(session, actor, ConnectionsQuery(limit=200)).items
+
+
+def _snake(place: Sequence[int | str]) -> str:
+    name = str(place[0]) if place else ""
+    return {"connectionId": "connection_id"}.get(name, name)

@@ -1,0 +1,63 @@
+"""People and the state of the installation as /settings shows them."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.accounts import queries
+from orch_app.domains.accounts.queries import Person
+from orch_app.domains.operations.health import check_all
+from orch_app.kit.errors import OrchError
+from orch_app.kit.version import VERSION
+from orch_app.state.session_view import Shown, initials
+
+MOST_USERS = 200
+NO_USER: Shown = {
+    "id": "", "name": "", "email": "", "role": "operator", "status": "active", "initials": "", "seen_at": "", "is_me": False,
+}  # fmt: skip
+SENTENCES = frozenset({"bad_email", "email_taken", "bad_name", "last_admin", "wrong_password", "password_changed"})
+
+
+def read_users(session: Session, actor: Actor, text: str) -> list[Shown]:
+    """Everybody who has an account, for admins."""
+    return [show_user(person, actor) for person in queries.list_users(session, actor, q=text, limit=MOST_USERS)]
+
+
+def show_user(person: Person, actor: Actor) -> Shown:
+    """A row of the list of users."""
+    user = person.user
+    name = user.name or user.email
+    return {
+        "id": user.id,
+        "name": name,
+        "email": user.email,
+        "role": person.role.value,
+        "status": user.status,
+        "initials": initials(name),
+        "seen_at": user.last_login_at.isoformat() if user.last_login_at else "",
+        "is_me": user.id == actor.user_id,
+    }
+
+
+def read_about() -> Shown:
+    """Version and health, which `/health` tells everybody as well."""
+    checks = check_all()
+    return {
+        "version": VERSION,
+        "checks": [{"name": name, "status": "ok" if check.ok else "failed", "detail": check.detail} for name, check in checks.items()],
+    }
+
+
+def faults_of(error: OrchError) -> dict[str, str]:
+    """The fault of each field by the field's name; password rules are named by their own codes."""
+    names = {"newPassword": "password", "currentPassword": "current"}
+    places = [(fault.pointer.strip("/"), fault.code) for fault in error.errors]
+    if not places and error.code in SENTENCES:
+        places = [({"email_taken": "email"}.get(error.code, ""), error.code)]
+    return {names.get(place, place): code for place, code in reversed(places)}
+
+
+def text_of(values: dict[str, Any], name: str, longest: int = 1024) -> str:
+    """A text of a form, as long as a text may be."""
+    return str(values.get(name, ""))[:longest]
