@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, TypeDecorator, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -17,6 +17,7 @@ from orch_app.kit.rest import MAX_PAGE, CamelModel, decode_cursor, encode_cursor
 Row = TypeVar("Row")
 SortKeys = Mapping[str, Any]
 FORWARD, BACK = "next", "prev"
+MAX_INTEGER = 2**63 - 1
 
 
 class PageQuery(CamelModel):
@@ -110,37 +111,29 @@ def _count(session: Session, query: SelectOfScalar[Row]) -> int:
 def _cursor(direction: str, sort: str, orders: Sequence[_Order], rows: Sequence[Any]) -> str | None:
     values = [getattr(row, order.attribute) for row in rows for order in orders]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return encode_cursor(direction, sort, plain) if rows else None
+    return encode_cursor(direction, sort, *plain) if rows else None
 
 
 def _place(cursor: str, sort: str, orders: Sequence[_Order]) -> tuple[str, list[Any]]:
     """Direction and sort values of a cursor; refused when it was given for another order."""
     if not cursor:
         return FORWARD, []
-    direction, of_sort, values = decode_cursor(cursor, 3)
-    if direction not in (FORWARD, BACK) or of_sort != sort or not isinstance(values, list):
-        raise BadRequest("The cursor is not one that this list gave in this order.", "bad_cursor")
-    if len(values) != len(orders):
+    direction, of_sort, *values = decode_cursor(cursor, 2 + len(orders))
+    if direction not in (FORWARD, BACK) or of_sort != sort:
         raise BadRequest("The cursor is not one that this list gave in this order.", "bad_cursor")
     return direction, [_typed(order, value) for order, value in zip(orders, values, strict=True)]
 
 
 def _typed(order: _Order, value: Any) -> Any:
-    expected = order.column.type.python_type
+    stored = order.column.type
+    expected = (stored.impl_instance if isinstance(stored, TypeDecorator) else stored).python_type
     try:
-        typed = datetime.fromisoformat(value) if expected is datetime else value
-    except (TypeError, ValueError) as error:
+        typed = datetime.fromisoformat(value).astimezone(UTC) if expected is datetime else value
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadRequest("The cursor is not one that this list gave.", "bad_cursor") from error
-    if not isinstance(typed, expected) or not _is_storable(typed):
+    if not isinstance(typed, expected) or (isinstance(typed, int) and abs(typed) > MAX_INTEGER):
         raise BadRequest("The cursor is not one that this list gave.", "bad_cursor")
     return typed
-
-
-def _is_storable(value: Any) -> bool:
-    """Whether both databases take the value: no NUL, no lone surrogate, no time without a zone."""
-    if isinstance(value, str):
-        return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value)
-    return not isinstance(value, datetime) or value.tzinfo is not None
 
 
 def _beyond(orders: Sequence[_Order], place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:

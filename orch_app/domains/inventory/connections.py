@@ -70,10 +70,10 @@ def update(
     check_match(if_match, etag(row.id, row.version))
     before = row.name
     row.name = change.name or row.name
+    row.updated_at = now()
+    row.version += 1
     if change.payload is not None:
         _merge(row, change.payload)
-    row.version += 1
-    row.updated_at = now()
     _save(session, row)
     metadata = {"name": [before, row.name], "payloadFields": sorted(change.payload or {})}
     _noted(session, actor, Action.CONNECTION_CHANGED, row, metadata)
@@ -162,8 +162,8 @@ def _merge(row: Connection, change: Mapping[str, Any]) -> None:
 
 
 def _put(row: Connection, payload: Payload, *, replaced: Sequence[str]) -> None:
-    """Seal the payload into the row; `replaced` secrets are set as of now."""
-    at = now().isoformat()
+    """Seal the payload into the row; `replaced` secrets are set as of the row's change."""
+    at = row.updated_at.isoformat()
     row.fields_set = {name: at if name in replaced else row.fields_set.get(name, at) for name in payload.secrets_set()}
     row.public_json = {"payload": payload.public(), "facts": type_named(row.type).facts(payload)}
     document = json.dumps(payload.plain(), ensure_ascii=False).encode()

@@ -21,6 +21,7 @@ from orch_app.kit.ids import new_id
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
+Place = tuple[str, int]
 MAX_DETAIL = 500
 _MOVING = frozenset({"address", "port"})
 
@@ -83,14 +84,18 @@ def delete(session: Session, actor: Actor, host_id: str, *, if_match: str | None
     _noted(session, actor, Action.HOST_DELETED, row, {"name": row.name, "address": row.address})
 
 
-def note_scan(session: Session, actor: Actor, host_id: str, keys: Sequence[PublicKey]) -> Host:
-    """Write down what a scan showed. Nothing is pinned; a pinned key that is missing makes the host `key_changed`.
+def note_scan(
+    session: Session, actor: Actor, host_id: str, keys: Sequence[PublicKey], *, place: Place | None = None
+) -> Host:
+    """Write down what a scan of `place` showed. Nothing is pinned; a pinned key that is missing means `key_changed`.
 
     Raises:
         NotFound: the host is gone.
+        Conflict: the host has moved to another place meanwhile.
     """
     require(actor, Permission.HOSTS_WRITE)
     row = queries.get_host(session, actor, host_id, for_change=True)
+    _refuse_moved(row, place)
     shown = [key.fingerprint for key in keys]
     if not keys:
         _set(row, "unreachable", "The host showed no key: nothing answers there, or it is no ssh server.")
@@ -104,15 +109,24 @@ def note_scan(session: Session, actor: Actor, host_id: str, keys: Sequence[Publi
     return row
 
 
-def pin_key(session: Session, actor: Actor, host_id: str, fingerprint: str, keys: Sequence[PublicKey]) -> Host:
+def pin_key(
+    session: Session,
+    actor: Actor,
+    host_id: str,
+    fingerprint: str,
+    keys: Sequence[PublicKey],
+    *,
+    place: Place | None = None,
+) -> Host:
     """Pin the key that a person has compared: one of `keys`, which the host has just shown.
 
     Raises:
         NotFound: the host is gone.
-        Conflict: the host does not show a key with this fingerprint.
+        Conflict: the host does not show a key with this fingerprint, or has moved to another place meanwhile.
     """
     require(actor, Permission.HOSTS_WRITE)
     row = queries.get_host(session, actor, host_id, for_change=True)
+    _refuse_moved(row, place)
     chosen = next((key for key in keys if key.fingerprint == fingerprint), None)
     if chosen is None:
         problem = Problem("/pin", "not_shown", "The host does not show a key with this fingerprint.")
@@ -155,6 +169,12 @@ def _set(row: Host, status: HostStatus, detail: str) -> None:
 
 def pinned_fingerprint(row: Host) -> str | None:
     return read_public_key(row.host_key).fingerprint if row.host_key else None
+
+
+def _refuse_moved(row: Host, place: Place | None) -> None:
+    """What another machine showed says nothing about the one that the host is now."""
+    if place and place != (row.address, row.port):
+        raise Conflict("Somebody gave the host another address meanwhile: scan it again.", "host_moved")
 
 
 def _forget_key(row: Host) -> None:

@@ -57,9 +57,9 @@ def scan_key(actor: Actor, host_id: str) -> Scan:
         Conflict: it does not answer, or its jump host has no pinned key.
     """
     require(actor, Permission.HOSTS_WRITE)
-    keys = _shown_keys(actor, host_id)
+    place, keys = _shown_keys(actor, host_id)
     with unit_of_work() as session:
-        host = hosts.note_scan(session, actor, host_id, keys)
+        host = hosts.note_scan(session, actor, host_id, keys, place=place)
         pinned = hosts.pinned_fingerprint(host)
     if not keys:
         raise Conflict(host.status_detail, "host_unreachable")
@@ -75,7 +75,8 @@ def scan_and_pin(actor: Actor, host_id: str, fingerprint: str) -> Scan:
     require(actor, Permission.HOSTS_WRITE)
     scan = scan_key(actor, host_id)
     with unit_of_work() as session:
-        host = hosts.pin_key(session, actor, host_id, fingerprint, scan.keys)
+        place = (scan.host.address, scan.host.port)
+        host = hosts.pin_key(session, actor, host_id, fingerprint, scan.keys, place=place)
     return Scan(host, scan.keys, matches_pinned=True)
 
 
@@ -100,13 +101,18 @@ def probe_connection(actor: Actor, connection_id: str, host_id: str | None = Non
     return result
 
 
-def _shown_keys(actor: Actor, host_id: str) -> list[PublicKey]:
+def _shown_keys(actor: Actor, host_id: str) -> tuple[hosts.Place, list[PublicKey]]:
+    """The keys that a host shows, and where it was asked."""
     with reading() as session:
         host = queries.get_host(session, actor, host_id)
         connection = queries.find_connection(session, actor, host.connection_id) if host.connection_id else None
-        target = target_with(host, connection) if connection else None
-    if target is None or target.secret.jump_host is None:
-        return scan_keys(route_to(_unopened(host)).target)
+        target = target_with(host, connection) if connection else _unopened(host)
+    return (host.address, host.port), _ask_for_keys(target)
+
+
+def _ask_for_keys(target: Target) -> list[PublicKey]:
+    if target.secret.jump_host is None:
+        return scan_keys(route_to(target).target)
     if not target.secret.jump_host.host_key:
         raise Conflict("The jump host of the connection has no pinned key yet.", "no_jump_key")
     try:

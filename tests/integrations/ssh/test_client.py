@@ -16,6 +16,7 @@ from tests.systems.keys import make_key
 from tests.systems.processes import free_port
 from tests.systems.sshd import SshServer, ssh_server
 
+pytestmark = pytest.mark.integration
 PASSWORD = "correct horse 'battery' \"staple\" $HOME `id`"
 
 

@@ -18,7 +18,13 @@ TRUSTED = {"trusted": True}
 class Payload(CamelModel):
     """The payload of a connection. Fields typed SecretStr are write-only."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=False, extra="forbid", from_attributes=False)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=False,
+        extra="forbid",
+        from_attributes=False,
+        hide_input_in_errors=True,
+    )
 
     @classmethod
     def secret_names(cls) -> list[str]:
@@ -68,12 +74,14 @@ class ConnectionType:
         Raises:
             Invalid: 422 with a pointer below `/payload` per fault, and without any of the values.
         """
+        faults: list[ErrorDetails] = []
         try:
             return self.payload.model_validate(dict(document))
         except ValidationError as error:
             faults = error.errors(include_input=False, include_url=False)
-            problems = tuple(_problem(fault) for fault in faults)
-            raise Invalid("The connection's data are not valid.", "validation", errors=problems) from None
+        # raised out here, so that no traceback of ours carries pydantic's error and with it the values
+        problems = tuple(_problem(fault) for fault in faults)
+        raise Invalid("The connection's data are not valid.", "validation", errors=problems)
 
     def form(self) -> list[dict[str, Any]]:
         """The form as a tree of nodes, in the shape that the form builder of the screens draws."""
