@@ -1,8 +1,9 @@
 """The end of the line below /v1: without it an unknown address would reach the screens and be answered with a page."""
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -15,7 +16,11 @@ class Unrouted(BaseRoute):
     path = f"{PREFIX}..."
 
     def __init__(self, app: FastAPI) -> None:
-        self._app = app
+        self._known = [
+            (compile_path(str(route.path))[0], route.methods)
+            for route in iter_route_contexts(app.routes)
+            if route.methods
+        ]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Everything below /v1."""
@@ -27,7 +32,9 @@ class Unrouted(BaseRoute):
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).close(1008, "not_found")
             return
-        allowed = sorted({method for route in self._app.routes for method in _methods(route, scope)})
+        allowed = sorted(
+            method for pattern, methods in self._known if pattern.match(scope["path"]) for method in methods
+        )
         if allowed:
             raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
         raise HTTPException(404)
@@ -36,9 +43,3 @@ class Unrouted(BaseRoute):
 def install(app: FastAPI) -> None:
     """Put it after the routes that are there now; the screens are mounted behind it."""
     app.router.routes.append(Unrouted(app))
-
-
-def _methods(route: BaseRoute, scope: Scope) -> set[str]:
-    if isinstance(route, Unrouted) or route.matches(dict(scope))[0] is not Match.PARTIAL:
-        return set()
-    return set(getattr(route, "methods", None) or ())

@@ -1,6 +1,8 @@
 """The whole API behind its edge, with a browser or script of each role."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -9,6 +11,7 @@ from orch_app.api import build, wrap
 from orch_app.domains.access.permissions import Role
 from tests.systems.asgi import TestClient
 from tests.systems.people import PASSWORD, add_user, start_afresh
+from tests.systems.product import bound_to
 
 ORIGIN = "http://127.0.0.1:8000"
 MakeClient = Callable[..., TestClient]
@@ -17,6 +20,14 @@ MakeClient = Callable[..., TestClient]
 @pytest.fixture(autouse=True)
 def _afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     start_afresh(monkeypatch)
+
+
+@pytest.fixture
+def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[None]:
+    """One back end, for what is decided before any database is asked."""
+    shutil.copy(migrated_sqlite, tmp_path / "orch.db")
+    with bound_to(tmp_path):
+        yield
 
 
 @pytest.fixture(scope="session")

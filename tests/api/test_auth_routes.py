@@ -3,15 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlmodel import col, select
 
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.accounts import service
-from orch_app.domains.audit.models import AuditEntry
-from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.db import unit_of_work
 from tests.api.conftest import ORIGIN
 from tests.systems.asgi import TestClient
-from tests.systems.people import PASSWORD, add_user, later
+from tests.systems.people import PASSWORD, add_user, audited, later
 
 OWN_PAGE = {"Origin": ORIGIN}
 WRONG = {"email": "admin@example.com", "password": "not the right one"}
@@ -20,11 +18,6 @@ WRONG = {"email": "admin@example.com", "password": "not the right one"}
 @pytest.fixture(autouse=True)
 def _with_database(database: str) -> None:
     """Every test here runs on both back ends."""
-
-
-def audited(action: str) -> list[AuditEntry]:
-    with reading() as session:
-        return list(session.exec(select(AuditEntry).where(AuditEntry.action == action).order_by(col(AuditEntry.id))))
 
 
 def login(client: TestClient, role: Role = Role.ADMIN) -> dict[str, str]:

@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.accounts import passwords, service
 from orch_app.domains.accounts.identities import remembered
+from orch_app.domains.audit.models import AuditEntry
 from orch_app.kit import ratelimit
 from orch_app.kit.clock import push_source
-from orch_app.kit.db import unit_of_work
+from orch_app.kit.db import reading, unit_of_work
 
 PASSWORD = "velvet tractor 91 lamp"
 CHEAPEST = 4
@@ -42,3 +44,9 @@ def later(**ahead: float) -> Iterator[None]:
         yield
     finally:
         back()
+
+
+def audited(action: str) -> list[AuditEntry]:
+    """The entries of one action, oldest first."""
+    with reading() as session:
+        return list(session.exec(select(AuditEntry).where(AuditEntry.action == action).order_by(col(AuditEntry.id))))
