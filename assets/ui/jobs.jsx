@@ -4,6 +4,7 @@ import { durationText } from "./format.js";
 import { useFilters } from "./filters.jsx";
 import { useLanguage } from "./prefs.js";
 import { setUrlParam } from "./tabs.jsx";
+import { Timeline } from "./timeline.jsx";
 import { useNow } from "./values.jsx";
 
 /** The title of the browser's tab, for pages whose state belongs into it. */
@@ -71,16 +72,28 @@ export function SubmitKeys({ onSubmit, children }) {
   );
 }
 
-/** A link to a line of this job's log: changes the tab and the hash in place. */
+/** Shows a line of this page's log: the tab and the hash change in place, and the log hears of it once it is visible. */
+function showLine(seq) {
+  setUrlParam("tab", "logs", `L${seq}`);
+  requestAnimationFrame(() => requestAnimationFrame(() => window.dispatchEvent(new HashChangeEvent("hashchange"))));
+}
+
+/** A link to a line of this job's log. */
 export function LineLink({ seq, className = "lk", onGo, children }) {
   const go = (event) => {
+    if (event.metaKey || event.ctrlKey) return;
     event.preventDefault();
-    setUrlParam("tab", "logs", `L${seq}`);
-    onGo?.(seq);
+    onGo?.();
+    showLine(seq);
   };
   return (
     <a href={`?tab=logs#L${seq}`} className={className} onClick={go}>
       {children}
     </a>
   );
+}
+
+/** The timeline of a job: a press on a task shows the line of the log that it begins with. */
+export function JobTimeline({ steps }) {
+  return <Timeline steps={steps} onPick={(seq) => seq && showLine(seq)} />;
 }

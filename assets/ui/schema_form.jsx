@@ -139,7 +139,7 @@ function RowErrors({ columns, path }) {
     return column ? `${titleOf(column, t.language)}: ` : "";
   };
   return (
-    <div className="m">
+    <div className="m" role="cell">
       {failed.map(([rest, message]) => (
         <FieldError key={rest} text={titled(rest) + message} />
       ))}
@@ -345,6 +345,8 @@ export function SchemaForm({ fields, values, errors, disabled = false, onChange 
     setDraft(values || initialValues(fields));
   }, [values]);
   const tell = (next) => {
+    clearTimeout(timer.current);
+    timer.current = 0;
     told.current = JSON.stringify(next);
     onChange?.(next);
   };
@@ -364,10 +366,14 @@ export function SchemaForm({ fields, values, errors, disabled = false, onChange 
     clearTimeout(timer.current);
     timer.current = setTimeout(() => tell(next), TELL_MS);
   };
+  // Leaving a control tells at once, so that a press on "Run" right after typing sends what was typed.
+  const flush = () => {
+    if (timer.current) tell(latest.current);
+  };
   if (!fields?.length) return <p className="sec">{t("schema.no_fields")}</p>;
   return (
     <FormContext value={{ change, errors: errors || {}, disabled }}>
-      <div ref={box} className="form">
+      <div ref={box} className="form" onBlur={flush}>
         <Fields fields={fields} path={[]} values={draft} />
         {errors?.[""] ? <FieldError text={errors[""]} /> : null}
       </div>

@@ -32,7 +32,7 @@ export function setUrlParam(name, value, hash = "") {
 /** The strip. Items: `{id, label, count?}`; the first is shown when the address names none. */
 export function Tabs({ items, label, param = "tab", onTab }) {
   const language = useLanguage();
-  const list = items || [];
+  const list = (items || []).filter((item) => item.shown !== false);
   const wanted = useUrlParam(param);
   const active = list.some((item) => item.id === wanted) ? wanted : list[0]?.id;
   useEffect(() => {

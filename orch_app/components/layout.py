@@ -38,13 +38,17 @@ class TabPanel(UiComponent):
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab: its id in the address, its word, its panel, a count, and whether it stays mounted while hidden."""
+    """One tab: its id in the address, its word, its panel, a count, and whether it stays mounted while hidden.
+
+    `shown` False leaves it out of the strip, for what only some may see.
+    """
 
     id: str
     label: rx.Var[str]
     content: rx.Component
     count: rx.Var[int] | int | None = None
     keep: bool = False
+    shown: rx.Var[bool] | bool = True
 
 
 def page_header(  # noqa: PLR0913 - the slots of the one page header
@@ -83,7 +87,12 @@ def page_header(  # noqa: PLR0913 - the slots of the one page header
 
 
 def section(
-    *children: Child, title: Child | None = None, aside: Child | None = None, span: int = 0, padded: bool = True, **props: object
+    *children: Child,
+    title: Child | None = None,
+    aside: Child | None = None,
+    span: int = 0,
+    padded: bool = True,
+    **props: object,
 ) -> rx.Component:
     """A card with a heading. `span` is its width in a `grid` (3-9, 12); `padded=False` for tables and lists."""
     header = [
@@ -107,7 +116,9 @@ def stack(*children: Child, gap: int = 16) -> rx.Component:
     return rx.el.div(*children, class_name="stack" if gap == 16 else "stack-24")  # noqa: PLR2004 - the two gaps of the grid
 
 
-def kpi_card(label: Text, value: Child, *, icon_name: str, href: Text, context: Child = "", tone: Text = "") -> rx.Component:
+def kpi_card(
+    label: Text, value: Child, *, icon_name: str, href: Text, context: Child = "", tone: Text = ""
+) -> rx.Component:
     """One number that matters; the whole card is the link. Only the icon takes the tone (`ok`, `warn`, `bad`)."""
     return link(
         rx.el.span(icon(icon_name, class_name=tone), label, class_name="l"),
@@ -137,7 +148,10 @@ def key_values(pairs: Sequence[tuple[Text, Child]]) -> rx.Component:
 
 def tabs(*items: Tab, label: Text, on_tab: Event = None, param: str = "tab") -> rx.Component:
     """Tabs in the address (`?tab=`), changed in the browser without a round trip; `on_tab(id)` hears which is shown."""
-    listed = [{"id": tab.id, "label": tab.label, **({} if tab.count is None else {"count": tab.count})} for tab in items]
+    listed = [
+        {"id": tab.id, "label": tab.label, "shown": tab.shown, **({} if tab.count is None else {"count": tab.count})}
+        for tab in items
+    ]
     panels = [
         TabPanel.create(tab.content, tab=tab.id, label=tab.label, first=at == 0, keep=tab.keep, param=param)
         for at, tab in enumerate(items)
@@ -150,11 +164,15 @@ def attention_list(*items: rx.Component) -> rx.Component:
     return rx.el.ul(*items, class_name="list")
 
 
-def attention_item(title: Child, detail: Child, *, icon_name: str, tone: Text = "", action: rx.Component | None = None) -> rx.Component:
+def attention_item(
+    title: Child, detail: Child, *, icon_name: str, tone: Text = "", action: rx.Component | None = None
+) -> rx.Component:
     """A row: icon in its tone, the fact, then the detail, one action on the right."""
     return rx.el.li(
         rx.el.span(icon(icon_name), class_name=rx.Var.create("ic ") + tone),
-        rx.el.div(rx.el.div(title, class_name="b5 trunc"), rx.el.div(detail, class_name="sec sm trunc"), class_name="grow"),
+        rx.el.div(
+            rx.el.div(title, class_name="b5 trunc"), rx.el.div(detail, class_name="sec sm trunc"), class_name="grow"
+        ),
         *([action] if action is not None else []),
     )
 

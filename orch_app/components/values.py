@@ -29,7 +29,7 @@ class Duration(UiComponent):
 
     library = _LIBRARY
     tag = "Duration"
-    seconds: rx.Var[float | int]
+    seconds: rx.Var[float | int | None]
     since: rx.Var[str]
 
 
@@ -51,7 +51,7 @@ class FileSize(UiComponent):
 
 
 def relative_time(iso: rx.Var[str] | str, class_name: str = "") -> rx.Component:
-    """"2 min ago", ticking; the absolute time on hover and after a tap. An empty text draws a dash."""
+    """ "2 min ago", ticking; the absolute time on hover and after a tap. An empty text draws a dash."""
     return RelativeTime.create(value=iso, class_name=class_name)
 
 

@@ -42,7 +42,7 @@ class JobState(Screen, rx.State):
     audit: list[Shown] = []
     batch: Shown = {"start": 1, "lines": []}
     last_seq: int = 0
-    go_to: int = 0
+    url: str = ""
     open_host: str = ""
     asks_to_cancel: bool = False
     host_results: list[Shown] = []
@@ -100,12 +100,6 @@ class JobState(Screen, rx.State):
 
     @rx.event
     @guarded(Permission.JOBS_READ)
-    async def go_to_line(self, seq: int) -> None:
-        """Show a line of the log; the tab is changed in the browser."""
-        self.go_to = seq
-
-    @rx.event
-    @guarded(Permission.JOBS_READ)
     async def show_host(self, name: str) -> None:
         """Open the drawer of a host; an empty name closes it."""
         self.open_host, self.host_results = name, self._results.get(name, [])
@@ -144,11 +138,12 @@ class JobState(Screen, rx.State):
             if getattr(self, name) != value:
                 setattr(self, name, value)
         self.last_seq = max(self.last_seq, int(self.job.get("lastSeq", 0)))
+        self.url = f"{self.router.url.origin}/jobs/{self.job.get('id', '')}"
 
     def _forget(self) -> None:
         """Another job than before: nothing of the old one may be seen."""
         self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
-        self.batch, self.last_seq, self.go_to, self.open_host = {"start": 1, "lines": []}, 0, 0, ""
+        self.batch, self.last_seq, self.open_host = {"start": 1, "lines": []}, 0, ""
 
 
 def job_in(state: rx.State) -> str:

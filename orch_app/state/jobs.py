@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from orch_app.domains.access.permissions import Permission
-from orch_app.state.address import parameters
+from orch_app.state.address import address, parameters
 from orch_app.state.bursts import bursts
 from orch_app.state.guard import ask, guarded, recheck
 from orch_app.state.jobs_view import PAGE_SIZE, PARAMETERS, Wanted, read_changes, read_page
@@ -47,6 +47,15 @@ class JobsState(Screen, rx.State):
             async with self:
                 if [row["id"] for row in self.rows] == shown:
                     self.rows, self.fresh = found["rows"], found["fresh"]
+
+    @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def show_fresh(self) -> Any:
+        """Show the newest jobs: the first page with the same filters."""
+        asked = {name: value for name, value in parameters(self, *PARAMETERS).items() if name != "page"}
+        if parameters(self, "page")["page"]:
+            return rx.redirect(address("/jobs", asked))
+        return JobsState.load
 
     async def _wanted(self) -> Wanted:
         return Wanted.of(parameters(self, *PARAMETERS), await environment_of(self))

@@ -20,13 +20,14 @@ from orch_app.state.session import environment_of
 
 ENVIRONMENTS = ("stage", "prod")
 LONGEST_REASON = 500
+_CURL_DEPS = ["is_open", "runbook", "environment", "place", "host_ids", "chosen", "reason", "_inputs"]
 Shown = dict[str, Any]
 
 
 class LaunchState(Screen, rx.State):
     """One order. `start` is what the form begins with; `blocks` says for each environment what is in the way.
 
-    `errors` are by pointer into the inputs, `order_errors` by pointer into the order around them, in each language.
+    `errors` are by pointer into the inputs, in each language; `faults` are about the order around them.
     """
 
     is_open: bool = False
@@ -45,8 +46,8 @@ class LaunchState(Screen, rx.State):
     reason: str = ""
     errors: dict[str, str] = {}
     errors_pt: dict[str, str] = {}
-    order_errors: dict[str, str] = {}
-    order_errors_pt: dict[str, str] = {}
+    faults: list[Shown] = []
+    fault_count: int = 0
     blocks: dict[str, str] = {"stage": "", "prod": ""}
     typical_s: float | None = None
     workers: int = 0
@@ -54,7 +55,7 @@ class LaunchState(Screen, rx.State):
     _all_hosts: list[Shown] = []
     _inputs: Shown = {}
 
-    @rx.var
+    @rx.var(auto_deps=False, deps=_CURL_DEPS)
     def curl(self) -> str:
         """The order as a call of the REST API."""
         if not self.is_open or not self.runbook:
@@ -154,8 +155,17 @@ class LaunchState(Screen, rx.State):
 
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def begin(self) -> None:
+        """Show at once that the order is being sent."""
+        self.is_busy = True
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
     async def run(self) -> Any:
         """Send the order; what is refused is shown at its field, a job's page is opened."""
+        self.is_busy = False
+        if not self.is_open or self.phase != "ready":
+            return None
         order = self._order()
         if order.host_ids == []:
             self._show_faults((launch_view.NO_HOST,))
@@ -199,7 +209,8 @@ class LaunchState(Screen, rx.State):
         names = {field["name"] for field in self.fields}
         inputs, order = launch_view.split_faults(faults, names)
         self.errors, self.errors_pt = launch_view.sentences(inputs)
-        self.order_errors, self.order_errors_pt = launch_view.sentences(order)
+        self.faults = [launch_view.around(fault) for fault in order]
+        self.fault_count = len(self.errors) + len(self.faults)
 
     def _show_hosts(self) -> None:
         self.hosts = launch_view.matching(self._all_hosts, self.host_text, self.host_ids)

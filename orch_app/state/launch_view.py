@@ -114,8 +114,8 @@ def labels_of(hosts: Sequence[Shown]) -> list[str]:
 
 def split_faults(faults: Sequence[Problem], names: AbstractSet[str]) -> tuple[list[Problem], list[Problem]]:
     """Faults of the inputs (of these names), and those of the order around them: `/hosts/0`, `/connections/x`."""
-    around = [fault for fault in faults if _first(fault) in AROUND and _first(fault) not in names]
-    return [fault for fault in faults if fault not in around], around
+    outer = [fault for fault in faults if _first(fault) in AROUND and _first(fault) not in names]
+    return [fault for fault in faults if fault not in outer], outer
 
 
 def sentences(faults: Sequence[Problem]) -> tuple[dict[str, str], dict[str, str]]:
@@ -126,6 +126,13 @@ def sentences(faults: Sequence[Problem]) -> tuple[dict[str, str], dict[str, str]
         english.setdefault(fault.pointer, fault.detail)
         portuguese.setdefault(fault.pointer, fault.detail_pt or fault.detail)
     return english, portuguese
+
+
+def around(fault: Problem) -> Shown:
+    """A fault of the order with its place (`hosts`, `connections`, `environment`) and which of them."""
+    _, place, *rest = fault.pointer.split("/")
+    portuguese = fault.detail_pt or fault.detail
+    return {"place": place, "at": "".join(rest[:1]), "detail": fault.detail, "detailPt": portuguese}
 
 
 def curl_of(origin: str, runbook: str, body: Mapping[str, Any]) -> str:

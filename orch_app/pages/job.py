@@ -1,0 +1,245 @@
+"""/jobs/[id]: one job. Header and facts above, then what failed, then its tabs."""
+
+import reflex as rx
+
+from orch_app.components.actions import button, copy_button, menu, menu_item
+from orch_app.components.dialogs import confirm_dialog
+from orch_app.components.icon import icon
+from orch_app.components.jobs import document_title, job_timeline
+from orch_app.components.layout import Tab, fact, facts, page_header, section, tabs
+from orch_app.components.log_view import log_view
+from orch_app.components.states import skeleton_rows
+from orch_app.components.status import env_badge, hosts_bar, progress_bar, status_badge
+from orch_app.components.text import tr, tr_dynamic
+from orch_app.components.values import duration, relative_time
+from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.job_overview import failure_box, overview
+from orch_app.pages.job_tabs import artifacts_tab, audit_tab, host_drawer, hosts_tab
+from orch_app.pages.spoken import spoken
+from orch_app.state.job import JobState
+
+JOB = JobState.job
+STATUS = JOB["status"].to(str)
+PHASE = JOB["phase"].to(str)
+IS_OVER = JOB["isOver"].to(bool)
+HAS_FAILED_HOSTS = (JobState.host_counts["failed"].to(int) + JobState.host_counts["unreachable"].to(int)) > 0
+MANY_HOSTS = JobState.hosts.length() > 1
+
+
+def job_page() -> rx.Component:
+    """One job."""
+    return framed(
+        "jobs",
+        by_phase(JobState, _job(), retry=JobState.load, loading=_loading()),
+        host_drawer(),
+        _cancel_dialog(),
+        reload=JobState.load,
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.fragment(page_header(tr("state.loading"), crumbs=[(tr("nav.jobs"), "/jobs")]), section(skeleton_rows(8), padded=False))
+
+
+def _job() -> rx.Component:
+    return rx.fragment(
+        document_title(_title()),
+        rx.el.div(_announced(), class_name="sr", role="status", custom_attrs={"aria-live": "polite"}),
+        _header(),
+        rx.cond(STATUS == "PENDING", _waiting()),
+        failure_box(),
+        _facts(),
+        _tabs(),
+    )
+
+
+def _status_word() -> rx.Var[str]:
+    return tr_dynamic("status.", STATUS)
+
+
+def _title() -> rx.Var[str]:
+    return rx.Var.create(f"{_status_word()} {JOB['number'].to(str)} · {JOB['runbook'].to(str)} · JARVIS")
+
+
+def _announced() -> rx.Var[str]:
+    return rx.Var.create(f"{JOB['number'].to(str)}: {_status_word()}")
+
+
+def _header() -> rx.Component:
+    return page_header(
+        spoken(JOB, "title"),
+        subtitle=_subtitle(),
+        crumbs=[(tr("nav.jobs"), "/jobs")],
+        here=JOB["number"].to(str),
+        badges=[
+            rx.el.span(status_badge(STATUS, PHASE), class_name="badge-live"),
+            env_badge(JOB["environment"].to(str)),
+        ],
+        actions=[_more(), _share(), _primary("")],
+        thumb=[_primary("")],
+        more=_more(),
+    )
+
+
+def _subtitle() -> rx.Component:
+    when = rx.match(
+        STATUS,
+        ("PENDING", rx.fragment(tr("job.created"), " ", relative_time(JOB["createdAt"].to(str)))),
+        ("RUNNING", rx.fragment(tr("job.started"), " ", relative_time(JOB["startedAt"].to(str)))),
+        rx.fragment(tr("job.ended"), " ", relative_time(JOB["finishedAt"].to(str))),
+    )
+    revision = rx.cond(
+        JOB["revision"].to(str) != "",
+        rx.fragment(" · ", tr("job.revision"), " ", rx.el.span(JOB["revision"].to(str), class_name="mono")),
+    )
+    stopped = rx.cond(
+        (STATUS == "CANCELED") & (JOB["canceledBy"].to(str) != ""),
+        rx.fragment(" · ", tr("job.canceled_by", name=JOB["canceledBy"].to(str))),
+    )
+    return rx.el.span(tr("job.requested_by", name=JOB["createdBy"].to(str)), " · ", when, stopped, revision)
+
+
+def _primary(look: str) -> rx.Component:
+    """One action: stop what runs; repeat what has ended, on the failed hosts where only some failed."""
+    cancel = rx.cond(
+        may("jobs:cancel"),
+        button(
+            tr("job.cancel"),
+            icon_name="stop",
+            look=look,
+            on_click=JobState.ask_to_cancel(True),
+            disabled=JOB["isCanceling"].to(bool),
+        ),
+    )
+    failed = JobState.host_counts["failed"].to(int) + JobState.host_counts["unreachable"].to(int)
+    again = rx.match(
+        STATUS,
+        ("SUCCESS", button(tr("job.retry"), icon_name="retry", look=look, on_click=JobState.retry)),
+        (
+            "ERROR",
+            rx.cond(
+                HAS_FAILED_HOSTS & MANY_HOSTS,
+                button(tr("job.retry_on", n=failed), icon_name="retry", look="p", on_click=JobState.retry_failed),
+                button(tr("job.retry"), icon_name="retry", look="p", on_click=JobState.retry),
+            ),
+        ),
+        button(tr("job.retry"), icon_name="retry", look="p", on_click=JobState.retry),
+    )
+    return rx.cond(IS_OVER, rx.cond(may("runbooks:execute"), again), cancel)
+
+
+def _share() -> rx.Component:
+    return copy_button(JobState.url, text=tr("job.share"), label=tr("job.share"))
+
+
+def _more() -> rx.Component:
+    edits = "/runbooks?run=" + JOB["runbook"].to(str) + "&from=" + JOB["id"].to(str)
+    return menu(
+        rx.cond(
+            may("runbooks:execute"),
+            rx.fragment(
+                rx.cond(IS_OVER, menu_item(tr("job.retry"), icon_name="retry", on_click=JobState.retry)),
+                rx.cond(
+                    IS_OVER & HAS_FAILED_HOSTS & MANY_HOSTS,
+                    menu_item(tr("job.retry_failed"), icon_name="retry", on_click=JobState.retry_failed),
+                ),
+                menu_item(tr("job.run_again"), icon_name="edit", href=edits),
+            ),
+        ),
+        menu_item(tr("job.other_runs"), icon_name="list", href="/jobs?runbook=" + JOB["runbook"].to(str)),
+        label=tr("action.more"),
+    )
+
+
+def _waiting() -> rx.Component:
+    """Why the job has not begun."""
+    why = JobState.waiting["why"].to(str)
+    place = JobState.waiting["position"].to(int)
+    return rx.el.section(
+        rx.el.span(icon("clock", 20), class_name="ic"),
+        rx.el.div(
+            rx.el.h2(tr("job.waiting", n=place)),
+            rx.el.p(tr_dynamic("job.why.", why), class_name="sec"),
+            class_name="grow",
+        ),
+        class_name="card wait",
+        custom_attrs={"aria-live": "polite"},
+    )
+
+
+def _facts() -> rx.Component:
+    done, total = JobState.progress["done"].to(int), JobState.progress["total"].to(int)
+    due = rx.cond(JOB["dueAt"].to(str) != "", rx.el.span(tr("job.due"), " ", relative_time(JOB["dueAt"].to(str))), "")
+    usual = rx.cond(
+        JOB["typicalS"].is_none(), tr("job.no_typical"), rx.el.span(tr("job.typical"), " ", duration(JOB["typicalS"]))
+    )
+    length = rx.cond(
+        JOB["startedAt"].to(str) == "", "—", duration(JOB["lengthS"], since=JOB["startedAt"].to(str))
+    )
+    worker = rx.cond(JOB["worker"].to(str) != "", JOB["worker"].to(str), "—")
+    kept = rx.cond(
+        JOB["isolation"].to(str) != "",
+        rx.el.span(tr("job.isolation"), " ", JOB["isolation"].to(str), rx.cond(JOB["engine"].to(str) != "", " · " + JOB["engine"].to(str), "")),
+        "",
+    )
+    return facts(
+        fact(
+            tr("job.progress"),
+            rx.el.span(tr("job.tasks", done=done, n=total), class_name="v num"),
+            progress_bar(done, total, tr("job.progress"), JobState.progress["tone"].to(str)),
+            aside=due,
+        ),
+        fact(tr("job.hosts"), hosts_bar(JobState.host_counts), aside=JobState.hosts.length()),
+        fact(tr("job.duration"), rx.el.span(length, class_name="v"), rx.el.span(usual, class_name="v2 row")),
+        fact(tr("job.worker"), rx.el.span(worker, class_name="v mono trunc"), rx.el.div(kept, class_name="v2 trunc")),
+    )
+
+
+def _tabs() -> rx.Component:
+    tasks = JobState.progress["total"].to(int)
+    return tabs(
+        Tab("overview", tr("job.tab.overview"), overview()),
+        Tab("timeline", tr("job.tab.timeline"), _timeline(), count=tasks),
+        Tab("logs", tr("job.tab.logs"), _log(), count=JobState.last_seq, keep=True),
+        Tab("hosts", tr("job.tab.hosts"), hosts_tab(), count=JobState.hosts.length()),
+        Tab("artifacts", tr("job.tab.artifacts"), artifacts_tab(), count=JobState.artifacts.length()),
+        Tab("audit", tr("job.tab.audit"), audit_tab(), shown=may("audit:read")),
+        label=tr("job.tabs"),
+    )
+
+
+def _timeline() -> rx.Component:
+    none = rx.el.p(tr("job.no_steps"), class_name="body sec")
+    return section(
+        rx.cond(JobState.steps.length() > 0, job_timeline(JobState.steps), none), padded=False
+    )
+
+
+def _log() -> rx.Component:
+    waiting = rx.cond(
+        STATUS == "PENDING", tr("job.waiting", n=JobState.waiting["position"].to(int)), tr("log.empty")
+    )
+    base = "/v1/jobs/" + JOB["id"].to(str)
+    files = [{"href": base + "/artifacts/logs.ndjson", "key": "log.download_ndjson"}]
+    return log_view(
+        job_key=JOB["id"].to(str),
+        batch=JobState.batch,
+        total=JobState.last_seq,
+        live=~IS_OVER,
+        history_url=base + "/logs",
+        counts=JobState.levels,
+        downloads=rx.cond(IS_OVER, files, []),
+        empty_text=waiting,
+    )
+
+
+def _cancel_dialog() -> rx.Component:
+    return confirm_dialog(
+        open=JobState.asks_to_cancel,
+        on_close=JobState.ask_to_cancel(False),
+        on_confirm=JobState.cancel,
+        title=tr("job.cancel_title", number=JOB["number"].to(str)),
+        body=tr("job.cancel_body"),
+        action=tr("job.cancel"),
+    )
+

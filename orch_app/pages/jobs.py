@@ -1,0 +1,124 @@
+"""/jobs: every run, filtered by the address, current without moving a row under the cursor."""
+
+import reflex as rx
+
+from orch_app.components.actions import link_button
+from orch_app.components.icon import icon
+from orch_app.components.jobs import duration_bar, url_choices
+from orch_app.components.layout import page_header, section
+from orch_app.components.states import empty_state, no_results_state, skeleton_rows
+from orch_app.components.status import env_badge, status_badge
+from orch_app.components.table import Column, data_table, filters_bar, pagination, url_select, url_text
+from orch_app.components.text import tr, tr_dynamic
+from orch_app.components.values import relative_time
+from orch_app.pages.frame import by_phase, framed
+from orch_app.pages.spoken import spoken
+from orch_app.state.jobs import JobsState
+from orch_app.state.jobs_view import PERIODS
+
+STATUSES = ("RUNNING", "PENDING", "SUCCESS", "ERROR", "CANCELED")
+FILTERS = ("q", "status", "runbook", "environment", "user", "since")
+
+
+def jobs_page() -> rx.Component:
+    """The list of jobs."""
+    start = link_button(tr("jobs.start"), href="/runbooks", icon_name="play", look="p")
+    empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), start, icon_name="list")
+    return framed(
+        "jobs",
+        page_header(tr("nav.jobs"), subtitle=tr("jobs.subtitle", n=JobsState.total)),
+        by_phase(
+            JobsState,
+            _list(),
+            retry=JobsState.load,
+            empty=rx.fragment(_fresh(), section(empty, padded=False)),
+            loading=section(skeleton_rows(8), padded=False),
+        ),
+        reload=JobsState.load,
+    )
+
+
+def _list() -> rx.Component:
+    rows = rx.fragment(
+        data_table(JobsState.rows, _columns(), caption=tr("nav.jobs"), href=lambda row: row["href"].to(str)),
+        pagination(JobsState.page, JobsState.page_size, JobsState.total),
+    )
+    found = rx.cond(JobsState.rows.length() > 0, rows, no_results_state())
+    return rx.fragment(_filters(), _fresh(), section(found, padded=False))
+
+
+def _filters() -> rx.Component:
+    statuses = [{"value": status, "label": tr(f"status.{status}")} for status in STATUSES]
+    environments = [{"value": name, "label": tr(f"environment.{name}")} for name in ("stage", "prod")]
+    periods = [{"value": name, "label": tr(f"jobs.since.{name}")} for name in PERIODS]
+    return filters_bar(
+        url_text(tr("jobs.filter")),
+        url_choices(tr("jobs.column.status"), "status", statuses),
+        url_select(tr("jobs.column.runbook"), "runbook", JobsState.runbooks, tr("jobs.every_runbook")),
+        url_select(tr("jobs.column.environment"), "environment", environments, tr("jobs.every_environment")),
+        rx.cond(
+            JobsState.users.length() > 0,
+            url_select(tr("jobs.column.created_by"), "user", JobsState.users, tr("jobs.everybody")),
+        ),
+        url_select(tr("jobs.column.since"), "since", periods, tr("jobs.any_time")),
+        resets=FILTERS,
+    )
+
+
+def _fresh() -> rx.Component:
+    """Newer jobs wait behind this pill, so that nothing moves while somebody reads."""
+    pill = rx.el.button(
+        icon("chevron-up", 14), tr("jobs.fresh", n=JobsState.fresh), type="button", class_name="pill", on_click=JobsState.show_fresh
+    )
+    return rx.el.div(
+        rx.cond(JobsState.fresh > 0, rx.el.div(pill, class_name="pill-w"), rx.fragment()),
+        role="status",
+        custom_attrs={"aria-live": "polite"},
+    )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(tr("jobs.column.status"), _status, card="k2"),
+        Column(tr("jobs.column.runbook"), _name, card="k1"),
+        Column(tr("jobs.column.environment"), lambda row: env_badge(row["environment"].to(str)), priority=2),
+        Column(tr("jobs.column.hosts"), _hosts, card="k3"),
+        Column(tr("jobs.column.created_by"), _requester, priority=2),
+        Column(tr("jobs.column.when"), lambda row: relative_time(row["createdAt"].to(str), "sec"), card="k4"),
+        Column(tr("jobs.column.duration"), _duration),
+    ]
+
+
+def _status(row: rx.Var) -> rx.Component:
+    return status_badge(row["status"].to(str), row["phase"].to(str))
+
+
+def _name(row: rx.Var) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(spoken(row, "title")),
+        rx.el.div(
+            rx.el.span(row["number"].to(str), class_name="num"),
+            " · ",
+            rx.el.span(row["runbook"].to(str), class_name="mono"),
+            class_name="t2",
+        ),
+    )
+
+
+def _hosts(row: rx.Var) -> rx.Component:
+    environment = rx.el.span(row["environment"].to(str), " · ", class_name="only-phone-inline")
+    hosts = rx.cond(row["hosts"].to(str) != "", row["hosts"].to(str), "—")
+    return rx.el.span(environment, hosts, title=row["hostNames"].to(str), class_name="trunc")
+
+
+def _requester(row: rx.Var) -> rx.Component:
+    trigger = rx.cond(
+        row["trigger"].to(str) == "manual",
+        rx.fragment(),
+        rx.el.div(tr_dynamic("trigger.", row["trigger"].to(str)), class_name="t2"),
+    )
+    return rx.el.div(rx.el.div(row["createdBy"].to(str), class_name="trunc"), trigger)
+
+
+def _duration(row: rx.Var) -> rx.Component:
+    return duration_bar(row["lengthS"], row["startedAt"].to(str), row["typicalS"])
