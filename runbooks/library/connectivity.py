@@ -85,11 +85,7 @@ def test_all(
     done = threading.Semaphore(0)
 
     def work() -> None:
-        while True:
-            try:
-                number = waiting.get_nowait()
-            except queue.Empty:
-                return
+        for number in iter(lambda: _next(waiting), None):
             results[number] = test_one(targets[number], options, thresholds)
             done.release()
 
@@ -107,26 +103,30 @@ def test_all(
     ]
 
 
+def _next(waiting: queue.SimpleQueue[int]) -> int | None:
+    try:
+        return waiting.get_nowait()
+    except queue.Empty:
+        return None
+
+
 def lines(results: list[dict[str, Any]]) -> list[str]:
     """One readable line per target."""
     return [f"{result['status'].upper():4} {result['id']}: {_measured(result)}" for result in results]
 
 
 def _measured(result: dict[str, Any]) -> str:
-    parts = [result["error"]["message"]] if "error" in result else []
-    if "loss_pct" in result:
-        parts.append(f"{result['received']} of {result['sent']} answered")
-    if "http_status" in result and "error" not in result:
-        parts.append(f"status {result['http_status']}")
-    if result.get("avg_ms") is not None:
-        parts.append(f"{result['avg_ms']:g} ms")
-    if "hops" in result:
-        parts.append(f"{len(result['hops'])} hops")
-    if result.get("addresses") or result.get("names"):
-        parts.append(", ".join(result.get("addresses") or result["names"]))
-    if "tls" in result:
-        parts.append(f"certificate for {result['tls']['days_left']} more days")
-    return "; ".join([*parts, *([result["note"]] if result.get("note") else [])])
+    parts = (
+        result.get("error", {}).get("message"),
+        f"{result['received']} of {result['sent']} answered" if "loss_pct" in result else None,
+        f"status {result['http_status']}" if "http_status" in result and "error" not in result else None,
+        f"{result['avg_ms']:g} ms" if result.get("avg_ms") is not None else None,
+        f"{len(result['hops'])} hops" if "hops" in result else None,
+        ", ".join(result.get("addresses") or result.get("names") or []),
+        f"certificate for {result['tls']['days_left']} more days" if "tls" in result else None,
+        result.get("note"),
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def main() -> None:

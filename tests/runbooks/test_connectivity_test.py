@@ -288,13 +288,15 @@ def test_traceroute_needs_no_privileges(address: str) -> None:
 def test_a_router_on_the_way_is_a_hop_and_a_refusal_ends_the_way() -> None:
     trace = modules.shared("trace")
 
-    def reported(kind: int, code: int) -> bytes:
+    def answer(kind: int, code: int, target: str = "10.0.0.9") -> dict[str, Any]:
         head = struct.pack("=IBBBBII", 113, 2, kind, code, 0, 0, 0)
-        return head + struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("10.0.0.1"))
+        sender = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("10.0.0.1"))
+        return trace._error(socket.AF_INET, head + sender, target)
 
-    assert trace._error(socket.AF_INET, reported(11, 0)) == {"address": "10.0.0.1", "note": "", "reached": False}
-    assert trace._error(socket.AF_INET, reported(3, 3))["reached"] is True
-    assert trace._error(socket.AF_INET, reported(3, 13))["note"] == "unreachable (ICMP type 3 code 13)"
+    assert answer(11, 0) == {"address": "10.0.0.1", "note": "", "reached": False}
+    assert answer(3, 3, "10.0.0.1")["reached"] is True
+    assert answer(3, 3) == {"address": "10.0.0.1", "note": "unreachable (ICMP type 3 code 3)", "reached": False}
+    assert answer(3, 13)["note"] == "unreachable (ICMP type 3 code 13)"
 
 
 def test_targets_left_over_when_the_time_is_up_have_failed(monkeypatch: pytest.MonkeyPatch) -> None:

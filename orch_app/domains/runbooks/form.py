@@ -91,18 +91,25 @@ def _variants(root: Schema, schema: Schema, pointer: str) -> list[Field]:
 
 
 def _kind(root: Schema, schema: Schema) -> str:
-    widget = schema.get("x-widget")
-    if widget in _WIDGET_KINDS:
-        return _WIDGET_KINDS[widget]
+    if schema.get("x-widget") in _WIDGET_KINDS:
+        return _WIDGET_KINDS[schema["x-widget"]]
     if "enum" in schema:
         return "enum"
-    declared = schema.get("type", "object" if "properties" in schema else "")
+    declared = schema.get("type") or _implied(schema)
     if declared == "array":
-        items = _plain(root, schema.get("items", {}))
-        return "table" if items.get("type") == "object" and items.get("properties") else "array"
-    if declared == "object" or (not declared and ("oneOf" in schema or "anyOf" in schema)):
+        return _list_kind(_plain(root, schema.get("items", {})))
+    if declared == "object":
         return _object_kind(schema)
     return declared if declared in _SCALARS else "string"
+
+
+def _implied(schema: Schema) -> str:
+    """What a schema without a type speaks about."""
+    return "object" if schema.keys() & {"properties", "oneOf", "anyOf"} else "string"
+
+
+def _list_kind(items: Schema) -> str:
+    return "table" if items.get("type") == "object" and items.get("properties") else "array"
 
 
 def _object_kind(schema: Schema) -> str:

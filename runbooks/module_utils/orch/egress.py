@@ -61,10 +61,8 @@ def _led(host: str, address: Any) -> str:
 
 def looked_up(host: str, timeout_s: float = LOOKUP_S) -> list[str]:
     """The host's addresses as the system resolves them; an address is its own answer. Raises Refused."""
-    try:
+    if is_address(host):
         return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        pass
     if not _NAME.fullmatch(host) or _NUMERIC_LABEL.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]):
         raise Refused("validation", f"{host} is neither an address nor a host name")
     found = within(timeout_s, socket.getaddrinfo, host, None, 0, socket.SOCK_STREAM)
@@ -76,6 +74,15 @@ def looked_up(host: str, timeout_s: float = LOOKUP_S) -> list[str]:
     if any("%" in text for text in texts):
         raise Refused("egress_refused", f"{host} leads to a link-local address, which is never connected to")
     return list(texts)
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an IPv4 or IPv6 address in its ordinary spelling."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def within(timeout_s: float, function: Any, *arguments: Any) -> Any:

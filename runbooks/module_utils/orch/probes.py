@@ -97,7 +97,7 @@ def statistics(times: list[float | None]) -> dict[str, Any]:
 def name(target: dict[str, Any], options: Options) -> dict[str, Any]:
     """A look-up by the system's resolver: addresses of a name, or the name of an address. Nothing is connected to."""
     started = time.monotonic()
-    if _is_address(target["host"]):
+    if egress.is_address(target["host"]):
         found = egress.within(options.timeout_s, socket.gethostbyaddr, target["host"])
         if found is None or isinstance(found, Exception):
             raise ProbeFailed("name_not_found", f"{target['host']} has no name", {"avg_ms": _ms(started)})
@@ -224,10 +224,6 @@ def _reason(error: Exception, options: Options) -> str:
     if isinstance(error, (socket.timeout, TimeoutError)):
         return f"no answer within {options.timeout_s:g} s"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _is_address(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
 
 
 def _ms(started: float) -> float:

@@ -88,7 +88,7 @@ def _read(probe: socket.socket, address: str) -> dict[str, Any] | None:
         return _plain_reply(probe, address)
     for level, kind, data in controls:
         if (level, kind) in ((socket.IPPROTO_IP, _IP_RECVERR), (socket.IPPROTO_IPV6, _IPV6_RECVERR)):
-            return _error(probe.family, data)
+            return _error(probe.family, data, address)
     return None
 
 
@@ -101,7 +101,8 @@ def _plain_reply(probe: socket.socket, address: str) -> dict[str, Any] | None:
     return {"address": address, "note": "", "reached": True}
 
 
-def _error(family: int, data: bytes) -> dict[str, Any]:
+def _error(family: int, data: bytes, address: str) -> dict[str, Any]:
+    """What an ICMP answer means. "No such port" of another machine is a firewall that rejects, not the destination."""
     _, _, kind, code, _, _, _ = _ERROR.unpack_from(data)
     offender = data[_ERROR.size :]
     at, size = (8, 16) if family == socket.AF_INET6 else (4, 4)
@@ -109,6 +110,6 @@ def _error(family: int, data: bytes) -> dict[str, Any]:
     exceeded, unreachable, no_port = _ANSWERS[socket.AddressFamily(family)]
     if kind == exceeded:
         return {"address": hop, "note": "", "reached": False}
-    if kind == unreachable and code == no_port:
+    if kind == unreachable and code == no_port and hop == address:
         return {"address": hop, "note": "", "reached": True}
     return {"address": hop, "note": f"unreachable (ICMP type {kind} code {code})", "reached": False}
