@@ -102,7 +102,9 @@ def finish(build_dir: Path) -> None:
 def inline_hashes(html: bytes) -> list[str]:
     """CSP sources (`sha256-...`) of the inline scripts of one page."""
     return [
-        "sha256-" + base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(html) if script
+        "sha256-" + base64.b64encode(hashlib.sha256(script).digest()).decode()
+        for script in _INLINE.findall(html)
+        if script
     ]
 
 
@@ -128,7 +130,9 @@ def _files(root: Path, parts: tuple[str, ...]) -> Iterator[Path]:
         path = root / part
         found = [path] if path.is_file() else path.rglob("*")
         yield from (
-            file for file in found if file.is_file() and "__pycache__" not in file.parts and "external" not in file.parts
+            file
+            for file in found
+            if file.is_file() and "__pycache__" not in file.parts and "external" not in file.parts
         )
 
 
@@ -185,7 +189,11 @@ def _environment(python: Path) -> dict[str, str]:
     env |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
     if "NPM_CONFIG_REGISTRY" not in env:
         asked = subprocess.run(
-            [str(python.parent / "npm"), "config", "get", "registry"], env=env, capture_output=True, text=True, check=False
+            [str(python.parent / "npm"), "config", "get", "registry"],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         env["NPM_CONFIG_REGISTRY"] = asked.stdout.strip()
     return env
@@ -194,7 +202,7 @@ def _environment(python: Path) -> dict[str, str]:
 def main() -> int:
     """Build from the command line: `python tools/build_ui.py [--force]`."""
     try:
-        build(Path(__file__).parents[1], lambda line: sys.stdout.write(f"{line}\n"), force="--force" in sys.argv)
+        build(Path(__file__).parents[1], print, force="--force" in sys.argv)
     except BuildError as error:
         sys.stderr.write(f"{error}\n")
         return 1

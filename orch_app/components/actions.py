@@ -83,7 +83,13 @@ def icon_button(name: str, label: Text, *, on_click: Event = None, size: int = 2
     """A button of one icon; its label is read aloud and shown on hover."""
     events = {} if on_click is None else {"on_click": on_click}
     return rx.el.button(
-        icon(name, size), type="button", class_name="ib", title=label, custom_attrs={"aria-label": label}, **events, **props
+        icon(name, size),
+        type="button",
+        class_name="ib",
+        title=label,
+        custom_attrs={"aria-label": label},
+        **events,
+        **props,
     )
 
 

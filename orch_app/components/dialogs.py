@@ -1,5 +1,8 @@
 """Modal, drawer and confirm: native dialogs that keep the focus inside and give it back."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import reflex as rx
 
 from orch_app.components.actions import Child
@@ -49,20 +52,31 @@ class ConfirmButton(UiComponent):
 
 
 def modal(
-    *children: rx.Component, open: Open, on_close: Event, title: Text, footer: rx.Component | None = None, **look: object  # noqa: A002
+    *children: rx.Component,
+    open: Open,  # noqa: A002 - the HTML attribute's own name
+    on_close: Event,
+    title: Text,
+    footer: rx.Component | None = None,
+    **look: object,
 ) -> rx.Component:
     """A dialog in the middle; a sheet from below on a phone.
 
-    `look`: `subtitle`, `badges` (components beside the title), `wide` (720 px), `stay` (a click outside does not close).
+    `look`: `subtitle`, `badges` (components beside the title), `wide` (720 px), `stay` (a click outside does not
+    close).
     """
     kind = "modal wide" if look.pop("wide", False) else "modal"
     return _dialog(kind, children, footer, open=open, on_close=on_close, title=title, **look)
 
 
 def drawer(
-    *children: rx.Component, open: Open, on_close: Event, title: Text, footer: rx.Component | None = None, **look: object  # noqa: A002
+    *children: rx.Component,
+    open: Open,  # noqa: A002 - the HTML attribute's own name
+    on_close: Event,
+    title: Text,
+    footer: rx.Component | None = None,
+    **look: object,
 ) -> rx.Component:
-    """A panel from the right, 656 px; the whole screen on a phone. `look` as for `modal`; it stays on outside clicks."""
+    """A panel from the right, 656 px; the whole screen on a phone. `look` as for `modal`; outside clicks do nothing."""
     return _dialog("drawer", children, footer, open=open, on_close=on_close, title=title, stay=True, **look)
 
 
@@ -73,7 +87,7 @@ def cancel_button(text: Text = "") -> rx.Component:
 
 def confirm_dialog(  # noqa: PLR0913 - one call says the whole question
     *,
-    open: Open,  # noqa: A002
+    open: Open,  # noqa: A002 - the HTML attribute's own name
     on_close: Event,
     on_confirm: Event,
     title: Text,
@@ -84,12 +98,17 @@ def confirm_dialog(  # noqa: PLR0913 - one call says the whole question
     busy: Open = False,
 ) -> rx.Component:
     """Asks before something that hurts; with `typed_name` the action waits until that name was typed."""
-    confirm = ConfirmButton.create(text=action, danger=danger, busy=busy, on_confirm=on_confirm, **given(name=typed_name))
+    confirm = ConfirmButton.create(
+        text=action, danger=danger, busy=busy, on_confirm=on_confirm, **given(name=typed_name)
+    )
     return modal(rx.el.p(body), open=open, on_close=on_close, title=title, footer=confirm)
 
 
-def _dialog(kind: str, children: tuple[rx.Component, ...], footer: rx.Component | None, **props: object) -> rx.Component:
-    title, subtitle, badges = props.pop("title"), props.pop("subtitle", None), props.pop("badges", ())
+def _dialog(
+    kind: str, children: tuple[rx.Component, ...], footer: rx.Component | None, **props: object
+) -> rx.Component:
+    title, subtitle = props.pop("title"), props.pop("subtitle", None)
+    badges = cast("Sequence[rx.Component]", props.pop("badges", ()))
     heading = rx.el.div(rx.el.div(rx.el.h2(title), *badges, class_name="ttl"), class_name="grow")
     if subtitle is not None:
         heading.children.append(rx.el.p(subtitle))

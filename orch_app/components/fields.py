@@ -103,8 +103,8 @@ class Form(UiComponent):
 def text_field(label: Text, *, value: Text | None = None, on_change: Event = None, **props: object) -> rx.Component:
     """One line of text; with `rows=3` an area.
 
-    Props: `name, hint, error, optional, type, placeholder, unit, icon, rows, code, disabled, required, wide, label_hidden,
-    auto_complete, input_mode, max_length, on_enter`. Inside a `form` give `name` and leave `on_change` out.
+    Props: `name, hint, error, optional, type, placeholder, unit, icon, rows, code, disabled, required, wide,
+    label_hidden, auto_complete, input_mode, max_length, on_enter`. Inside a `form` give `name` and leave `on_change` out.
     """
     return TextField.create(label=label, **_told(value, on_change), **given(**props))
 
@@ -133,25 +133,35 @@ def select_field(
     return SelectField.create(label=label, options=options, **_told(value, on_change), **given(**props))
 
 
-def checkbox(label: Text, *, checked: rx.Var[bool] | bool | None = None, on_change: Event = None, **props: object) -> rx.Component:
+def checkbox(
+    label: Text, *, checked: rx.Var[bool] | bool | None = None, on_change: Event = None, **props: object
+) -> rx.Component:
     """A checkbox. Props: `name, hint, error, disabled, default_checked`."""
     events = {} if on_change is None else {"on_change": on_change}
     named = {} if checked is None else {"checked": checked}
     return CheckField.create(label=label, **named, **events, **given(**props))
 
 
-def switch(label: Text, *, checked: rx.Var[bool] | bool | None = None, on_change: Event = None, **props: object) -> rx.Component:
+def switch(
+    label: Text, *, checked: rx.Var[bool] | bool | None = None, on_change: Event = None, **props: object
+) -> rx.Component:
     """The same as a switch: for things that take effect at once."""
     return checkbox(label, checked=checked, on_change=on_change, look="switch", **props)
 
 
 def segmented(label: Text, *, value: Text, options: Options, on_change: Event, **props: object) -> rx.Component:
-    """A few choices side by side: `{value, label, tone?}`, tone `prod` for production. Props: `full, label_hidden, error, hint`."""
+    """A few choices side by side: `{value, label, tone?}`, tone `prod` for production.
+
+    Props: `full, label_hidden, error, hint`.
+    """
     return Segmented.create(label=label, value=value, options=options, on_change=on_change, **given(**props))
 
 
 def form(*children: rx.Component, on_submit: Event, **props: object) -> rx.Component:
-    """A form that hands on one object of its named fields (checkboxes as booleans). Ctrl+Enter submits. Props: `id, busy`."""
+    """A form that hands on one object of its named fields, checkboxes as booleans. Ctrl+Enter submits.
+
+    Props: `id, busy`.
+    """
     return Form.create(*children, on_submit=on_submit, **props)
 
 
@@ -170,4 +180,8 @@ class FieldError(UiComponent):
 
 
 def _told(value: object, on_change: Event) -> dict[str, object]:
-    return {name: given_value for name, given_value in (("value", value), ("on_change", on_change)) if given_value is not None}
+    return {
+        name: given_value
+        for name, given_value in (("value", value), ("on_change", on_change))
+        if given_value is not None
+    }

@@ -27,4 +27,16 @@ class UiComponent(rx.Component):
     """Base of the components that `assets/ui/` draws."""
 
 
-__all__ = ["Event", "EventHandler", "Text", "UiComponent", "given", "no_args", "one_flag", "one_number", "one_object", "one_text", "ui_module"]
+__all__ = [
+    "Event",
+    "EventHandler",
+    "Text",
+    "UiComponent",
+    "given",
+    "no_args",
+    "one_flag",
+    "one_number",
+    "one_object",
+    "one_text",
+    "ui_module",
+]

@@ -49,8 +49,8 @@ def log_view(  # noqa: PLR0913 - the props of one large component
 
     Args:
         job_key: the job's id; another id starts from nothing.
-        batch: `{"start": seq, "lines": [{seq, ts, level, host, task, message}]}`, only the new lines. Overlaps are dropped
-            and gaps are read over REST, so a state may forget a batch as soon as the next one comes.
+        batch: `{"start": seq, "lines": [{seq, ts, level, host, task, message}]}`, only the new lines. Overlaps are
+            dropped and gaps are read over REST, so a state may forget a batch as soon as the next one comes.
         total: how many lines the log has (`lastSeq` of the job); what is not in a batch is read when it is looked at.
         live: more lines may come.
         history_url: `/v1/jobs/{id}/logs`.

@@ -36,7 +36,7 @@ def setup_form() -> rx.Component:
 
 def entrance(form: rx.Component) -> rx.Component:
     """Hero on the left (dark in both themes), the form's card on the right; a banner above it on a phone."""
-    hero = rx.el.div(
+    hero = rx.el.header(
         rx.el.img(src="/hero.svg", alt=""),
         rx.el.div(Mark.create(), rx.el.span("JARVIS"), class_name="brand"),
         rx.el.div(rx.el.p(tr("login.hero")), rx.el.p(tr("login.caption")), class_name="say"),

@@ -4,7 +4,13 @@ from typing import Any
 
 import reflex as rx
 
-STYLESHEETS = ["/theme.css", *(f"/css/{name}.css" for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "pages", "jobs", "phone"))]
+STYLESHEETS = [
+    "/theme.css",
+    *(
+        f"/css/{name}.css"
+        for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "pages", "jobs", "phone")
+    ),
+]
 
 
 def look() -> dict[str, Any]:
@@ -14,7 +20,13 @@ def look() -> dict[str, Any]:
         "head_components": [
             rx.el.script(src="/boot.js"),
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-            rx.el.link(rel="preload", href="/fonts/inter-latin-400-normal.woff2", custom_attrs={"as": "font"}, type="font/woff2", cross_origin="anonymous"),
+            rx.el.link(
+                rel="preload",
+                href="/fonts/inter-latin-400-normal.woff2",
+                custom_attrs={"as": "font"},
+                type="font/woff2",
+                cross_origin="anonymous",
+            ),
             rx.el.meta(name="color-scheme", content="dark light"),
         ],
         "html_lang": "pt-BR",

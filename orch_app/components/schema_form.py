@@ -3,14 +3,15 @@
 A field is a dict:
 
 - always: `name`, `pointer` (a `*` stands for a row), `kind`, `title`, `titlePt`, `required`
-- `kind`: string, integer, number, boolean, enum, textarea, code, password, file; object (`fields`), table (`columns`: a list of
-  objects), array (`item`: a list of scalars), map (`item`: free keys), variant (`variants`: `{title, titlePt, fields}`)
-- sometimes: `help`, `helpPt`, `unit`, `placeholder`, `default`, `options` (`{value, label, labelPt}`), `choices` (`{items}` of the
-  same shape), `maxLength`, `minItems`, `maxItems`, and the conditions on siblings `requiredWhen` and `showWhen`
-  (`{sibling: [values]}`)
+- `kind`: string, integer, number, boolean, enum, textarea, code, password, file; object (`fields`), table (`columns`: a
+  list of objects), array (`item`: a list of scalars), map (`item`: free keys), variant (`variants`: `{title, titlePt,
+  fields}`)
+- sometimes: `help`, `helpPt`, `unit`, `placeholder`, `default`, `options` (`{value, label, labelPt}`), `choices`
+  (`{items}` of the same shape), `maxLength`, `minItems`, `maxItems`, and the conditions on siblings `requiredWhen` and
+  `showWhen` (`{sibling: [values]}`)
 
-Values keep their JSON types: an integer is a number, an empty optional field is left out, text that is no number stays text so
-that the server can refuse it. Errors come as `{json pointer: sentence}`; the empty pointer is the form as a whole.
+Values keep their JSON types: an integer is a number, an empty optional field is left out, text that is no number stays
+text so that the server can refuse it. Errors come as `{json pointer: sentence}`; the empty pointer is the whole form.
 """
 
 import reflex as rx
@@ -47,4 +48,6 @@ def schema_form(
         errors: by JSON pointer; the first invalid field gets the focus.
         disabled: everything is visible and nothing can be changed.
     """
-    return SchemaForm.create(fields=fields, on_change=on_change, **given(values=values, errors=errors, disabled=disabled))
+    return SchemaForm.create(
+        fields=fields, on_change=on_change, **given(values=values, errors=errors, disabled=disabled)
+    )

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from orch_app.components.actions import Menu, link
 from orch_app.components.fields import segmented
 from orch_app.components.icon import Mark, icon
-from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, one_text, ui_module
+from orch_app.components.local import Event, EventHandler, UiComponent, given, one_text, ui_module
 from orch_app.components.notices import toast_area
 from orch_app.components.states import reconnecting_banner
 from orch_app.components.status import env_badge, status_badge
@@ -159,7 +159,13 @@ def environment_switch(value: rx.Var[str], on_change: Event) -> rx.Component:
 def _topbar(data: ShellData) -> rx.Component:
     pages = [{"key": place.key, "href": place.href, "icon": place.icon} for place in PLACES]
     return rx.el.header(
-        link(Mark.create(), rx.el.span("JARVIS"), href="/dashboard", class_name="brand", custom_attrs={"aria-label": "JARVIS"}),
+        link(
+            Mark.create(),
+            rx.el.span("JARVIS"),
+            href="/dashboard",
+            class_name="brand",
+            custom_attrs={"aria-label": "JARVIS"},
+        ),
         rx.el.div(environment_switch(data.environment, data.on_environment), class_name="no-phone"),
         rx.el.div(env_badge(data.environment), class_name="only-phone"),
         ShellTools.create(pages=pages, **given(items=data.items, on_query=data.on_search)),
@@ -189,8 +195,9 @@ def _bell(data: ShellData) -> rx.Component:
         )
 
     empty = rx.el.p(tr("shell.bell_empty"), class_name="menu-n sec")
+    entries = rx.Var.create(data.bell).to(list)
     return Menu.create(
-        rx.cond(data.bell.length() > 0, rx.foreach(data.bell, entry), empty),
+        rx.cond(entries.length() > 0, rx.foreach(data.bell, entry), empty),
         label=tr("shell.bell"),
         icon="bell",
         count=data.unread,
@@ -254,7 +261,9 @@ def _live(data: ShellData) -> rx.Component:
     return rx.fragment(
         rx.el.i(class_name=rx.cond(has_connection_errors, "live off", "live"), custom_attrs={"aria-hidden": "true"}),
         rx.el.span(
-            rx.cond(has_connection_errors, tr("shell.offline"), tr("shell.live")), " · ", tr("shell.workers", n=data.workers)
+            rx.cond(has_connection_errors, tr("shell.offline"), tr("shell.live")),
+            " · ",
+            tr("shell.workers", n=data.workers),
         ),
     )
 
@@ -273,7 +282,12 @@ def _bottom_bar(active: str) -> rx.Component:
         for place in bar
     ]
     more = [
-        link(icon(place.icon, 20), rx.el.span(tr(place.key)), href=place.href, class_name="nav on" if place.id == active else "nav")
+        link(
+            icon(place.icon, 20),
+            rx.el.span(tr(place.key)),
+            href=place.href,
+            class_name="nav on" if place.id == active else "nav",
+        )
         for place in rest
     ]
     return rx.el.nav(

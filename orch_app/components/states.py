@@ -24,8 +24,12 @@ def error_state(what: Child, *, request_id: Text = "", on_retry: Event = None) -
     """What failed, the id to quote, and a way to try again."""
     quoted = rx.cond(
         request_id != "",
-        rx.el.div(rx.el.span(tr("state.request_id"), class_name="sec sm"), rx.el.code(request_id, class_name="mono"),
-                  copy_button(request_id), class_name="row"),
+        rx.el.div(
+            rx.el.span(tr("state.request_id"), class_name="sec sm"),
+            rx.el.code(request_id, class_name="mono"),
+            copy_button(request_id),
+            class_name="row",
+        ),
         rx.fragment(),
     )
     retry = [button(tr("action.retry"), icon_name="refresh", on_click=on_retry)] if on_retry is not None else []
@@ -43,7 +47,9 @@ def skeleton_rows(count: int = 6) -> rx.Component:
     """A list that is still loading."""
     widths = ("38%", "52%", "44%", "60%", "34%", "48%")
     rows = [
-        rx.el.li(skeleton("72px", "24px"), rx.el.div(skeleton(widths[at % len(widths)]), class_name="grow"), skeleton("64px"))
+        rx.el.li(
+            skeleton("72px", "24px"), rx.el.div(skeleton(widths[at % len(widths)]), class_name="grow"), skeleton("64px")
+        )
         for at in range(count)
     ]
     return _loading(rx.el.ul(*rows, class_name="list"))
@@ -77,15 +83,28 @@ def stale_banner(since: Text, on_refresh: Event = None) -> rx.Component:
 def reconnecting_banner() -> rx.Component:
     """Shown by itself while the event channel is down; the shell carries one."""
     return rx.el.div(
-        rx.cond(has_connection_errors, note(rx.el.b(tr("state.reconnecting")), " ", tr("state.reconnecting_hint"), tone="warn", icon_name="offline"), rx.fragment()),
+        rx.cond(
+            has_connection_errors,
+            note(
+                rx.el.b(tr("state.reconnecting")), " ", tr("state.reconnecting_hint"), tone="warn", icon_name="offline"
+            ),
+            rx.fragment(),
+        ),
         role="status",
         custom_attrs={"aria-live": "polite"},
     )
 
 
-def note(*children: Child, tone: str = "", icon_name: str = "info", actions: "list[rx.Component] | tuple[rx.Component, ...]" = ()) -> rx.Component:
+def note(
+    *children: Child,
+    tone: str = "",
+    icon_name: str = "info",
+    actions: "list[rx.Component] | tuple[rx.Component, ...]" = (),
+) -> rx.Component:
     """One line that explains; tone `warn` or `bad` outlines it."""
-    return rx.el.div(icon(icon_name), rx.el.div(*children, class_name="grow"), *actions, class_name=f"note {tone}".strip())
+    return rx.el.div(
+        icon(icon_name), rx.el.div(*children, class_name="grow"), *actions, class_name=f"note {tone}".strip()
+    )
 
 
 def problem_text(code: rx.Var[str] | str) -> rx.Var[str]:
@@ -93,7 +112,13 @@ def problem_text(code: rx.Var[str] | str) -> rx.Var[str]:
     return tr_dynamic("problem.", code)
 
 
-def _state(icon_name: str, tone: str, title: Child, detail: rx.Component, actions: "list[rx.Component] | tuple[rx.Component, ...]") -> rx.Component:
+def _state(
+    icon_name: str,
+    tone: str,
+    title: Child,
+    detail: rx.Component,
+    actions: "list[rx.Component] | tuple[rx.Component, ...]",
+) -> rx.Component:
     return rx.el.div(
         rx.el.span(icon(icon_name, 24), class_name=f"ic {tone}".strip()),
         rx.el.h2(title),
@@ -104,5 +129,9 @@ def _state(icon_name: str, tone: str, title: Child, detail: rx.Component, action
 
 
 def _loading(content: rx.Component) -> rx.Component:
-    return rx.el.div(rx.el.span(tr("state.loading"), class_name="sr"), rx.el.div(content, custom_attrs={"aria-hidden": "true"}),
-                     role="status", custom_attrs={"aria-busy": "true"})
+    return rx.el.div(
+        rx.el.span(tr("state.loading"), class_name="sr"),
+        rx.el.div(content, custom_attrs={"aria-hidden": "true"}),
+        role="status",
+        custom_attrs={"aria-busy": "true"},
+    )

@@ -72,7 +72,7 @@ class Pager(UiComponent):
 class Column:
     """One column.
 
-    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `ka` actions in a row below, "" hidden.
+    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `ka` actions below, "" hidden.
     `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`.
     """
 
@@ -92,7 +92,7 @@ def data_table(
     href: Callable[[rx.Var], Text] | None = None,
     dense: bool = False,
 ) -> rx.Component:
-    """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons in a row stay above it."""
+    """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons stay above it."""
     head = rx.el.thead(rx.el.tr(*(_heading(column) for column in columns)))
     body = rx.el.tbody(rx.foreach(rows, lambda row: rx.el.tr(*(_cell(column, row, href) for column in columns))))
     return rx.el.table(
@@ -122,7 +122,7 @@ def url_tabs(label: Text, param: str, options: rx.Var[list] | list) -> rx.Compon
 
 
 def pagination(page: rx.Var[int], page_size: rx.Var[int] | int, total: rx.Var[int]) -> rx.Component:
-    """"1-50 of 312" with back and forward by `?page=`; draws nothing when one page is all."""
+    """ "1-50 of 312" with back and forward by `?page=`; draws nothing when one page is all."""
     return Pager.create(page=page, page_size=page_size, total=total)
 
 

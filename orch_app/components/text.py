@@ -1,4 +1,4 @@
-"""Words in the reader's language, chosen in the browser: the same page serves pt-BR and English without a round trip."""
+"""Words in the reader's language, chosen in the browser: one page serves pt-BR and English without a round trip."""
 
 import reflex as rx
 from reflex.vars import VarData
@@ -10,7 +10,13 @@ from orch_app.i18n import require_key, require_prefix
 Value = rx.Var | str | int | float
 
 _LANGUAGE = VarData(
-    imports={ui_module("text.js"): [ImportVar(tag="translate"), ImportVar(tag="translateDynamic"), ImportVar(tag="useLanguage")]},
+    imports={
+        ui_module("text.js"): [
+            ImportVar(tag="translate"),
+            ImportVar(tag="translateDynamic"),
+            ImportVar(tag="useLanguage"),
+        ]
+    },
     hooks={"const language = useLanguage()": None},
 )
 
@@ -42,12 +48,11 @@ def tr_dynamic(prefix: str, value: rx.Var | str, **params: Value) -> rx.Var[str]
     """
     require_prefix(prefix)
     named = rx.Var.create(value)
-    return _expression(f'translateDynamic(language, "{prefix}", {named!s}', params, named)
+    return _expression(f'translateDynamic(language, "{prefix}", {named}', params)
 
 
-def _expression(opening: str, params: dict[str, Value], *others: rx.Var) -> rx.Var[str]:
-    values = {name: rx.Var.create(value) for name, value in params.items()}
-    pairs = ", ".join(f"{name}: {value!s}" for name, value in values.items())
-    data = VarData.merge(_LANGUAGE, *(value._get_all_var_data() for value in (*values.values(), *others)))
+def _expression(opening: str, params: dict[str, Value]) -> rx.Var[str]:
+    """A var formatted into a string brings its own imports and hooks along; Reflex finds them again."""
+    pairs = ", ".join(f"{name}: {rx.Var.create(value)}" for name, value in params.items())
     written = f"{opening}, {{{pairs}}})" if pairs else f"{opening})"
-    return rx.Var(written, _var_type=str, _var_data=data).to(str)
+    return rx.Var(written, _var_type=str, _var_data=_LANGUAGE).to(str)

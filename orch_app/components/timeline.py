@@ -15,7 +15,7 @@ class Timeline(UiComponent):
 
 
 def timeline(steps: rx.Var[list], on_pick: Event = None) -> rx.Component:
-    """Steps as the REST answer has them: `{name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts}`.
+    """Steps as REST has them: `{name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts}`.
 
     Args:
         steps: in order; a pending step may carry `estimateS`, seconds that it usually takes, and is drawn dashed.

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { outcomeOfLogin, passwordRules, safePath, tokenFrom } from "../../../assets/ui/login_rules.js";
+import { matchItems } from "../../../assets/ui/shortcuts.js";
+import { badgeOf } from "../../../assets/ui/states.js";
+
+test("after signing in only a path of this application is opened", () => {
+  assert.equal(safePath("/jobs/12?tab=logs"), "/jobs/12?tab=logs");
+  for (const evil of ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "/login/?next=/x", "", null, "/a b"]) assert.equal(safePath(evil), "");
+});
+
+test("answers of the server become states of the form", () => {
+  assert.equal(outcomeOfLogin(200), "ok");
+  assert.equal(outcomeOfLogin(401, "bad_credentials"), "credentials");
+  assert.equal(outcomeOfLogin(429), "limited");
+  assert.equal(outcomeOfLogin(0), "server");
+  assert.equal(outcomeOfLogin(503), "server");
+});
+
+test("the setup token comes from the fragment or the query", () => {
+  assert.equal(tokenFrom({ hash: "#token=abc" }), "abc");
+  assert.equal(tokenFrom({ search: "?token=q", hash: "" }), "q");
+  assert.equal(tokenFrom({}), "");
+});
+
+test("password rules count characters and know the email", () => {
+  const met = (...given) => passwordRules(...given).map(([, ok]) => ok);
+  assert.deepEqual(met("correct horse", "correct horse", "ana@x.io"), [true, true, true]);
+  assert.deepEqual(met("ana-is-the-admin", "other", "ana@x.io"), [true, false, false]);
+  assert.deepEqual(met("", "", "ana@x.io"), [false, false, false]);
+});
+
+test("the palette ignores case and accents and needs every word", () => {
+  const items = [{ label: "Conexões" }, { label: "host_report", detail: "runbook" }];
+  assert.deepEqual(matchItems(items, "conexoes").map((item) => item.label), ["Conexões"]);
+  assert.deepEqual(matchItems(items, "runbook host").map((item) => item.label), ["host_report"]);
+});
+
+test("a waiting job is named by its phase, a finished one by its status", () => {
+  assert.deepEqual([badgeOf("PENDING", "waiting_lock").prefix, badgeOf("PENDING", "waiting_lock").tone], ["phase.", "warn"]);
+  assert.equal(badgeOf("PENDING", "queued").prefix, "status.");
+  assert.equal(badgeOf("ERROR", "finalizing").word, "ERROR");
+});
