@@ -12,7 +12,7 @@ from jsonschema import ValidationError
 
 from orch_app.domains.runbooks import checker, messages
 from orch_app.domains.runbooks.errors import InputProblem
-from orch_app.domains.runbooks.schema_rules import MAGIC_NAMES, Schema, declared_names, escaped, followed
+from orch_app.domains.runbooks.schema_rules import Schema, escaped, followed, is_reserved
 
 DEFAULT_INPUT_KB = 1_024
 MAX_PROBLEMS = 100
@@ -36,7 +36,7 @@ def check_inputs(schema: Schema, inputs: Any, *, max_kb: int = DEFAULT_INPUT_KB)
 
     `max_kb` is the runbook's `limits.input_kb`. At most 100 problems are listed.
     """
-    problems = tuple(_first_hundred(_shape_problems(inputs, declared_names(schema), MAX_INPUT_NODES)))
+    problems = tuple(_first_hundred(_shape_problems(inputs, MAX_INPUT_NODES, any_name=False)))
     if not problems and len(json.dumps(inputs, ensure_ascii=False).encode()) > max_kb * 1_024:
         problems = (_problem((), "size", max_kb),)
     if problems or not isinstance(inputs, dict):
@@ -47,7 +47,7 @@ def check_inputs(schema: Schema, inputs: Any, *, max_kb: int = DEFAULT_INPUT_KB)
 
 def check_output(schema: Schema, output: Any) -> tuple[InputProblem, ...]:
     """Validate a job's output.json, whose size the caller has limited already; empty means it holds."""
-    problems = tuple(_first_hundred(_shape_problems(output, None, MAX_OUTPUT_NODES)))
+    problems = tuple(_first_hundred(_shape_problems(output, MAX_OUTPUT_NODES, any_name=True)))
     return problems or tuple(_first_hundred(_schema_problems(schema, output, checker.MAX_STEPS * 10)))
 
 
@@ -72,7 +72,7 @@ def _fill(root: Schema, schema: Schema, value: Any) -> None:
             _fill(root, schema["items"], item)
 
 
-def _shape_problems(document: Any, declared: frozenset[str] | None, max_nodes: int) -> Iterator[InputProblem]:
+def _shape_problems(document: Any, max_nodes: int, *, any_name: bool) -> Iterator[InputProblem]:
     """Faults no schema speaks about: depth, count, numbers, characters and, for inputs, names."""
     waiting: list[tuple[Any, tuple[str | int, ...]]] = [(document, ())]
     seen = 0
@@ -86,7 +86,7 @@ def _shape_problems(document: Any, declared: frozenset[str] | None, max_nodes: i
             yield _problem((), "nodes", max_nodes)
             return
         if isinstance(node, dict):
-            yield from _name_problems(node, path, declared)
+            yield from _name_problems(node, path, any_name=any_name)
             waiting.extend((item, (*path, name)) for name, item in node.items())
         elif isinstance(node, list):
             waiting.extend((item, (*path, index)) for index, item in enumerate(node))
@@ -94,15 +94,11 @@ def _shape_problems(document: Any, declared: frozenset[str] | None, max_nodes: i
             yield from _value_problems(node, path)
 
 
-def _name_problems(
-    node: dict[str, Any], path: tuple[str | int, ...], declared: frozenset[str] | None
-) -> Iterator[InputProblem]:
+def _name_problems(node: dict[str, Any], path: tuple[str | int, ...], *, any_name: bool) -> Iterator[InputProblem]:
     for name in node:
         if not _storable(name):
             yield _problem(path, "characters")
-        elif declared is None:
-            continue
-        elif name.startswith("ansible_") or (name in MAGIC_NAMES and name not in declared):
+        elif not any_name and is_reserved(name):
             yield _problem((*path, name), "name")
 
 

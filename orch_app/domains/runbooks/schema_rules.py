@@ -13,12 +13,14 @@ from orch_app.domains.runbooks.errors import RunbookBroken
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_SCHEMA_BYTES = 64 * 1024
 MAX_DEPTH = 12
-MAX_NODES = 500
+MAX_NODES = 500  # objects and lists: a list of 500 country codes is one node
 MAX_EXPANDED = 2_000
-# Containers, not values: a list of 500 country codes is one node.
+# Names with a meaning of their own in Ansible or in our plays. `groups` and `environment` are everyday words of runbooks,
+# and below `inputs` they mean nothing to Ansible.
 MAGIC_NAMES = frozenset({
-    "hostvars", "groups", "group_names", "inventory_hostname", "inventory_hostname_short", "inventory_dir",
-    "inventory_file", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "omit", "vars",
+    "group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname",
+    "inventory_hostname_short", "omit", "orch", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path",
+    "vars",
 })  # fmt: skip
 FORMATS = frozenset({"ipv4", "ipv6", "hostname", "email", "uri", "date", "date-time"})
 
@@ -91,9 +93,9 @@ def walk(schema: Schema, pointer: str = "#") -> Iterator[Located]:
         yield from walk(child, pointer + relative)
 
 
-def declared_names(schema: Schema) -> frozenset[str]:
-    """Every property name the schema spells out, at any depth."""
-    return frozenset(name for _, node in walk(schema) for name in node.get("properties", {}))
+def is_reserved(name: str) -> bool:
+    """Whether no input may have this name, at any depth."""
+    return name.startswith("ansible_") or name in MAGIC_NAMES
 
 
 def require_acceptable(schema: Any, name: str, *, closed: bool = True) -> None:
@@ -178,8 +180,8 @@ def _require_patterns(pointer: str, node: Schema) -> None:
 def _require_names(pointer: str, node: Schema) -> None:
     properties = node.get("properties", {})
     for name, child in properties.items():
-        if name.startswith("ansible_"):
-            raise ValueError(f"at {pointer}: a property may not begin with 'ansible_' ({name})")
+        if is_reserved(name):
+            raise ValueError(f"at {pointer}: the property name '{name}' is reserved by Ansible")
         if name in node.get("required", []) and isinstance(child, Mapping) and "default" in child:
             raise ValueError(f"at {pointer}/properties/{escaped(name)}: required and default contradict each other")
 

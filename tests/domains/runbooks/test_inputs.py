@@ -81,13 +81,15 @@ def test_true_and_one_are_different_entries() -> None:
     assert problems({"zone": "00ff", "tags": [1, True, "1", None, 0, False, [], {}]}) == []
 
 
-@pytest.mark.parametrize("name", ["ansible_ssh_common_args", "ansible_", "hostvars", "vars", "inventory_hostname"])
+@pytest.mark.parametrize(
+    "name", ["ansible_ssh_common_args", "ansible_", "hostvars", "vars", "orch", "inventory_hostname"]
+)
 def test_names_of_ansible_are_refused_at_any_depth(name: str) -> None:
     assert (f"/env/{name}", "name") in problems({"zone": "00ff", "env": {name: "x"}})
     assert (f"/{name}", "name") in problems({"zone": "00ff", name: "x"})
 
 
-def test_names_are_compared_whole_and_declared_ones_are_fine() -> None:
+def test_names_are_compared_whole_and_everyday_words_are_fine() -> None:
     env = {"my_ansible_var": "x", "ANSIBLE_X": "y", "environment": "prod"}
     assert problems({"zone": "00ff", "groups": ["core"], "env": env}) == []
 

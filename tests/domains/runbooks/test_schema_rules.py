@@ -37,7 +37,11 @@ def closed(**properties: Any) -> dict[str, Any]:
         (closed(a={"pattern": r"(a)\1"}), "cannot be used"),
         (closed(a={"format": "regex"}), "the format 'regex' is not known"),
         (closed(a={"type": "strange"}), "schema.json at #/properties/a/type"),
-        (closed(ansible_host={"type": "string"}), "may not begin with 'ansible_'"),
+        (closed(ansible_host={"type": "string"}), "the property name 'ansible_host' is reserved by Ansible"),
+        (
+            closed(a={"type": "object", "properties": {"vars": {}}}),
+            "at #/properties/a: the property name 'vars' is reserved",
+        ),
         ({**closed(a={"default": 1}), "required": ["a"]}, "required and default contradict each other"),
     ],
 )
