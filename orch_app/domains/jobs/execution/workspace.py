@@ -114,7 +114,7 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
     """A fresh workspace for `<job_id>.<fence>` with the runbook's files in it; gone when the block ends.
 
     Raises:
-        WorkspaceError: the runbook's folder holds links, special files, or too much.
+        WorkspaceError: the runbook's folder holds links, special files, or too much; or the name is taken.
     """
     if FOLDER_NAME.fullmatch(name) is None:
         raise WorkspaceError(f"not a name for a job's folder: {name}")
@@ -122,18 +122,15 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
     root = data_dir / JOBS_FOLDER / name
     secrets = secrets_root / name / "secrets" if secrets_root else root / "secrets"
     control = secrets.parent / "cp"
+    held = _claim(root)
     short = None if len(str(control)) <= _SOCKET_FOLDER else tempfile.mkdtemp(prefix="orch-cp-")
     workspace = Workspace(root, secrets, Path(short) if short else control)
-    held: int | None = None
     try:
-        with _guarded(root.parent, fcntl.LOCK_SH):
-            _create(workspace)
-            held = _lock(root, fcntl.LOCK_EX)
+        _create(workspace)
         _copy_project(runbook, workspace.project)
         yield workspace
     finally:
-        if held is not None:
-            os.close(held)
+        os.close(held)
         for folder in (root, secrets.parent, workspace.control):
             remove_tree(folder)
 
@@ -145,11 +142,21 @@ def find_secrets_root(data_dir: Path, level: IsolationLevel) -> Path | None:
     """
     uid = os.geteuid()
     for parent in (Path("/run"), Path(f"/run/user/{uid}"), Path("/dev/shm")):  # noqa: S108
-        usable = parent.is_dir() and os.access(parent, os.W_OK) and is_tmpfs(parent)
-        if usable and (level is IsolationLevel.BWRAP or parent.name != "shm"):
+        fits = level is IsolationLevel.BWRAP or parent.name != "shm"
+        if fits and parent.is_dir() and is_tmpfs(parent) and _is_ours(parent / f"orch-{uid}"):
             mark = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:_MARK]
             return parent / f"orch-{uid}" / mark
     return None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Make the folder if it is not there; anybody may have made one of this name in /dev/shm before us."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def is_tmpfs(path: Path) -> bool:
@@ -178,6 +185,16 @@ def sweep_leftovers(data_dir: Path, alive: Collection[str]) -> list[str]:
                     remove_tree(folder)
                     removed.add(folder.name)
     return sorted(removed)
+
+
+def _claim(root: Path) -> int:
+    """Make the folder and lock it, with no sweep in between."""
+    with _guarded(root.parent, fcntl.LOCK_SH):
+        try:
+            root.mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise WorkspaceError(f"the job's folder is there already: {root.name}") from error
+        return _lock(root, fcntl.LOCK_EX)
 
 
 @contextmanager
@@ -236,10 +253,8 @@ def remove_tree(folder: Path) -> None:
 
 
 def _create(workspace: Workspace) -> None:
-    workspace.secrets.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    workspace.root.mkdir(mode=0o700)
-    for folder in (workspace.secrets, workspace.control):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (workspace.secrets.parent.parent, workspace.secrets.parent, workspace.secrets, workspace.control):
+        folder.mkdir(mode=0o700, exist_ok=True)
     for folder in (workspace.artifacts, workspace.home, workspace.tmp, workspace.runner):
         folder.mkdir(mode=0o700)
     for folder in (workspace.project, workspace.inventory, workspace.env, workspace.etc):

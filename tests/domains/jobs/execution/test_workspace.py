@@ -107,6 +107,16 @@ def test_a_sweep_removes_what_the_dead_have_left_and_spares_the_living(tmp_path:
     assert not secrets or not list(secrets.iterdir())
 
 
+def test_a_name_that_is_taken_is_refused_and_its_folder_stays(tmp_path: Path, runbook: Path) -> None:
+    with open_workspace(tmp_path / "data", "job_1.1", runbook, IsolationLevel.BWRAP) as workspace:
+        with (
+            pytest.raises(WorkspaceError, match="already"),
+            open_workspace(tmp_path / "data", "job_1.1", runbook, IsolationLevel.BWRAP),
+        ):
+            pass
+        assert workspace.project.exists()
+
+
 def test_two_data_folders_share_no_secrets_folder(tmp_path: Path) -> None:
     roots = {find_secrets_root(tmp_path / name, IsolationLevel.BWRAP) for name in "ab"}
     assert len(roots) == 2 or roots == {None}
