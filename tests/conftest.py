@@ -89,6 +89,13 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def fresh_redis_url() -> Iterator[str]:
+    """An empty Redis of this test alone."""
+    with redis_server() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of this test alone, once on each back end, as SQLAlchemy takes it."""

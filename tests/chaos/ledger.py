@@ -1,0 +1,98 @@
+"""Counts effects outside the product: a runbook's play posts to it, and nothing that is killed can make it forget."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+RUNBOOK = {
+    "runbook.yaml": """
+name: effect
+version: "1.0.0"
+title: Effect
+title_pt: Efeito
+category: tests
+risk: low
+mutates: true
+supports: {{check: false}}
+target: localhost
+on_worker_loss: {on_worker_loss}
+timeout_s: 60
+network: egress
+""",
+    "playbook.yml": """
+- name: Have an effect
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Begin
+      ansible.builtin.uri:
+        url: "http://127.0.0.1:{port}/begin/{{{{ orch.job_id }}}}"
+        method: POST
+        status_code: 204
+    - name: Take a while
+      ansible.builtin.wait_for:
+        timeout: 1
+    - name: End
+      ansible.builtin.uri:
+        url: "http://127.0.0.1:{port}/end/{{{{ orch.job_id }}}}"
+        method: POST
+        status_code: 204
+    - name: Write the output
+      ansible.builtin.copy:
+        dest: "{{{{ orch.output_path }}}}"
+        content: "{{{{ {{'schema_version': 1}} | to_json }}}}"
+        mode: "0600"
+""",
+    "schema.json": '{{"type": "object", "additionalProperties": false, "properties": {{}}}}',
+    "output.schema.json": '{{"type": "object"}}',
+    "README.md": "# effect\n",
+}
+
+
+@dataclass
+class Ledger:
+    """How often each path was posted."""
+
+    port: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def write_runbook(self, root: Path, on_worker_loss: str = "interrupt") -> Path:
+        """A runbooks folder with the one runbook `effect`."""
+        folder = root / "effect"
+        (folder / "tests").mkdir(parents=True)
+        for name, text in RUNBOOK.items():
+            filled = text.format(port=self.port, on_worker_loss=on_worker_loss)
+            (folder / name).write_text(filled.lstrip(), "utf-8")
+        return root
+
+    def effects(self, job_id: str, step: str = "begin") -> int:
+        return self.counts[f"/{step}/{job_id}"]
+
+
+@contextmanager
+def ledger_server() -> Iterator[Ledger]:
+    ledger = Ledger(0)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            ledger.counts[self.path] += 1
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    ledger.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield ledger
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
