@@ -15,7 +15,7 @@ MAX_SCHEMA_BYTES = 64 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 500  # objects and lists: a list of 500 country codes is one node
 MAX_EXPANDED = 2_000
-# Names with a meaning of their own in Ansible or in our plays. `groups` and `environment` are everyday words of runbooks,
+# Names with a meaning of their own in Ansible or our plays. `groups` and `environment` are everyday words of runbooks,
 # and below `inputs` they mean nothing to Ansible.
 MAGIC_NAMES = frozenset({
     "group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname",
