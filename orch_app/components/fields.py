@@ -104,7 +104,7 @@ def text_field(label: Text, *, value: Text | None = None, on_change: Event = Non
     """One line of text; with `rows=3` an area.
 
     Props: `name, hint, error, optional, type, placeholder, unit, icon, rows, code, disabled, required, wide,
-    label_hidden, auto_complete, input_mode, max_length, on_enter`. Inside a `form` give `name` and leave `on_change` out.
+    label_hidden, auto_complete, input_mode, max_length, on_enter`. In a `form` give `name`, leave `on_change` out.
     """
     return TextField.create(label=label, **_told(value, on_change), **given(**props))
 
