@@ -5,6 +5,7 @@ seals the data key. The associated data is `table|id|field`, so a row copied ont
 Format: `v1.<key id>.<nonce+sealed data key>.<nonce+ciphertext>`, parts in URL-safe base64.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -83,16 +84,25 @@ def read_or_create(path: Path) -> Keyring:
     Raises:
         KeyringError: the file exists and does not hold a key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_new(path)
     return _read(path)
+
+
+def _write_new(path: Path) -> None:
+    """Write a key elsewhere and give it its name at once: whoever starts at the same moment sees no half a key."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _read(path: Path) -> Keyring:
