@@ -5,8 +5,10 @@ When Redis is away the process counts by itself for a while: a limit that is a l
 """
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import RLock
 
 import redis
 import structlog
@@ -18,6 +20,7 @@ from orch_app.kit.settings import settings
 
 EXACT_UP_TO = 100
 PATIENCE_S = 5.0
+MOST_REMEMBERED = 10_000
 _log = structlog.get_logger("ratelimit")
 _Storage = MemoryStorage | RedisStorage
 
@@ -79,7 +82,7 @@ def clear(rule: Rule, *who: str) -> None:
 
 def reset() -> None:
     """Forget everything that this process has counted and learnt; for tests."""
-    _memory.cache_clear()
+    _made_memory.cache_clear()
     _redis.cache_clear()
     _away_until.clear()
 
@@ -125,9 +128,42 @@ def _item(amount: int, window_s: int) -> RateLimitItem:
     return parse(f"{amount}/{window_s}seconds")
 
 
+class _OneLock(defaultdict[str, RLock]):
+    """The same lock for every key. The library drops a key's lock while others hold it, and then counts too few."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = RLock()
+
+    def __missing__(self, key: str) -> RLock:
+        return self._lock
+
+
+class _Memory(MemoryStorage):
+    """Counts in this process, exactly also under many threads, and forgets those who have not come back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.locks = _OneLock()
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        with self.locks[key]:
+            if len(self.events) > MOST_REMEMBERED:
+                self.events = {name: entries for name, entries in self.events.items() if entries}
+            return super().acquire_entry(key, limit, expiry, amount)
+
+
+_making = RLock()
+
+
+def _memory() -> _Memory:
+    with _making:  # lru_cache alone lets two first callers make two, and each would count for itself
+        return _made_memory()
+
+
 @lru_cache(maxsize=1)
-def _memory() -> MemoryStorage:
-    return MemoryStorage()
+def _made_memory() -> _Memory:
+    return _Memory()
 
 
 @lru_cache(maxsize=1)

@@ -46,6 +46,14 @@ def test_many_at_once_are_counted_one_by_one(counted: str) -> None:
     assert sum(allowed) == 3
 
 
+def test_those_who_have_not_come_back_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ratelimit, "MOST_REMEMBERED", 10)
+    memory = ratelimit._Memory()
+    memory.events = {f"gone{number}": [] for number in range(20)}
+    memory.acquire_entry("here", 3, 900)
+    assert list(memory.events) == ["here"]
+
+
 def test_processes_that_share_redis_share_the_count(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ratelimit, "settings", lambda: SimpleNamespace(redis_url=redis_url))
     who = uuid.uuid4().hex
