@@ -5,6 +5,14 @@ import { useText } from "./text.js";
 
 const CloseContext = createContext(() => {});
 
+/** The heading is read aloud first, and no button lights up before somebody uses the keyboard. */
+function focusHeading(dialog) {
+  const heading = dialog.querySelector(":scope > header h2");
+  if (!heading || dialog.querySelector("[autofocus]")) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
 /** A dialog that follows `open`. `kind` is the class: modal, modal wide, drawer, sheet, pal. */
 export function Dialog({ open, onClose, kind = "modal", label, stay = false, children }) {
   const box = useRef(null);
@@ -14,7 +22,10 @@ export function Dialog({ open, onClose, kind = "modal", label, stay = false, chi
   };
   useEffect(() => {
     const dialog = box.current;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      focusHeading(dialog);
+    }
     if (!open && dialog.open) dialog.close();
     return () => {
       if (dialog.open) dialog.close();

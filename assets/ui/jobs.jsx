@@ -5,6 +5,7 @@ import { useFilters } from "./filters.jsx";
 import { useLanguage } from "./prefs.js";
 import { setUrlParam } from "./tabs.jsx";
 import { Timeline } from "./timeline.jsx";
+import { useText } from "./text.js";
 import { useNow } from "./values.jsx";
 
 /** The title of the browser's tab, for pages whose state belongs into it. */
@@ -39,6 +40,16 @@ export function DurationBar({ seconds, since, typical }) {
       ) : null}
     </span>
   );
+}
+
+/** "faltam 50 s" until the moment at which it usually ends; then that it takes longer. */
+export function TimeLeft({ value }) {
+  const t = useText();
+  const tick = useNow();
+  const end = Date.parse(value || "");
+  if (Number.isNaN(end) || !tick) return null;
+  const seconds = Math.ceil((end - tick) / 1000);
+  return <span className="nowrap">{seconds > 0 ? t("job.left", { time: durationText(t.language, seconds) }) : t("job.over_typical")}</span>;
 }
 
 /** Several values of one parameter, separated by commas: each option is pressed or not. */

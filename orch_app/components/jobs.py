@@ -68,6 +68,14 @@ class JobTimeline(UiComponent):
     steps: rx.Var[list]
 
 
+class TimeLeft(UiComponent):
+    """`TimeLeft` of assets/ui/jobs.jsx."""
+
+    library = _LIBRARY
+    tag = "TimeLeft"
+    value: rx.Var[str]
+
+
 def document_title(text: Text) -> rx.Component:
     """Sets the title of the browser's tab while the page is shown."""
     return DocumentTitle.create(text=text)
@@ -94,6 +102,11 @@ def submit_keys(*children: rx.Component, on_submit: Event) -> rx.Component:
 def line_link(*children: rx.Component | Text, seq: rx.Var[int], on_go: Event = None) -> rx.Component:
     """A link to a line of the log on the same page."""
     return LineLink.create(*children, seq=seq, **given(on_go=on_go))
+
+
+def time_left(iso: rx.Var[str]) -> rx.Component:
+    """How long it is until a moment, ticking; past it, that it takes longer than usual."""
+    return TimeLeft.create(value=iso)
 
 
 def job_timeline(steps: rx.Var[list]) -> rx.Component:

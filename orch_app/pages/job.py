@@ -5,7 +5,7 @@ import reflex as rx
 from orch_app.components.actions import button, copy_button, menu, menu_item
 from orch_app.components.dialogs import confirm_dialog
 from orch_app.components.icon import icon
-from orch_app.components.jobs import document_title, job_timeline
+from orch_app.components.jobs import document_title, job_timeline, time_left
 from orch_app.components.layout import Tab, fact, facts, page_header, section, tabs
 from orch_app.components.log_view import log_view
 from orch_app.components.states import skeleton_rows
@@ -38,7 +38,8 @@ def job_page() -> rx.Component:
 
 
 def _loading() -> rx.Component:
-    return rx.fragment(page_header(tr("state.loading"), crumbs=[(tr("nav.jobs"), "/jobs")]), section(skeleton_rows(8), padded=False))
+    header = page_header(tr("state.loading"), crumbs=[(tr("nav.jobs"), "/jobs")])
+    return rx.fragment(header, section(skeleton_rows(8), padded=False))
 
 
 def _job() -> rx.Component:
@@ -75,9 +76,9 @@ def _header() -> rx.Component:
             rx.el.span(status_badge(STATUS, PHASE), class_name="badge-live"),
             env_badge(JOB["environment"].to(str)),
         ],
-        actions=[_more(), _share(), _primary("")],
+        actions=[_more(tr("nav.more")), _share(), _primary("")],
         thumb=[_primary("")],
-        more=_more(),
+        more=_more(""),
     )
 
 
@@ -132,7 +133,7 @@ def _share() -> rx.Component:
     return copy_button(JobState.url, text=tr("job.share"), label=tr("job.share"))
 
 
-def _more() -> rx.Component:
+def _more(text: rx.Var[str] | str) -> rx.Component:
     edits = "/runbooks?run=" + JOB["runbook"].to(str) + "&from=" + JOB["id"].to(str)
     return menu(
         rx.cond(
@@ -148,6 +149,7 @@ def _more() -> rx.Component:
         ),
         menu_item(tr("job.other_runs"), icon_name="list", href="/jobs?runbook=" + JOB["runbook"].to(str)),
         label=tr("action.more"),
+        text=text,
     )
 
 
@@ -169,7 +171,7 @@ def _waiting() -> rx.Component:
 
 def _facts() -> rx.Component:
     done, total = JobState.progress["done"].to(int), JobState.progress["total"].to(int)
-    due = rx.cond(JOB["dueAt"].to(str) != "", rx.el.span(tr("job.due"), " ", relative_time(JOB["dueAt"].to(str))), "")
+    due = rx.cond(JOB["dueAt"].to(str) != "", time_left(JOB["dueAt"].to(str)), "")
     usual = rx.cond(
         JOB["typicalS"].is_none(), tr("job.no_typical"), rx.el.span(tr("job.typical"), " ", duration(JOB["typicalS"]))
     )
@@ -177,9 +179,10 @@ def _facts() -> rx.Component:
         JOB["startedAt"].to(str) == "", "—", duration(JOB["lengthS"], since=JOB["startedAt"].to(str))
     )
     worker = rx.cond(JOB["worker"].to(str) != "", JOB["worker"].to(str), "—")
+    engine = rx.cond(JOB["engine"].to(str) != "", " · " + JOB["engine"].to(str), "")
     kept = rx.cond(
         JOB["isolation"].to(str) != "",
-        rx.el.span(tr("job.isolation"), " ", JOB["isolation"].to(str), rx.cond(JOB["engine"].to(str) != "", " · " + JOB["engine"].to(str), "")),
+        rx.el.span(tr("job.isolation"), " ", JOB["isolation"].to(str), engine),
         "",
     )
     return facts(

@@ -40,9 +40,7 @@ def failure_box() -> rx.Component:
         rx.cond(FAILURE["lines"].to(list[dict]).length() > 0, log_excerpt(FAILURE["lines"].to(list[dict]))),
         rx.el.div(
             _reason(task),
-            rx.cond(
-                seq > 0, rx.el.span(line_link(tr("job.open_line", n=seq), seq=seq), class_name="right")
-            ),
+            rx.cond(seq > 0, rx.el.span(line_link(tr("job.open_line", n=seq), seq=seq), class_name="right")),
             class_name="fail-f",
         ),
         class_name="fail",
@@ -80,7 +78,9 @@ def _table(table: rx.Var) -> rx.Component:
     columns, rows = table["columns"].to(list[dict]), table["rows"].to(list[dict])
     heading = rx.foreach(
         columns,
-        lambda column: rx.el.th(spoken(column, "title"), scope="col", class_name=rx.cond(column["isRight"].to(bool), "r", "")),
+        lambda column: rx.el.th(
+            spoken(column, "title"), scope="col", class_name=rx.cond(column["isRight"].to(bool), "r", "")
+        ),
     )
     body = rx.foreach(rows, lambda row: rx.el.tr(rx.foreach(row["cells"].to(list[dict]), _cell)))
     hidden = rx.cond(

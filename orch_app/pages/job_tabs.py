@@ -24,7 +24,7 @@ def hosts_tab() -> rx.Component:
         Column(tr("status.failed"), lambda row: _count(row["failed"].to(int), "bad")),
         Column(tr("status.skipped"), lambda row: _count(row["skipped"].to(int), "sec"), priority=2),
         Column(tr("job.column.message"), _message, card="k3", priority=2),
-        Column(tr("job.duration"), lambda row: duration(row["lengthS"].to(float), class_name="sec"), card="k4", right=True),
+        Column(tr("job.duration"), _length, card="k4", right=True),
     ]
     none = empty_state(tr("job.no_hosts"), tr("job.no_hosts_hint"), icon_name="server")
     table = data_table(JobState.hosts, columns, caption=tr("job.tab.hosts"))
@@ -38,6 +38,10 @@ def _host_name(row: rx.Var) -> rx.Component:
 
 def _count(value: rx.Var[int], tone: str) -> rx.Component:
     return rx.cond(value > 0, rx.el.span(value, class_name=f"num {tone}"), rx.el.span("0", class_name="num sec"))
+
+
+def _length(row: rx.Var) -> rx.Component:
+    return duration(row["lengthS"].to(float), class_name="sec")
 
 
 def _message(row: rx.Var) -> rx.Component:

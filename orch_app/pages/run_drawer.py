@@ -68,7 +68,9 @@ def _form() -> rx.Component:
     works_on_hosts = (TARGET == "hosts") | (TARGET == "both")
     return submit_keys(
         _blocked(),
-        rx.el.div(_environment(), rx.foreach(LaunchState.slots, _slot), class_name="f2"),
+        rx.el.div(
+            _environment(), rx.cond(TARGET == "both", _place()), rx.foreach(LaunchState.slots, _slot), class_name="f2"
+        ),
         rx.cond(works_on_hosts, _hosts(), rx.fragment()),
         schema_form(
             LaunchState.fields,
@@ -120,28 +122,27 @@ def _slot(slot: rx.Var) -> rx.Component:
     return rx.el.div(chosen, rx.cond(options.length() > 0, rx.fragment(), none), faults, class_name="f")
 
 
-def _hosts() -> rx.Component:
+def _place() -> rx.Component:
     places = [
         {"value": "localhost", "label": tr("launch.place.localhost")},
         {"value": "hosts", "label": tr("launch.place.hosts")},
     ]
-    where = segmented(
+    return segmented(
         tr("launch.place"), value=LaunchState.place, options=places, on_change=LaunchState.choose_place, full=True
     )
+
+
+def _hosts() -> rx.Component:
     faults = rx.foreach(
         LaunchState.faults,
         lambda fault: rx.cond(fault["place"].to(str) == "hosts", field_error(spoken(fault, "detail"))),
     )
-    return rx.el.div(
-        rx.cond(TARGET == "both", where),
-        rx.cond(LaunchState.place == "hosts", _picker()),
-        faults,
-        class_name="stack",
-    )
+    return rx.fragment(rx.cond(LaunchState.place == "hosts", _picker()), faults)
 
 
 def _picker() -> rx.Component:
-    count = rx.el.span(tr("launch.chosen", n=LaunchState.host_ids.length()), class_name="sec sm num right", role="status")
+    chosen = LaunchState.host_ids.length()
+    count = rx.el.span(tr("launch.chosen", n=chosen), class_name="sec sm num right", role="status")
     listed = rx.el.ul(rx.foreach(LaunchState.hosts, _host), custom_attrs={"aria-label": tr("launch.hosts")})
     none = rx.el.p(rx.cond(LaunchState.host_text == "", tr("launch.no_hosts"), tr("state.no_results")))
     search = text_field(
@@ -159,7 +160,10 @@ def _picker() -> rx.Component:
                 rx.el.div(search, class_name="grow"),
                 button(tr("launch.all_shown"), look="s g", on_click=LaunchState.choose_shown, disabled=IS_READ_ONLY),
                 button(tr("launch.none"), look="s g", on_click=LaunchState.choose_none, disabled=IS_READ_ONLY),
-                rx.cond(LaunchState.labels.length() > 0, rx.el.div(rx.foreach(LaunchState.labels, _label), class_name="row wrap full-w")),
+                rx.cond(
+                    LaunchState.labels.length() > 0,
+                    rx.el.div(rx.foreach(LaunchState.labels, _label), class_name="row wrap full-w"),
+                ),
                 class_name="bar-h",
             ),
             rx.cond(LaunchState.hosts.length() > 0, listed, none),
@@ -201,7 +205,8 @@ def _host(host: rx.Var) -> rx.Component:
 def _blocked() -> rx.Component:
     approval = note(rx.el.b(tr("launch.block.approval")), " ", tr("launch.block.approval_hint"), icon_name="lock")
     role = note(rx.el.b(tr("launch.block.role")), " ", tr("launch.block.role_hint"), icon_name="lock", tone="warn")
-    broken = note(rx.el.b(tr("launch.block.broken")), " ", RUNBOOK["brokenReason"].to(str), icon_name="warning", tone="bad")
+    why = RUNBOOK["brokenReason"].to(str)
+    broken = note(rx.el.b(tr("launch.block.broken")), " ", why, icon_name="warning", tone="bad")
     disabled = note(tr("launch.block.disabled"), icon_name="lock", tone="warn")
     idle = note(tr("launch.no_worker"), icon_name="warning", tone="warn")
     return rx.match(
@@ -232,11 +237,12 @@ def _footer() -> rx.Component:
         rx.el.span(tr("launch.first_run")),
         rx.el.span(tr("launch.typical"), " ", duration(LaunchState.typical_s)),
     )
-    wrong = rx.el.span(icon("warning", 14), tr("launch.correct", n=LaunchState.fault_count), class_name="line bad", role="alert")
+    faults = LaunchState.fault_count
+    wrong = rx.el.span(icon("warning", 14), tr("launch.correct", n=faults), class_name="line bad", role="alert")
     production = rx.el.span(icon("warning", 14), tr("launch.in_production"), class_name="line bad")
     lines = rx.el.div(
         rx.cond(
-            LaunchState.fault_count > 0,
+            faults > 0,
             wrong,
             rx.cond((LaunchState.environment == "prod") & (BLOCK == ""), production, rx.fragment()),
         ),

@@ -134,9 +134,8 @@ def _last_job(row: rx.Var) -> rx.Component:
 
 
 def _typical(row: rx.Var) -> rx.Component:
-    known = rx.el.span(
-        rx.el.span(tr("runbooks.typical"), " ", class_name="only-phone-inline"), duration(row["typicalS"]), class_name="sec"
-    )
+    word = rx.el.span(tr("runbooks.typical"), " ", class_name="only-phone-inline")
+    known = rx.el.span(word, duration(row["typicalS"]), class_name="sec")
     return rx.cond(row["typicalS"].is_none(), rx.el.span("—", class_name="sec no-phone"), known)
 
 

@@ -34,13 +34,14 @@ def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
     detail = queries.get_detail(session, actor, job_id)
     job = detail.job
     runbook = next((book for book in list_runbooks(session, actor) if book.name == job.runbook_name), None)
-    steps = steps_of(detail, expected=history.last_good_steps(session, actor, job))
+    expected = history.last_good_steps(session, actor, job)
+    steps = steps_of(detail, expected)
     hosts = hosts_of(detail)
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
         "job": _facts(job, runbook, typical_s),
         "steps": steps,
-        "progress": progress_of(steps, job.status),
+        "progress": progress_of(steps, job.status, sum(step.kind != "play" for step in expected)),
         "hosts": [{name: value for name, value in host.items() if name != "results"} for host in hosts],
         "results": {host["name"]: host["results"] for host in hosts},
         "host_counts": counts_of(hosts),
@@ -88,12 +89,13 @@ def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> lis
 
 
 def hosts_of(detail: queries.JobDetail) -> list[Shown]:
-    """Each host with its worst result, how many tasks ended how, and what every task did on it."""
+    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first."""
     by_host: dict[str, list[Shown]] = {name: [] for name in detail.job.host_names}
     for step in detail.steps:
         for row in detail.hosts.get(step.id, []):
             by_host.setdefault(row.host, []).append(_result(row, step))
-    return [_host(name, results, detail.job.status) for name, results in by_host.items()]
+    hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
+    return sorted(hosts, key=lambda host: host["status"] not in FAILED)
 
 
 def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:
@@ -106,12 +108,13 @@ def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:
     return counts
 
 
-def progress_of(steps: Sequence[Shown], status: str) -> Shown:
-    """How many tasks are done, of how many; while it runs the total is what the last good run had."""
+def progress_of(steps: Sequence[Shown], status: str, expected: int) -> Shown:
+    """How many tasks are done, of how many; without a success the total is at least what the last good run had."""
     tasks = [step for step in steps if step["kind"] != "play"]
-    done = sum(step["status"] not in ("RUNNING", "PENDING") for step in tasks)
+    done = sum(step["status"] == "SUCCESS" for step in tasks)
+    total = len(tasks) if status == Status.SUCCESS else max(len(tasks), expected)
     tone = {"ERROR": "bad", "SUCCESS": "ok"}.get(status, "t")
-    return {"done": done, "total": len(tasks), "tone": tone}
+    return {"done": done, "total": total, "tone": tone}
 
 
 def failure_of(found: failures.Failure | None) -> Shown:

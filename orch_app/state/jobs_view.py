@@ -18,6 +18,7 @@ from orch_app.state.address import page_number
 from orch_app.state.session_view import summed
 
 PAGE_SIZE = 50
+STATUSES = frozenset(status.value for status in Status)
 PARAMETERS = ("status", "runbook", "environment", "user", "q", "since", "page")
 PERIODS = {
     "1h": timedelta(hours=1),
@@ -41,7 +42,7 @@ class Wanted:
         """From the parameters of the address; without one of its own the environment is that of the switch."""
         period = PERIODS.get(asked["since"])
         found = queries.JobFilter(
-            statuses=tuple(status for status in asked["status"].split(",") if status in Status),
+            statuses=tuple(status for status in asked["status"].split(",") if status in STATUSES),
             runbook=asked["runbook"],
             environment=asked["environment"] if asked["environment"] in ("stage", "prod") else environment,
             created_by=asked["user"],

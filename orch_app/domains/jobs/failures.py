@@ -13,7 +13,8 @@ from orch_app.domains.jobs.queries import get_job
 from orch_app.domains.jobs.states import Status
 
 FAILED = ("failed", "unreachable")
-SHOWN_LINES = 8
+SHOWN_LINES = 6
+MARKS = ("fatal: FAILED!", "fatal: UNREACHABLE!")
 ERRORS = LogFilter(levels=("error",))
 
 
@@ -53,7 +54,7 @@ def _of_step(session: Session, job: Job, result: StepHost, step: JobStep) -> Fai
     wanted = LogFilter(levels=ERRORS.levels, host=result.host)
     said = next(iter(lines_after(session, job, begin, 1, wanted)), None)
     seq = said.seq if said else step.first_seq
-    message = result.message or job.reason_detail or (said.message if said else "")
+    message = result.message or (_without_marks(said.message) if said else job.reason_detail)
     return Failure(step.name, result.host, result.status, message, seq, _lines_until(session, job, seq, begin))
 
 
@@ -62,6 +63,12 @@ def _of_job(session: Session, job: Job) -> Failure:
     said = next(iter(lines_after(session, job, 0, 1, ERRORS)), None)
     seq = said.seq if said else job.last_seq
     return Failure("", "", "", job.reason_detail, seq, _lines_until(session, job, seq, 0))
+
+
+def _without_marks(message: str) -> str:
+    for mark in MARKS:
+        message = message.removeprefix(mark)
+    return message.strip()
 
 
 def _lines_until(session: Session, job: Job, seq: int, begin: int) -> Sequence[Line]:
