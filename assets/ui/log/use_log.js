@@ -57,7 +57,6 @@ export function usePages({ store, url, redraw }) {
       store.setTotal(answer.lastSeq || 0);
       store.add(answer.items);
       store.markRead(page, store.total);
-      store.evict(page);
       setFailed(false);
     } catch {
       setFailed(true);
@@ -68,6 +67,7 @@ export function usePages({ store, url, redraw }) {
   };
   const want = (from, to) => {
     held.current.range = [from, to];
+    store.evict(Math.floor((from - 1) / PAGE));
     if (!url || held.current.timer) return;
     held.current.timer = setTimeout(() => {
       held.current.timer = 0;
