@@ -1,13 +1,14 @@
 """From the rows to a play: what the worker must know before it can start one."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import worker_actor
-from orch_app.domains.inventory.targets import Target, targets_for
+from orch_app.domains.inventory.targets import Target, reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import (
@@ -27,6 +28,7 @@ from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.egress import own_services
 from orch_app.kit.settings import settings
 
 SHOWN_REVISION = 12
@@ -52,7 +54,7 @@ def read(session: Session, held: Claim) -> Prepared:
     Raises:
         PreparationError: the runbook is gone or is no longer the one that was launched.
         Invalid: a host or connection is no longer acceptable.
-        KeyringError: a secret cannot be opened.
+        Conflict: a secret cannot be opened.
     """
     job = session.exec(select(Job).where(Job.id == held.job_id)).one()
     runbook = session.exec(select(Runbook).where(Runbook.name == job.runbook_name)).first()
@@ -79,7 +81,11 @@ def check_revision(prepared: Prepared) -> None:
 
 
 def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
-    """The play of this job."""
+    """The play of this job; names of hosts are looked up and judged here.
+
+    Raises:
+        EgressRefused: a host is at an address that the product does not connect to.
+    """
     job, meta = prepared.job, prepared.runbook.meta
     shared = Path(prepared.runbook.path).parent
     library, module_utils, action_plugins = (shared / name for name in SHARED_CODE)
@@ -92,9 +98,10 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             mode=job.run_mode,
             environment=job.environment,
             egress_allow=tuple(settings().egress_allow),
+            egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
-        hosts=[to_target_host(target) for target in prepared.targets],
+        hosts=[to_target_host(reached(target)) for target in prepared.targets],
         localhost=not prepared.targets,
         isolation=_isolation(meta),
         timeout_s=job.timeout_s,
@@ -105,6 +112,10 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         module_utils=(module_utils,) if module_utils.is_dir() else (),
         action_plugins=(action_plugins,) if action_plugins.is_dir() else (),
     )
+
+
+def _bracketed(address: IPv4Address | IPv6Address) -> str:
+    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's own number
 
 
 def _isolation(meta: dict[str, Any]) -> IsolationRequest:

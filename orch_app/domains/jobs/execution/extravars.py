@@ -47,6 +47,8 @@ class JobFacts:
     environment: str
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
+    egress_deny: tuple[str, ...] = ()
+    """Endpoints of the product itself, `address:port`, which no runbook reaches whatever is allowed."""
 
 
 class _Unsafe(str):
