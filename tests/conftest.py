@@ -25,11 +25,12 @@ hypothesis.settings.load_profile("orch")
 network_guard.install()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its tier and keep the random order within a tier."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Mark each test with its tier before `-m` chooses, and keep the random order within a tier."""
     for item in items:
         tiers.mark(item)
+    yield
     items.sort(key=tiers.order)
 
 

@@ -1,12 +1,16 @@
 """To which tier a test belongs: by its mark, its folder, or the servers that it asks for."""
 
-from pathlib import PurePath
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 TIERS = ("unit", "integration", "e2e")
-FOLDERS = {"e2e": "e2e", "chaos": "integration", "integration": "integration"}
-SERVERS = {"postgres_server", "postgres_url", "fresh_postgres_url", "redis_url"}
+FOLDERS = {"e2e/": "e2e", "chaos/": "integration", "runbooks/": "integration", "domains/jobs/execution/": "integration"}
+TESTS = Path(__file__).parents[1]
+SERVERS = {"postgres_server", "postgres_url", "fresh_postgres_url", "redis_url", "fresh_redis_url"}
+# A fixture that hands out one of these has started it.
+SERVER_TYPES = ("PostgresServer", "SshServer", "SshHost")
 BROWSERS = {"browser", "page"}
 
 
@@ -23,13 +27,22 @@ def order(item: pytest.Item) -> int:
 
 def tier_of(item: pytest.Item) -> str:
     """The tier by folder first, then by the fixtures the test uses."""
-    for part in PurePath(item.path).parts:
-        if part in FOLDERS:
-            return FOLDERS[part]
+    place = item.path.relative_to(TESTS).as_posix()
+    for folder, tier in FOLDERS.items():
+        if place.startswith(folder):
+            return tier
     fixtures = set(getattr(item, "fixturenames", ()))
     if fixtures & BROWSERS:
         return "e2e"
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
     on_postgres = "postgres" in {parameters.get("database_url"), parameters.get("database")}
     needs_server = fixtures & SERVERS or on_postgres
     return "integration" if needs_server else "unit"
+
+
+def _starts_a_server(item: pytest.Item) -> bool:
+    """Whether one of the test's fixtures says by its return type that it starts a server."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    found = [fixture.func for group in (info.name2fixturedefs if info else {}).values() for fixture in group]
+    returned = " ".join(str(getattr(func, "__annotations__", {}).get("return", "")) for func in found)
+    return any(name in returned for name in SERVER_TYPES)
