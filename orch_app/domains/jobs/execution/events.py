@@ -31,6 +31,7 @@ _RANK = list(StepStatus)
 _RECAP = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
 _OUTPUT = ("stdout", "module_stdout", "stderr", "module_stderr")
 _ITEM_LABEL = 200
+_SAYS_NOTHING = "non-zero return code"
 _END_OF_TIME = 1e11
 _RAW_STARTS = (
     ("[WARNING]", LogLevel.WARNING),
@@ -75,6 +76,7 @@ class EventTranslator:
         self._steps: dict[str, _Step] = {}
         self._open: list[_Step] = []
         self._hosts: dict[str, str] = {}
+        self._failed_items: dict[tuple[str, str], str] = {}
         self._play: _Step | None = None
         self._raw_level = {"stdout": LogLevel.OUTPUT, "stderr": LogLevel.ERROR}
         self.failure: Failure | None = None
@@ -157,8 +159,11 @@ class EventTranslator:
         self._note_failure(event, status)
 
     def _on_item(self, event: Event, batch: Batch) -> None:
+        status = _status(event)
+        if status in _FATAL:
+            self._failed_items[event["host"], event["task"]] = self._explanation(event)
         self._complain(event, batch)
-        self._tell(event, _status(event), batch)
+        self._tell(event, status, batch)
 
     def _on_retry(self, event: Event, batch: Batch) -> None:
         count = f"retrying ({event['attempt']}/{event['retries']})"
@@ -204,31 +209,39 @@ class EventTranslator:
     def _tell(self, event: Event, status: StepStatus, batch: Batch) -> None:
         """The line with the outcome, and below it what the module printed."""
         level = _LEVELS.get(status, LogLevel.ERROR)
-        word = _FATAL.get(status) or _WORDS.get(status) or "failed (ignored)"
-        if "item" in event:
-            label = self._safe(str(event["item"]))[:_ITEM_LABEL]
-            word = f"{'failed' if status in _FATAL else word}: [{label}]"
+        word = self._word(event, status)
         if event.get("censored"):
             self._say(event, level, _joined(word, "output hidden (no_log)"), batch)
             return
         first, *more = self._message(event)
-        fatal = status in _FATAL and "item" not in event
-        self._say(event, level, f"{word} {first}".rstrip() if fatal else _joined(word, first), batch)
+        self._say(event, level, f"{word} {first}".rstrip() if word.endswith("!") else _joined(word, first), batch)
         for line in more:
             self._say(event, LogLevel.OUTPUT, line, batch)
+        self._print(event, status, batch)
+
+    def _word(self, event: Event, status: StepStatus) -> str:
+        word = _FATAL.get(status) or _WORDS.get(status) or "failed (ignored)"
+        if "item" not in event:
+            return word
+        label = self._safe(str(event["item"]))[:_ITEM_LABEL]
+        return f"{'failed' if status in _FATAL else word}: [{label}]"
+
+    def _print(self, event: Event, status: StepStatus, batch: Batch) -> None:
         for key in _OUTPUT:
-            printed = LogLevel.ERROR if "stderr" in key and status in _FATAL else LogLevel.OUTPUT
+            level = LogLevel.ERROR if "stderr" in key and status in _FATAL else LogLevel.OUTPUT
             for line in event.get(key) or ():
-                self._say(event, printed, self._safe(line), batch)
+                self._say(event, level, self._safe(line), batch)
 
     def _message(self, event: Event) -> list[str]:
         text = event.get("msg") or event.get("shown") or event.get("short") or ""
         return [self._safe(line) for line in text.splitlines()] or [""]
 
     def _headline(self, event: Event) -> str:
-        for key in ("stderr", "stdout"):
-            if not event.get("msg") and event.get(key):
-                return self._safe(event[key][-1])
+        """The one line that explains most: what the module says, unless it says nothing and its program does."""
+        if event.get("msg", _SAYS_NOTHING) == _SAYS_NOTHING:
+            for key in ("stderr", "stdout"):
+                if event.get(key):
+                    return self._safe(event[key][-1])
         return self._message(event)[0]
 
     def _complain(self, event: Event, batch: Batch) -> None:
@@ -239,8 +252,11 @@ class EventTranslator:
 
     def _note_failure(self, event: Event, status: StepStatus) -> None:
         if status in _FATAL and self.failure is None:
-            text = "output hidden (no_log)" if event.get("censored") else self._headline(event)
-            self.failure = Failure(event["host"], self._task_name(event), text)
+            text = self._failed_items.get((event["host"], event["task"])) if event.get("told") else None
+            self.failure = Failure(event["host"], self._task_name(event), text or self._explanation(event))
+
+    def _explanation(self, event: Event) -> str:
+        return "output hidden (no_log)" if event.get("censored") else self._headline(event)
 
     def _say(self, event: Event, level: LogLevel, message: str, batch: Batch) -> None:
         batch.lines.append(LogLine(event["t"], level, event["host"], self._task_name(event), message))

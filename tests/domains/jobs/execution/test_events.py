@@ -56,6 +56,20 @@ def test_the_summary_of_a_loop_says_nothing_its_items_have_not_said() -> None:
     assert heard({"e": "result", **RESULT, "told": True, "status": "failed"})[0] == []
 
 
+def test_the_failure_of_a_loop_is_explained_by_its_item() -> None:
+    item = {
+        "e": "item",
+        **RESULT,
+        "status": "failed",
+        "item": "b",
+        "msg": "non-zero return code",
+        "stderr": ["no disk"],
+    }
+    _, translator = heard(item, {"e": "result", **RESULT, "told": True, "status": "failed"})
+    assert translator.failure is not None
+    assert translator.failure.message == "no disk"
+
+
 def test_colours_cannot_hide_a_secret_and_a_cut_leaves_no_half() -> None:
     secret = "secret-of-forty-characters-xxxxxxxxxxxxxx"
     lines, _ = heard(

@@ -134,31 +134,29 @@ class CallbackModule(CallbackBase):
         self._emit(kind, uuid=task._uuid, name=task.get_name().strip(), action=str(task.action))
 
     def _result(self, status: str, result: Any, *, item: bool = False, ignored: bool = False) -> None:
-        answer = result.result
-        host, task = result.host.name, result.task
-        begun = self._begun.get((host, task._uuid)) if item else self._begun.pop((host, task._uuid), None)
+        answer, task = result.result, result.task
+        # After a loop the summary repeats what its items have said.
+        told = not item and bool(answer.get("results")) and bool(task.loop)
         fields: dict[str, Any] = {
-            "host": host,
+            "host": result.host.name,
             "task": task._uuid,
             "status": status,
             "changed": bool(answer.get("changed")),
-            "duration_s": round(time.monotonic() - begun, 3) if begun else None,
+            "duration_s": self._duration(result.host.name, task._uuid, is_over=not item),
         }
-        if item:
-            fields["item"] = self._label(answer)
-        if ignored:
-            fields["ignored"] = True
-        if task.delegate_to and task.delegate_to != host:
-            fields["delegated_to"] = str(task.delegate_to)
-        # After a loop the summary repeats what its items have said.
-        told = not item and bool(answer.get("results")) and bool(task.loop)
-        fields.update({"told": True} if told else self._complaints(result))
-        self._emit("item" if item else "result", **fields, **self._readable(answer, brief=told))
+        fields |= {"item": self._label(answer)} if item else {}
+        fields |= {"ignored": True} if ignored else {}
+        fields |= {"told": True} if told else {**self._complaints(result), **self._readable(answer)}
+        self._emit("item" if item else "result", **fields)
+
+    def _duration(self, host: str, task: str, *, is_over: bool) -> float | None:
+        begun = self._begun.pop((host, task), None) if is_over else self._begun.get((host, task))
+        return round(time.monotonic() - begun, 3) if begun is not None else None
 
     def _label(self, answer: Mapping[str, Any]) -> str:
         return _cut(str(self._get_item_label(answer))) if "censored" not in answer else "(censored)"
 
-    def _readable(self, answer: Mapping[str, Any], *, brief: bool = False) -> dict[str, Any]:
+    def _readable(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """What a person wants to see of a module's answer; nothing at all of a censored one."""
         if "censored" in answer:
             return {"censored": True}
@@ -167,13 +165,7 @@ class CallbackModule(CallbackBase):
             fields["msg"] = _text(answer["msg"])
         elif answer.get("skip_reason"):
             fields["msg"] = str(answer["skip_reason"])
-        if brief or fields:
-            return fields
-        if answer.get("_ansible_verbose_always"):
-            shown = {key: value for key, value in answer.items() if _is_shown(key)}
-            return {"shown": _text(shown)} if shown else {}
-        short = next((str(answer[key]) for key in _SHORT_KEYS if isinstance(answer.get(key), str)), "")
-        return {"short": _cut(short)} if short else {}
+        return fields or _glance(answer)
 
     def _complaints(self, result: Any) -> dict[str, Any]:
         answer = result.result
@@ -191,6 +183,15 @@ class CallbackModule(CallbackBase):
         line = json.dumps(event, separators=(",", ":"), default=str).encode() + b"\n"
         while line:
             line = line[os.write(self._descriptor, line) :]
+
+
+def _glance(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an answer without words: everything if its action wants to be seen, else what it was about."""
+    if answer.get("_ansible_verbose_always"):
+        shown = {key: value for key, value in answer.items() if _is_shown(key)}
+        return {"shown": _text(shown)} if shown else {}
+    short = next((answer[key] for key in _SHORT_KEYS if isinstance(answer.get(key), str)), "")
+    return {"short": _cut(short)} if short else {}
 
 
 def _is_shown(key: str) -> bool:
