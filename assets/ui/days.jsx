@@ -55,8 +55,8 @@ export function DayBars({ days }) {
   );
 }
 
-/** "96,5 %". */
+/** "96,5%". */
 export function Percent({ value }) {
   const t = useText();
-  return <>{numberText(t.language, value, 1)} %</>;
+  return <>{numberText(t.language, value, 1)}%</>;
 }

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, copy_button, link, submit_button
+from orch_app.components.actions import button, copy_button, link, menu, menu_item, submit_button
 from orch_app.components.dialogs import cancel_button, drawer
 from orch_app.components.fields import field_error, form, password_field, segmented, select_field, text_field
 from orch_app.components.icon import icon
@@ -21,7 +21,13 @@ IS_NEW = ONE["id"].to(str) == ""
 
 def connection_drawer() -> rx.Component:
     """New, or edit; a reader without `connections:write` sees the facts only."""
+    more = menu(
+        menu_item(tr("action.delete"), icon_name="trash", danger=True, on_click=ConnectionsState.ask_delete(ONE["id"].to(str))),
+        label=tr("hosts.actions", name=ONE["name"].to(str)),
+        side="left",
+    )
     writable = rx.fragment(
+        rx.cond(IS_NEW, rx.fragment(), more),
         rx.cond(IS_NEW, rx.fragment(), button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str)))),
         rx.el.span(class_name="grow no-phone"),
         cancel_button(),

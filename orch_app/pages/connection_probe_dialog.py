@@ -18,7 +18,7 @@ RESULT = ConnectionProbeState.result
 
 def connection_probe_dialog() -> rx.Component:
     """Choose a host, try, read the outcome."""
-    failed = note(problem_text(TEST.problem["code"].to(str)), " ", rx.el.span(TEST.problem["detail"].to(str)), tone="bad", icon_name="failed")
+    failed = note(problem_text(TEST.problem["code"].to(str)), tone="bad", icon_name="failed")
     body = rx.match(TEST.step, ("trying", _wait()), ("done", _outcome()), ("failed", failed), _choose())
     footer = rx.match(
         TEST.step,

@@ -105,7 +105,7 @@ def _workers() -> rx.Component:
         rx.el.div(
             rx.el.span(tr("dashboard.queue"), class_name="sec"),
             rx.el.span(
-                tr("dashboard.jobs", n=KPIS["queued"].to(int)),
+                rx.cond(KPIS["queued"].to(int) > 0, tr("dashboard.jobs", n=KPIS["queued"].to(int)), tr("dashboard.queue_empty")),
                 rx.cond(
                     KPIS["waiting_since"].to(str) != "",
                     rx.fragment(" · ", tr("dashboard.waiting"), " ", duration(since=KPIS["waiting_since"].to(str))),
@@ -115,10 +115,24 @@ def _workers() -> rx.Component:
             class_name="row sp",
         ),
         rx.el.div(progress_bar(KPIS["busy"].to(int), KPIS["slots"].to(int), tr("dashboard.slots_label")), class_name="mt8"),
+        rx.foreach(DashboardState.parts, _part),
         class_name="body div-t",
     )
     return section(
         rx.cond(DashboardState.workers.length() > 0, listed, none), queue, title=tr("dashboard.workers"), span=4, padded=False
+    )
+
+
+def _part(part: rx.Var) -> rx.Component:
+    name, bad = part["id"].to(str), part["bad"].to(int)
+    return rx.el.div(
+        link(tr_dynamic("nav.", name), href="/" + name, class_name="sec"),
+        rx.el.span(
+            rx.cond(bad > 0, icon("warning", 14), icon("ok", 14)),
+            rx.cond(bad > 0, tr("dashboard.part_bad", n=bad, total=part["total"].to(int)), tr("dashboard.part_well", total=part["total"].to(int))),
+            class_name=rx.cond(bad > 0, "st warn plain", "st ok plain"),
+        ),
+        class_name="row sp mt8",
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from orch_app.components.layout import section
 from orch_app.components.shell import ShellData, shell
 from orch_app.components.states import error_state, no_rights_state, problem_text, skeleton_rows
 from orch_app.state.notices import Notices
@@ -43,10 +44,10 @@ def by_phase(
     """What a `Screen` shows in the phase it is in: skeleton, the content, empty, an error with retry, or no rights."""
     return rx.match(
         state.phase,
-        ("loading", loading if loading is not None else skeleton_rows()),
+        ("loading", loading if loading is not None else section(skeleton_rows(), padded=False)),
         ("empty", empty if empty is not None else ready),
-        ("error", _failed(state, retry)),
-        ("forbidden", no_rights_state(state.problem["permission"].to(str))),
+        ("error", section(_failed(state, retry), padded=False)),
+        ("forbidden", section(no_rights_state(state.problem["permission"].to(str)), padded=False)),
         ready,
     )
 

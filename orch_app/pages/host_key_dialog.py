@@ -22,7 +22,7 @@ def host_key_dialog() -> rx.Component:
         ("pinning", _wait(tr("keys_dialog.pinning"))),
         ("same", _same()),
         ("changed", _changed()),
-        ("failed", note(problem_text(KEYS.problem["code"].to(str)), " ", rx.el.span(KEYS.problem["detail"].to(str)), tone="bad", icon_name="failed")),
+        ("failed", note(problem_text(KEYS.problem["code"].to(str)), tone="bad", icon_name="failed")),
         _new(),
     )
     footer = rx.match(

@@ -149,8 +149,15 @@ def _detail() -> rx.Component:
 def _detail_actions() -> rx.Component:
     host_id = HOST["id"].to(str)
     unsure = (HOST["fingerprint"].to(str) == "") | (HOST["status"].to(str) == "key_changed")
+    more = menu(
+        menu_item(tr("action.edit"), icon_name="edit", on_click=HostsState.open_edit(host_id)),
+        menu_item(tr("action.delete"), icon_name="trash", danger=True, on_click=HostsState.ask_delete(host_id)),
+        label=tr("hosts.actions", name=HOST["name"].to(str)),
+        side="left",
+    )
     return rx.fragment(
-        rx.cond(may("hosts:write"), button(tr("action.edit"), icon_name="edit", on_click=HostsState.open_edit(host_id))),
+        rx.cond(may("hosts:write"), more),
+        rx.el.span(class_name="grow"),
         rx.cond(
             may("hosts:write"),
             button(tr("hosts.verify"), icon_name="fingerprint", look=rx.cond(unsure, "p", ""), on_click=HostKeysState.open(host_id)),

@@ -1,12 +1,14 @@
 """/settings: one's own profile and password, the state of the installation; users are in `settings_users`."""
 
+from typing import Any
+
 import reflex as rx
 
+from orch_app.components.actions import submit_button
 from orch_app.components.choices import language_choice, theme_choice
 from orch_app.components.fields import form, password_field, text_field
-from orch_app.components.actions import submit_button
 from orch_app.components.icon import icon
-from orch_app.components.layout import Tab, key_values, page_header, section, stack, tabs
+from orch_app.components.layout import Tab, grid, key_values, page_header, section, stack, tabs
 from orch_app.components.states import no_rights_state
 from orch_app.components.status import status_badge
 from orch_app.components.text import tr, tr_dynamic
@@ -20,7 +22,7 @@ def settings_page() -> rx.Component:
     """Three tabs; the second is for admins and says so to others."""
     users = rx.cond(may("users:write"), users_section(), section(no_rights_state("users:write"), padded=False))
     content = tabs(
-        Tab("profile", tr("settings.profile"), stack(_profile(), _password(), gap=24)),
+        Tab("profile", tr("settings.profile"), grid(_profile(), _password())),
         Tab("users", tr("settings.users"), users),
         Tab("about", tr("settings.about"), _about()),
         label=tr("nav.settings"),
@@ -44,7 +46,7 @@ def _profile() -> rx.Component:
     choices = rx.el.div(
         language_choice(SettingsState.choose_language), theme_choice(SettingsState.choose_theme), class_name="f2"
     )
-    return section(rx.el.div(stack(facts, own, choices), class_name="narrow"), title=tr("settings.profile"))
+    return section(stack(facts, choices, own), title=tr("settings.profile"), span=6)
 
 
 def _password() -> rx.Component:
@@ -57,28 +59,26 @@ def _password() -> rx.Component:
         key=SettingsState.password_round.to(str),
     )
     note = rx.el.p(tr("settings.password_note"), class_name="sec sm")
-    return section(rx.el.div(stack(note, fields), class_name="narrow"), title=tr("settings.password"))
+    return section(stack(note, fields), title=tr("settings.password"), span=6)
 
 
 def _about() -> rx.Component:
     checks = rx.el.ul(
         rx.foreach(
-            SettingsState.about["checks"].to(list[dict[str, str]]),
+            SettingsState.about["checks"].to(list[dict[str, Any]]),
             lambda check: rx.el.li(
                 rx.el.div(
-                    rx.el.div(tr_dynamic("settings.check.", check["name"]), class_name="b5"),
-                    rx.el.div(check["detail"], class_name="sec sm"),
+                    rx.el.div(tr_dynamic("settings.check.", check["name"].to(str)), class_name="b5"),
+                    rx.el.div(tr_dynamic("settings.health.", check["word"].to(str), n=check["n"].to(int)), class_name="sec sm"),
                     class_name="grow",
                 ),
-                status_badge(check["status"]),
+                status_badge(check["status"].to(str)),
             ),
         ),
         class_name="list",
     )
     version = rx.el.div(icon("info"), rx.el.span("JARVIS "), rx.el.span(SettingsState.about["version"].to(str), class_name="mono"), class_name="row sec")
-    return stack(
-        section(checks, title=tr("settings.health"), aside=version, padded=False),
-    )
+    return section(checks, title=tr("settings.health"), aside=version, padded=False)
 
 
 def _fault(name: str) -> rx.Var[str]:

@@ -18,6 +18,7 @@ class DashboardState(Screen, rx.State):
     kpis: dict[str, Any] = {}
     attention: list[dict[str, Any]] = []
     workers: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     recent: list[dict[str, Any]] = []
     days: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
@@ -42,5 +43,6 @@ class DashboardState(Screen, rx.State):
 
     def _show(self, found: dict[str, Any]) -> None:
         self.kpis, self.attention, self.workers = found["kpis"], found["attention"], found["workers"]
+        self.parts = found["parts"]
         self.recent, self.days, self.steps = found["recent"], found["days"], found["steps"]
         self.phase = "empty" if found["is_fresh"] else "ready"

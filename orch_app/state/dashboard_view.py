@@ -36,6 +36,7 @@ def read_dashboard(session: Session, actor: Actor, environment: str) -> Shown:
         "kpis": _kpis(pulse, workers, days),
         "attention": list(_attention(session, actor, environment, has_worker=bool(workers))),
         "workers": [_worker(worker) for worker in workers],
+        "parts": _parts(session, actor, environment),
         "recent": [_job(job) for job in recent],
         "days": [asdict(day) for day in days],
         "steps": _steps(session, actor) if is_fresh else [],
@@ -69,7 +70,8 @@ def _attention(session: Session, actor: Actor, environment: str, *, has_worker: 
     if not has_worker:
         yield _item("no_worker", "", "no_worker", "/settings?tab=about", "bad")
     hosts = HostsQuery(status=["key_changed", "unreachable", "auth_failed"], environment=_wanted(environment), limit=9)
-    for host in inventory.list_hosts(session, actor, hosts).items[:MOST_OF_A_KIND]:
+    found = inventory.list_hosts(session, actor, hosts).items
+    for host in sorted(found, key=lambda host: host.status != "key_changed")[:MOST_OF_A_KIND]:
         yield _host_item(host)
     failed = jobs.JobFilter((Status.ERROR.value,), environment=environment, created_after=now() - DAY)
     for job in jobs.list_jobs(session, actor, failed, jobs.Page(MOST_OF_A_KIND)):
@@ -104,6 +106,18 @@ def _job_item(job: Job) -> Shown:
 def _connection_item(row: Connection) -> Shown:
     at = row.last_test_at.isoformat() if row.last_test_at else ""
     return _item("connection", row.name, "test_failed", f"/connections?q={row.name}", "warn", where=row.environment, at=at)
+
+
+def _parts(session: Session, actor: Actor, environment: str) -> list[Shown]:
+    """Hosts and connections in one line each: how many, and how many of them are in trouble."""
+    hosts = inventory.list_hosts(session, actor, HostsQuery(environment=_wanted(environment), limit=200)).items
+    parts = [{"id": "hosts", "total": len(hosts), "bad": sum(host.status not in {"ok", "unknown"} for host in hosts)}]
+    if actor.may(Permission.CONNECTIONS_READ):
+        query = ConnectionsQuery(environment=_wanted(environment), limit=200)
+        rows = inventory.list_connections(session, actor, query).items
+        failing = sum(row.last_test_ok is False for row in rows)
+        parts.append({"id": "connections", "total": len(rows), "bad": failing})
+    return parts
 
 
 def _worker(worker: Worker) -> Shown:

@@ -7,8 +7,11 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts import queries
 from orch_app.domains.accounts.queries import Person
+from orch_app.domains.jobs.queries import live_workers
 from orch_app.domains.operations.health import check_all
-from orch_app.kit.errors import OrchError
+from orch_app.kit import disk
+from orch_app.kit.db import reading
+from orch_app.kit.errors import OrchError, Unavailable
 from orch_app.kit.version import VERSION
 from orch_app.state.session_view import Shown, initials
 
@@ -41,12 +44,28 @@ def show_user(person: Person, actor: Actor) -> Shown:
 
 
 def read_about() -> Shown:
-    """Version and health, which `/health` tells everybody as well."""
-    checks = check_all()
+    """Version and health, which `/health` tells everybody as well; `word` and `n` make the sentence."""
+    figures = {"disk": disk.free_mb() // 1024, "workers": _workers()}
     return {
         "version": VERSION,
-        "checks": [{"name": name, "status": "ok" if check.ok else "failed", "detail": check.detail} for name, check in checks.items()],
+        "checks": [
+            {
+                "name": name,
+                "status": "ok" if check.ok else "failed",
+                "word": f"{name}_{'ok' if check.ok else 'failed'}",
+                "n": figures.get(name, 0),
+            }
+            for name, check in check_all().items()
+        ],
     }
+
+
+def _workers() -> int:
+    try:
+        with reading() as session:
+            return len(live_workers(session))
+    except Unavailable:
+        return 0
 
 
 def faults_of(error: OrchError) -> dict[str, str]:
