@@ -68,7 +68,8 @@ def test_every_route_is_documented():
 
     from orch_app import api
 
-    routes = [context for context in iter_route_contexts(api.build().routes) if getattr(context, "path", None)]
+    found = iter_route_contexts(api.build().routes)
+    routes = [context for context in found if not (getattr(context, "path", None) or "...").endswith("...")]
     known = {
         f"{method} {context.path}"
         for context in routes

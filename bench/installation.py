@@ -1,0 +1,101 @@
+"""A throw-away installation: its own data folder and port, web and worker as real processes, a signed-in client."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+PASSWORD = "a bench is no secret 42"
+EMAIL = "bench@example.org"
+START_S = 120.0
+
+
+@dataclass
+class Installation:
+    """Where it lives and how it is asked."""
+
+    data_dir: Path
+    port: int
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Address of the web process."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """The processes' environment: the caller's without its ORCH_*, and ours."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ORCH_")}
+        own = {"ORCH_DATA_DIR": str(self.data_dir), "ORCH_PORT": str(self.port), "ORCH_API_LIMIT": "1000000/minute"}
+        return kept | own | {"ORCH_EXECUTE_LIMIT": "100000/minute", "ORCH_LOG_LEVEL": "warning"} | self.variables
+
+    def cli(self, *args: str, stdin: str = "") -> None:
+        """Run one command of the product to its end."""
+        argv = [sys.executable, "-m", "orch_app.cli", *args]
+        subprocess.run(argv, cwd=ROOT, env=self.environment(), input=stdin, text=True, check=True, capture_output=True)
+
+    @contextmanager
+    def process(self, part: str, ready_at: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run web or worker until the block ends."""
+        log = (self.data_dir / f"{part}.log").open("ab")
+        argv = [sys.executable, "-m", "orch_app.cli", part]
+        process = subprocess.Popen(argv, cwd=ROOT, env=self.environment(), stdout=log, stderr=log)
+        try:
+            self._wait(ready_at, process)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+            log.close()
+
+    def client(self) -> httpx.Client:
+        """A client with an access token."""
+        client = httpx.Client(base_url=self.url, timeout=60)
+        pair = client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD}).raise_for_status().json()
+        client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
+        return client
+
+    def _wait(self, path: str, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if httpx.get(self.url + path, timeout=5).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        message = f"the process did not answer at {path}; see {self.data_dir}"
+        raise RuntimeError(message)
+
+
+@contextmanager
+def installation(*, worker: bool = True, **variables: str) -> Iterator[Installation]:
+    """A running installation, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="orch-bench-"))
+    made = Installation(folder, free_port(), variables)
+    try:
+        made.cli("migrate")
+        made.cli("admin", "create", "--email", EMAIL, "--password-stdin", stdin=PASSWORD)
+        with ExitStack() as parts:
+            parts.enter_context(made.process("web", "/login/"))
+            if worker:
+                parts.enter_context(made.process("worker", "/health/worker"))
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,22 @@
+"""The benches by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.api import bench_api
+from bench.job import bench_job
+from bench.log import bench_log
+from bench.start import bench_start
+
+Figures = dict[str, Any]
+BENCHES: dict[str, Callable[..., Figures]] = {
+    "api": bench_api,
+    "job": bench_job,
+    "log": bench_log,
+    "start": bench_start,
+}
+
+
+def run_bench(name: str, *, quick: bool = False) -> Figures:
+    """Measure, and give the figures by name."""
+    return BENCHES[name](quick=quick)
