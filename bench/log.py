@@ -22,6 +22,7 @@ from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks import service as runbooks
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
+from orch_app.kit.settings import settings
 
 LAG_SCRIPT = """() => {
   window.__lags = [];
@@ -80,8 +81,8 @@ def _write_at(rate: int, seconds: float, write: Any) -> int:
 @contextmanager
 def _claimed(made: Installation) -> Iterator[tuple[str, Any, Any]]:
     """A job that this process runs: its id, a function that writes lines, and one that ends it."""
-    os.environ.update(made.environment())
-
+    os.environ.update(made.environment())  # this process becomes a worker of that installation
+    settings.cache_clear()
     with unit_of_work() as session:
         runbooks.sync(session, COMMAND_LINE)
     with unit_of_work() as session:
