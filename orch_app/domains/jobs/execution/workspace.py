@@ -123,8 +123,7 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
     secrets = secrets_root / name / "secrets" if secrets_root else root / "secrets"
     control = secrets.parent / "cp"
     held = _claim(root)
-    short = None if len(str(control)) <= _SOCKET_FOLDER else tempfile.mkdtemp(prefix="orch-cp-")
-    workspace = Workspace(root, secrets, Path(short) if short else control)
+    workspace = Workspace(root, secrets, _short(control, data_dir, name))
     try:
         _create(workspace)
         _copy_project(runbook, workspace.project)
@@ -144,9 +143,22 @@ def find_secrets_root(data_dir: Path, level: IsolationLevel) -> Path | None:
     for parent in (Path("/run"), Path(f"/run/user/{uid}"), Path("/dev/shm")):  # noqa: S108
         fits = level is IsolationLevel.BWRAP or parent.name != "shm"
         if fits and parent.is_dir() and is_tmpfs(parent) and _is_ours(parent / f"orch-{uid}"):
-            mark = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:_MARK]
-            return parent / f"orch-{uid}" / mark
+            return parent / f"orch-{uid}" / _mark(data_dir)
     return None
+
+
+def _mark(data_dir: Path) -> str:
+    return hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:_MARK]
+
+
+def _short(control: Path, data_dir: Path, name: str) -> Path:
+    """The folder for control sockets, or one with a shorter path: a socket's path is limited to 108 bytes."""
+    root = _sockets_root(data_dir)
+    return control if len(str(control)) <= _SOCKET_FOLDER or not _is_ours(root.parent) else root / name
+
+
+def _sockets_root(data_dir: Path) -> Path:
+    return Path(tempfile.gettempdir()) / f"orch-{os.geteuid()}" / _mark(data_dir)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -179,7 +191,7 @@ def sweep_leftovers(data_dir: Path, alive: Collection[str]) -> list[str]:
     secrets = {find_secrets_root(data_dir, level) for level in IsolationLevel}
     removed: set[str] = set()
     with _guarded(jobs, fcntl.LOCK_EX):
-        for root in (jobs, *sorted(filter(None, secrets))):
+        for root in (jobs, _sockets_root(data_dir), *sorted(filter(None, secrets))):
             for folder in sorted(root.iterdir()) if root.is_dir() else ():
                 if folder.is_dir() and folder.name not in alive and not _is_locked(jobs / folder.name):
                     remove_tree(folder)
@@ -253,7 +265,8 @@ def remove_tree(folder: Path) -> None:
 
 
 def _create(workspace: Workspace) -> None:
-    for folder in (workspace.secrets.parent.parent, workspace.secrets.parent, workspace.secrets, workspace.control):
+    secrets, control = workspace.secrets, workspace.control
+    for folder in (secrets.parent.parent, secrets.parent, secrets, control.parent, control):
         folder.mkdir(mode=0o700, exist_ok=True)
     for folder in (workspace.artifacts, workspace.home, workspace.tmp, workspace.runner):
         folder.mkdir(mode=0o700)

@@ -117,6 +117,14 @@ def test_a_name_that_is_taken_is_refused_and_its_folder_stays(tmp_path: Path, ru
         assert workspace.project.exists()
 
 
+def test_control_sockets_fit_whatever_the_length_of_the_data_folder(tmp_path: Path, runbook: Path) -> None:
+    data = tmp_path / ("long-" * 20)
+    with open_workspace(data, "job_1.1", runbook, IsolationLevel.RLIMITS) as workspace:
+        assert len(str(workspace.control)) < 84
+        assert workspace.control.stat().st_mode & 0o777 == 0o700
+    assert not workspace.control.exists()
+
+
 def test_two_data_folders_share_no_secrets_folder(tmp_path: Path) -> None:
     roots = {find_secrets_root(tmp_path / name, IsolationLevel.BWRAP) for name in "ab"}
     assert len(roots) == 2 or roots == {None}
