@@ -13,8 +13,6 @@ PREFIX = "/v1/"
 class Unrouted(BaseRoute):
     """Takes what no route before it took: 405 when the address exists for other methods, 404 otherwise."""
 
-    path = f"{PREFIX}..."
-
     def __init__(self, app: FastAPI) -> None:
         self._known = [
             (compile_path(str(route.path))[0], route.methods)
