@@ -2,6 +2,7 @@
 
 import redis
 
+from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
 from tasks.jobs import run
@@ -10,7 +11,11 @@ TASKS = {"jobs.run": run}
 
 
 def wire() -> None:
-    """Connect the domains' doorbell with the queue; called once by each composition root."""
+    """Connect the domains' doorbell with the queue, and remove secrets that killed processes left in memory files.
+
+    Called once by each composition root.
+    """
+    sweep_leftovers()
     install_bell(_ring, _is_alive)
 
 

@@ -18,7 +18,7 @@ from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionChange, 
 from orch_app.kit.clock import now
 from orch_app.kit.errors import Conflict, Invalid, Problem
 from orch_app.kit.ids import new_id
-from orch_app.kit.keyring import keyring
+from orch_app.kit.keyring import KeyringError, keyring
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
@@ -63,7 +63,7 @@ def update(
         NotFound: there is no such connection.
         StaleVersion: `if_match` is the ETag of an older version.
         Invalid: 422 with pointers below /payload.
-        Conflict: the environment has another connection of that name.
+        Conflict: the environment has another connection of that name, or the sealed payload cannot be opened.
     """
     require(actor, Permission.CONNECTIONS_WRITE)
     row = queries.get_connection(session, actor, connection_id, for_change=True)
@@ -103,24 +103,13 @@ def list_types(actor: Actor) -> list[ConnectionType]:
     return list(TYPES.values())
 
 
-def connection_in(session: Session, actor: Actor, connection_id: str, environment: str, type_name: str) -> str | None:
-    """Why a connection cannot be used in this environment where this type is asked for; None when it can."""
-    require(actor, Permission.CONNECTIONS_USE, environment=environment)
-    row = queries.find_connection(session, actor, connection_id)
-    if row is None:
-        return "There is no such connection."
-    if row.environment != environment:
-        return f"The connection is of {row.environment}, the job of {environment}."
-    return None if row.type == type_name else f"The connection is of type {row.type}, not {type_name}."
-
-
 def open_payload(session: Session, actor: Actor, connection_id: str) -> SshSecret:
     """The secrets of an ssh connection, for whoever is about to use them; notes the time of use.
 
     Raises:
         NotFound: there is no such connection.
         Invalid: it is not an ssh connection.
-        KeyringError: the master key is not the one that sealed it, or the row was altered.
+        Conflict: the master key is not the one that sealed it, or the row was altered.
     """
     require(actor, Permission.CONNECTIONS_USE)
     row = queries.get_connection(session, actor, connection_id)
@@ -135,7 +124,7 @@ def unsealed(row: Connection) -> SshSecret:
 
     Raises:
         Invalid: it is not an ssh connection.
-        KeyringError: the master key is not the one that sealed it, or the row was altered.
+        Conflict: the master key is not the one that sealed it, or the row was altered.
     """
     payload = type_named(row.type).restore(_opened(row))
     if not isinstance(payload, SshPayload):
@@ -171,7 +160,10 @@ def _put(row: Connection, payload: Payload, *, replaced: Sequence[str]) -> None:
 
 
 def _opened(row: Connection) -> dict[str, Any]:
-    return json.loads(keyring().open(row.encrypted_payload, _place(row)))
+    try:
+        return json.loads(keyring().open(row.encrypted_payload, _place(row)))
+    except KeyringError as error:
+        raise Conflict(f"The connection {row.name} cannot be opened: {error}.", "secret_unreadable") from error
 
 
 def _place(row: Connection) -> str:

@@ -1,7 +1,7 @@
 """The machines of a job: hosts with everything that a run over ssh needs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session, col, select
 
@@ -12,7 +12,7 @@ from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.types import JumpHost, SshSecret
 from orch_app.integrations.ssh.workspace import Credentials, Hop, Route
 from orch_app.kit.clock import now
-from orch_app.kit.egress import endpoint, is_address, judge, resolve
+from orch_app.kit.egress import EgressRefused, endpoint, is_address, judge, resolve
 from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.settings import settings
 
@@ -51,7 +51,7 @@ def targets_for(session: Session, actor: Actor, host_ids: Sequence[str], environ
 
     Raises:
         Invalid: as `check_targets`.
-        KeyringError: the master key is not the one that sealed a connection, or its row was altered.
+        Conflict: the master key is not the one that sealed a connection, or its row was altered.
     """
     require(actor, Permission.CONNECTIONS_USE, environment=environment)
     pairs = _usable(session, host_ids, environment)
@@ -67,7 +67,7 @@ def target_with(host: Host, connection: Connection) -> Target:
     """The target of a host through a chosen connection that the caller was allowed to use.
 
     Raises:
-        KeyringError: the master key is not the one that sealed the connection, or its row was altered.
+        Conflict: the master key is not the one that sealed the connection, or its row was altered.
     """
     return _target(host, connections.unsealed(connection), connection.id)
 
@@ -90,6 +90,26 @@ def route_to(target: Target) -> Route:
     return Route(Hop(target.address, target.port, target.user, target.host_key), jump_hop(target.secret, jump))
 
 
+def reached(target: Target) -> Target:
+    """The target with the judged address in place of each name that we look up. Makes network calls.
+
+    A name that nobody can look up now becomes one that nobody ever can (`.invalid`), so that ssh fails for this host
+    alone and cannot find an address that was not judged.
+
+    Raises:
+        EgressRefused: an address that the product does not connect to.
+    """
+    try:
+        route = route_to(target)
+    except EgressRefused:
+        raise
+    except Invalid:
+        return _unreachable(target)
+    if route.jump is None or target.secret.jump_host is None:
+        return replace(target, address=route.target.address)
+    return _behind(target, route.jump.address)
+
+
 def jump_hop(secret: SshSecret, jump: JumpHost) -> Hop:
     """A jump host as a place to connect to, judged like any other. Makes network calls.
 
@@ -102,6 +122,19 @@ def jump_hop(secret: SshSecret, jump: JumpHost) -> Hop:
 def credentials_of(secret: SshSecret) -> Credentials:
     """What the ssh client needs of a secret."""
     return Credentials(secret.private_key, secret.passphrase, secret.password)
+
+
+def _unreachable(target: Target) -> Target:
+    jump = target.secret.jump_host
+    name = f"{(jump.address if jump else target.address).rstrip('.')[:240]}.invalid"
+    return _behind(target, name) if jump else replace(target, address=name)
+
+
+def _behind(target: Target, address: str) -> Target:
+    """The target behind its jump host, which is at this address."""
+    jump = target.secret.jump_host
+    moved = jump.model_copy(update={"address": address}) if jump else None
+    return replace(target, secret=replace(target.secret, jump_host=moved))
 
 
 def _judged(address: str, port: int) -> str:

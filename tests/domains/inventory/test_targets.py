@@ -1,10 +1,13 @@
 """Which hosts a job may work on, and what the worker gets of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.inventory import hosts, queries
-from orch_app.domains.inventory.targets import check_targets, route_to, targets_for
+from orch_app.domains.inventory.targets import Target, check_targets, reached, route_to, targets_for
+from orch_app.kit import egress
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.egress import EgressRefused
 from orch_app.kit.errors import Forbidden, Invalid
@@ -104,3 +107,38 @@ def test_a_forbidden_jump_host_is_refused(admin: Actor) -> None:
         [target] = targets_for(session, WORKER, [host.id], "stage")
     with pytest.raises(EgressRefused):
         route_to(target)
+
+
+def target_of(admin: Actor, address: str, **payload: object) -> Target:
+    connection = add_connection(admin, f"for {address}", **{"user": "root", "password": "p", **payload})
+    host = add_host(admin, "named", address=address, pinned=True, connection_id=connection.id)
+    with unit_of_work() as session:
+        return targets_for(session, WORKER, [host.id], "stage")[0]
+
+
+def test_a_job_gets_the_judged_address_in_place_of_the_name(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_look_up", lambda _host, _port: ["10.0.0.9"])
+    target = target_of(admin, "db.internal")
+    assert reached(target) == replace(target, address="10.0.0.9")
+
+
+def test_a_job_gets_the_judged_address_of_the_jump_host(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_look_up", lambda _host, _port: ["10.0.0.9"])
+    found = reached(target_of(admin, "only.known.inside", jumpHost={"address": "jump.internal", "hostKey": OTHER_KEY}))
+    assert found.address == "only.known.inside"
+    assert found.secret.jump_host is not None
+    assert (found.secret.jump_host.address, found.secret.jump_host.host_key) == ("10.0.0.9", OTHER_KEY)
+
+
+def test_a_name_that_cannot_be_looked_up_leads_nowhere(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_host: str, _port: int) -> list[str]:
+        raise Invalid("gone", "name_not_found")
+
+    monkeypatch.setattr(egress, "_look_up", fails)
+    assert reached(target_of(admin, "gone.internal")).address == "gone.internal.invalid"
+
+
+def test_a_name_that_leads_to_a_forbidden_address_ends_the_job(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_look_up", lambda _host, _port: ["169.254.169.254"])
+    with pytest.raises(EgressRefused):
+        reached(target_of(admin, "trap.example"))
