@@ -12,6 +12,7 @@ import queue
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -146,9 +147,17 @@ def _is_current(stamp: Path, sources: str, lock: str) -> bool:
 def _export(root: Path, python: Path, progress: Progress) -> None:
     """Run `reflex export`, passing on its steps; a warning of the build is an error."""
     command = [str(python), "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    with subprocess.Popen(
-        command, cwd=root, env=_environment(python), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as nowhere,  # the export imports the program, which must not touch real data
+        subprocess.Popen(
+            command,
+            cwd=root,
+            env=_environment(python) | {"ORCH_DATA_DIR": nowhere, "ORCH_DATABASE_URL": "", "ORCH_REDIS_URL": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
         lines = list(_watched(process, progress))
     trouble = [line for line in lines if _TROUBLE.search(line)]
     if process.returncode or trouble:
@@ -195,7 +204,7 @@ def _environment(python: Path) -> dict[str, str]:
             text=True,
             check=False,
         )
-        env["NPM_CONFIG_REGISTRY"] = asked.stdout.strip()
+        env |= {"NPM_CONFIG_REGISTRY": asked.stdout.strip()} if asked.stdout.strip() else {}
     return env
 
 

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     solo_admin: bool = Field(default=True, description="A single admin may run what else a second person must approve.")
     viewer_preview: bool = Field(default=False, description="Viewers may preview runbooks (check mode).")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
+    log_rows_days: int = Field(
+        7, ge=0, description="Days after which a job's log is read from its file, not from rows."
+    )
     min_free_mb: int = Field(200, ge=0, description="New jobs are refused when less disk than this is free.")
 
     @field_validator("trusted_proxies", "egress_allow", mode="before")

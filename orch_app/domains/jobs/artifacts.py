@@ -3,14 +3,16 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.jobs.models import Job, JobArtifact
+from orch_app.domains.jobs.log import archive
+from orch_app.domains.jobs.models import Job, JobArtifact, JobLog
 from orch_app.domains.jobs.queries import get_job
 from orch_app.kit.clock import now
 from orch_app.kit.errors import NotFound
@@ -64,6 +66,16 @@ def purge_due(session: Session, worker: str) -> list[str]:
     ids = [job.id for job in due]
     session.exec(delete(Job).where(col(Job.id).in_(ids)))
     return ids
+
+
+def archive_logs(session: Session) -> int:
+    """Drop the log rows of jobs that ended long ago, where logs.ndjson is there to answer instead; returns how many."""
+    before = now() - timedelta(days=settings().log_rows_days)
+    query = select(Job.id).where(col(Job.finished_at) < before, col(Job.log_archived).is_(False), Job.last_seq > 0)
+    due = [job_id for job_id in session.exec(query.limit(AT_ONCE)) if archive.path_of(job_id).is_file()]
+    session.exec(delete(JobLog).where(col(JobLog.job_id).in_(due)))
+    session.exec(update(Job).where(col(Job.id).in_(due)).values(log_archived=True))
+    return len(due)
 
 
 def remove_folders(job_ids: Sequence[str]) -> None:

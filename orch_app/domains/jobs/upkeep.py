@@ -88,9 +88,10 @@ class Upkeep:
                 claims.ring_waiting(session, settings().sweep_s)
 
     def purge(self) -> None:
-        """Delete what has outlived its retention."""
+        """Delete what has outlived its retention, and log rows that a file answers for."""
         with unit_of_work() as session:
             gone = artifacts.purge_due(session, self._slots.worker_name)
+            artifacts.archive_logs(session)
         artifacts.remove_folders(gone)
 
     def _repeat(self, chore: Chore) -> None:

@@ -98,7 +98,7 @@ def _write_all(
         infos.append(_write(draft / OUTPUT_NAME, [output]))
     infos.append(_write(draft / LOG_NAME, (line + b"\n" for line in log_lines)))
     infos.append(_bundle(draft, workspace.artifacts, infos))
-    _write(draft / MANIFEST_NAME, [_manifest(infos)])
+    infos.append(_write(draft / MANIFEST_NAME, [_manifest(infos)]))
     return infos
 
 

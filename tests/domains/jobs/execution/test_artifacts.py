@@ -39,7 +39,7 @@ def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace, tmp
     (workspace.artifacts / "reports" / "disk.txt").write_text("full")
     infos = collect("job_1", workspace, tmp_path / "kept", [b'{"seq":1}', b'{"seq":2}'], read_output(workspace))
     folder = tmp_path / "kept" / "job_1"
-    assert [info.name for info in infos] == ["output.json", "logs.ndjson", "artifacts.tar.gz"]
+    assert [info.name for info in infos] == ["output.json", "logs.ndjson", "artifacts.tar.gz", "MANIFEST.sha256"]
     for info in infos:
         data = (folder / info.name).read_bytes()
         assert (info.size, info.sha256) == (len(data), hashlib.sha256(data).hexdigest())
