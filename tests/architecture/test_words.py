@@ -16,8 +16,8 @@ LETTERS = re.compile(r"[^\W\d_]{2,}")
 # Elements whose children are no prose, and properties that a person reads or hears.
 NOT_PROSE = {"style", "script", "code", "svg", "path", "kbd"}
 READ_ALOUD = {"placeholder", "title", "alt", "aria_label", "label"}
-# Names of things are the same in every language.
-PROPER_NAMES = {"JARVIS", "English", "Português (Brasil)", "Português", "PT", "EN"}
+# Names of things and units are the same in every language.
+PROPER_NAMES = {"JARVIS", "ms", "English", "Português (Brasil)", "Português", "PT", "EN"}
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -72,7 +72,7 @@ def visible(call: ast.Call) -> list[str]:
     if not name or name in NOT_PROSE:
         return []
     shown = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in READ_ALOUD)]
-    return [text for node in shown if LETTERS.search(text := literal(node)) and text not in PROPER_NAMES]
+    return [text for node in shown if LETTERS.search(text := literal(node)) and text.strip() not in PROPER_NAMES]
 
 
 def test_no_visible_text_is_written_in_the_code():
