@@ -26,7 +26,7 @@ def jobs_page() -> rx.Component:
     empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), start, icon_name="list")
     return framed(
         "jobs",
-        page_header(tr("nav.jobs"), subtitle=tr("jobs.subtitle", n=JobsState.total)),
+        page_header(tr("nav.jobs"), subtitle=_subtitle()),
         by_phase(
             JobsState,
             _list(),
@@ -36,6 +36,11 @@ def jobs_page() -> rx.Component:
         ),
         reload=JobsState.load,
     )
+
+
+def _subtitle() -> rx.Component:
+    total = JobsState.total
+    return rx.cond(JobsState.is_filtered, tr("jobs.found", n=total), tr("jobs.subtitle", n=total))
 
 
 def _list() -> rx.Component:

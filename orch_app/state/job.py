@@ -11,6 +11,8 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import service
 from orch_app.domains.jobs.log.feed import AT_ONCE, log_feed
+from orch_app.domains.jobs.queries import get_job
+from orch_app.domains.jobs.states import Status
 from orch_app.kit.wakeups import wakeups
 from orch_app.state.guard import act, ask, guarded, recheck
 from orch_app.state.job_view import read_aside, read_job
@@ -65,29 +67,31 @@ class JobState(Screen, rx.State):
         self.phase = "ready"
 
     @rx.event(background=True, supersedes=True)
-    @guarded(Permission.JOBS_READ)
+    @guarded(Permission.JOBS_READ, page=True)
     async def follow(self) -> None:
         """Keep everything but the log true while the job is not over; ended when the tab leaves the page."""
         async with self:
-            wanted, is_over = job_in(self), bool(self.job.get("isOver", True))
+            wanted = job_in(self)
+        topic, is_over = "jobs", False
         while not is_over:
-            await wakeups.wait("jobs" if self.job.get("status") == "PENDING" else f"job:{wanted}")
+            await wakeups.wait(topic)
             await recheck(self, Permission.JOBS_READ)
             found = await ask(read_job, wanted)
             is_over = found["job"]["isOver"]
+            topic = "jobs" if found["job"]["status"] == Status.PENDING else f"job:{wanted}"
             aside = await ask(read_aside, wanted) if is_over else {}
             async with self:
                 self._show(found | aside)
             await asyncio.sleep(LOOK_S)
 
     @rx.event(background=True, supersedes=True)
-    @guarded(Permission.JOBS_READ)
+    @guarded(Permission.JOBS_READ, page=True)
     async def follow_log(self) -> None:
         """Hand the log on as it is written, only what is new; ended when the tab leaves the page."""
         async with self:
-            wanted, known = job_in(self), int(self.job.get("lastSeq", 0))
-        flushed = 0
-        async for update in log_feed.follow(wanted, max(0, known - AT_ONCE)):
+            wanted = job_in(self)
+        flushed, job = 0, await ask(get_job, wanted)
+        async for update in log_feed.follow(wanted, max(0, job.last_seq - AT_ONCE)):
             if flushed % RECHECK_LINES == 0:
                 await recheck(self, Permission.JOBS_READ)
             flushed += 1
