@@ -264,13 +264,11 @@ def _servers(url: str) -> list[tuple[str, int]]:
     """Host and port of each server a database or Redis URL names, also in its `host` and `port` parameters."""
     parts = urlsplit(url)
     parameters = parse_qs(parts.query)
-    port = parts.port or int(parameters.get("port", ["0"])[0] or 0) or DEFAULT_PORTS.get(parts.scheme.split("+")[0], 0)
-    hosts = [parts.hostname] if parts.hostname else [h for text in parameters.get("host", []) for h in text.split(",")]
-    found = [
-        (host.rpartition(":")[0], int(host.rpartition(":")[2])) if host.count(":") == 1 else (host, port)
-        for host in hosts
-    ]
-    return [(host, number) for host, number in found if number and not host.startswith("/")]
+    usual = DEFAULT_PORTS.get(parts.scheme.split("+")[0], 0)
+    port = parts.port or int(next(iter(parameters.get("port", [])), usual))
+    named = [parts.hostname or "", *",".join(parameters.get("host", [])).split(",")]
+    found = [_split_port(name) if name.count(":") == 1 else (name, None) for name in named]
+    return [(host, own_port or port) for host, own_port in found if host and not host.startswith("/")]
 
 
 def _pairs(host: str, port: int) -> list[tuple[Address, int]]:
