@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """Origins a browser may speak from: the public address and the bound one."""
         hosts = {self.host, "localhost", "127.0.0.1"} if self.host in {"0.0.0.0", "127.0.0.1", "::"} else {self.host}  # noqa: S104
-        bound = {f"http://{host}:{self.port}" for host in hosts}
+        bound = {f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}" for host in hosts}
         return sorted(bound | ({self.public_url.rstrip("/")} if self.public_url else set()))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from orch_app.domains.access.actor import ANONYMOUS, Actor, require
+from orch_app.domains.access.actor import ANONYMOUS, COMMAND_LINE, Actor, require
 from orch_app.domains.access.permissions import Permission, Role
 from orch_app.domains.accounts import passwords, queries, sessions, tokens
 from orch_app.domains.accounts.identities import forget_after_commit
@@ -68,7 +68,7 @@ def issue_setup_token(session: Session) -> str | None:
     raw, at = secrets.token_urlsafe(32), now()
     ends = at + timedelta(seconds=settings().setup_token_s)
     session.add(SetupToken(id=new_id("sup"), token_hash=sessions.hash_secret(raw), created_at=at, expires_at=ends))
-    record(session, ANONYMOUS, Action.SETUP_ISSUED)
+    record(session, COMMAND_LINE, Action.SETUP_ISSUED)
     return raw
 
 
