@@ -175,9 +175,7 @@ def _facts() -> rx.Component:
     usual = rx.cond(
         JOB["typicalS"].is_none(), tr("job.no_typical"), rx.el.span(tr("job.typical"), " ", duration(JOB["typicalS"]))
     )
-    length = rx.cond(
-        JOB["startedAt"].to(str) == "", "—", duration(JOB["lengthS"], since=JOB["startedAt"].to(str))
-    )
+    length = rx.cond(JOB["startedAt"].to(str) == "", "—", duration(JOB["lengthS"], since=JOB["startedAt"].to(str)))
     worker = rx.cond(JOB["worker"].to(str) != "", JOB["worker"].to(str), "—")
     engine = rx.cond(JOB["engine"].to(str) != "", " · " + JOB["engine"].to(str), "")
     kept = rx.cond(
@@ -213,15 +211,11 @@ def _tabs() -> rx.Component:
 
 def _timeline() -> rx.Component:
     none = rx.el.p(tr("job.no_steps"), class_name="body sec")
-    return section(
-        rx.cond(JobState.steps.length() > 0, job_timeline(JobState.steps), none), padded=False
-    )
+    return section(rx.cond(JobState.steps.length() > 0, job_timeline(JobState.steps), none), padded=False)
 
 
 def _log() -> rx.Component:
-    waiting = rx.cond(
-        STATUS == "PENDING", tr("job.waiting", n=JobState.waiting["position"].to(int)), tr("log.empty")
-    )
+    waiting = rx.cond(STATUS == "PENDING", tr("job.waiting", n=JobState.waiting["position"].to(int)), tr("log.empty"))
     base = "/v1/jobs/" + JOB["id"].to(str)
     files = [{"href": base + "/artifacts/logs.ndjson", "key": "log.download_ndjson"}]
     return log_view(
@@ -245,4 +239,3 @@ def _cancel_dialog() -> rx.Component:
         body=tr("job.cancel_body"),
         action=tr("job.cancel"),
     )
-

@@ -73,9 +73,7 @@ def _filters() -> rx.Component:
 def _fresh() -> rx.Component:
     """Newer jobs wait behind this pill, so that nothing moves while somebody reads."""
     words = tr("jobs.fresh", n=JobsState.fresh)
-    pill = rx.el.button(
-        icon("chevron-up", 14), words, type="button", class_name="pill", on_click=JobsState.show_fresh
-    )
+    pill = rx.el.button(icon("chevron-up", 14), words, type="button", class_name="pill", on_click=JobsState.show_fresh)
     return rx.el.div(
         rx.cond(JobsState.fresh > 0, rx.el.div(pill, class_name="pill-w"), rx.fragment()),
         role="status",

@@ -71,9 +71,7 @@ def _catalogue() -> rx.Component:
         ),
         resets=["q", "risk"],
     )
-    rows = data_table(
-        RunbooksState.rows, _columns(), caption=tr("nav.runbooks"), href=lambda row: row["href"].to(str)
-    )
+    rows = data_table(RunbooksState.rows, _columns(), caption=tr("nav.runbooks"), href=lambda row: row["href"].to(str))
     found = rx.cond(RunbooksState.rows.length() > 0, rows, no_results_state())
     return rx.fragment(tabs, filters, section(found, padded=False))
 

@@ -1,0 +1,173 @@
+"""The page of one job: steps, hosts, progress, why it waits, and what can be done about it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from orch_app.domains.access.actor import COMMAND_LINE, Actor
+from orch_app.domains.access.permissions import Role
+from orch_app.domains.jobs import workers
+from orch_app.domains.jobs.models import Job, JobStep, StepHost
+from orch_app.kit.clock import now
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.ids import new_id
+from orch_app.state.job import JobState
+from orch_app.state.job_view import counts_of, progress_of, read_aside, read_job
+from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.state.conftest import SignIn
+from tests.state.tabs import tab
+from tests.state.test_guard import leads_to
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(sqlite: None) -> None:
+    sync_runbooks(COMMAND_LINE)
+
+
+def change(job_id: str, **facts: Any) -> None:
+    with unit_of_work() as session:
+        job = session.exec(select(Job).where(Job.id == job_id)).one()
+        for name, value in facts.items():
+            setattr(job, name, value)
+        session.add(job)
+
+
+def add_step(job_id: str, position: int, name: str, status: str, hosts: dict[str, str] | None = None) -> None:
+    with unit_of_work() as session:
+        moment = now()
+        ended = None if status == "RUNNING" else moment + timedelta(seconds=2)
+        step = JobStep(
+            id=new_id("stp"),
+            job_id=job_id,
+            position=position,
+            name=name,
+            status=status,
+            started_at=moment,
+            finished_at=ended,
+        )
+        session.add(step)
+        session.flush()
+        for host, how in (hosts or {}).items():
+            session.add(StepHost(step_id=step.id, host=host, job_id=job_id, status=how, changed=how == "changed"))
+
+
+def shown(actor: Actor, job_id: str) -> dict[str, Any]:
+    with reading() as session:
+        return read_job(session, actor, job_id)
+
+
+def test_hosts_are_summed_up_by_their_worst_result_and_failed_ones_come_first(admin: Actor):
+    job = launched(COMMAND_LINE)
+    change(job.id, host_names=["web-1", "web-2", "web-3"], status="ERROR")
+    add_step(job.id, 1, "Look", "SUCCESS", {"web-1": "ok", "web-2": "changed"})
+    add_step(job.id, 2, "Change", "ERROR", {"web-1": "ok", "web-2": "failed"})
+    found = shown(admin, job.id)
+    assert [(host["name"], host["status"]) for host in found["hosts"]] == [
+        ("web-2", "failed"),
+        ("web-1", "ok"),
+        ("web-3", "skipped"),
+    ]
+    assert found["host_counts"] == {"ok": 1, "changed": 0, "failed": 1, "unreachable": 0, "skipped": 1}
+    assert [(result["task"], result["status"]) for result in found["results"]["web-2"]] == [
+        ("Look", "changed"),
+        ("Change", "failed"),
+    ]
+
+
+def test_a_tolerated_failure_counts_as_ok():
+    assert counts_of([{"status": "ignored"}, {"status": "pending"}])["ok"] == 1
+
+
+def test_a_running_job_shows_what_the_last_good_run_had_as_pending(admin: Actor):
+    good = launched(COMMAND_LINE)
+    for position, name in enumerate(("One", "Two", "Three"), 1):
+        add_step(good.id, position, name, "SUCCESS")
+    change(good.id, status="SUCCESS", phase="done", started_at=now(), finished_at=now() + timedelta(seconds=9))
+    job = launched(COMMAND_LINE)
+    change(job.id, status="RUNNING", phase="running", started_at=now())
+    add_step(job.id, 1, "One", "RUNNING")
+    found = shown(admin, job.id)
+    assert [(step["name"], step["status"]) for step in found["steps"]] == [
+        ("One", "RUNNING"),
+        ("Two", "PENDING"),
+        ("Three", "PENDING"),
+    ]
+    assert found["progress"] == {"done": 0, "total": 3, "tone": "t"}
+    assert found["job"]["dueAt"]
+
+
+def test_a_finished_job_counts_only_what_it_did():
+    steps = [{"kind": "play", "status": "SUCCESS"}, {"kind": "task", "status": "SUCCESS"}]
+    assert progress_of(steps, "SUCCESS", expected=7) == {"done": 1, "total": 1, "tone": "ok"}
+    assert progress_of(steps, "ERROR", expected=7) == {"done": 1, "total": 7, "tone": "bad"}
+
+
+def test_a_waiting_job_says_its_place_and_why(admin: Actor):
+    launched(COMMAND_LINE)
+    second = launched(COMMAND_LINE)
+    assert shown(admin, second.id)["waiting"] == {"position": 2, "why": "no_worker"}
+    with unit_of_work() as session:
+        workers.register(session, workers.WorkerFacts("wrk_1", "one", 1, "none", "0"))
+    assert shown(admin, second.id)["waiting"]["why"] == "next"
+    with unit_of_work() as session:
+        workers.beat(session, "wrk_1", 1, "running")
+    assert shown(admin, second.id)["waiting"]["why"] == "busy"
+    change(second.id, phase="waiting_lock")
+    assert shown(admin, second.id)["waiting"]["why"] == "waiting_lock"
+
+
+def test_inputs_carry_the_titles_of_the_form(admin: Actor):
+    job = launched(COMMAND_LINE, inputs={"sections": ["ports", "services"], "disk_warn_pct": 70})
+    rows = {row["name"]: row for row in shown(admin, job.id)["inputs"]}
+    assert (rows["sections"]["titlePt"], rows["sections"]["text"]) == ("Seções", "ports, services")
+    assert rows["disk_warn_pct"]["text"] == "70"
+
+
+def test_only_those_who_may_read_the_audit_log_get_it(admin: Actor, operator: Actor):
+    job = launched(COMMAND_LINE)
+    with reading() as session:
+        assert [entry["action"] for entry in read_aside(session, admin, job.id)["audit"]] == ["job.executed"]
+        assert read_aside(session, operator, job.id)["audit"] == []
+
+
+def opened(sign_in: SignIn, job_id: str, role: Role = Role.OPERATOR) -> Any:
+    state = tab(JobState, cookie=sign_in(role), address=f"/jobs/{job_id}?tab=logs")
+    call(state, "enter")
+    call(state, "load")
+    return state
+
+
+def call(state: Any, name: str, *args: Any) -> Any:
+    return asyncio.run(type(state).event_handlers[name].fn(state, *args))
+
+
+def test_a_job_that_does_not_exist_is_the_pages_error(sign_in: SignIn):
+    state = opened(sign_in, "job_nothing")
+    assert (state.phase, state.problem["code"]) == ("error", "job_not_found")
+
+
+def test_a_waiting_job_is_canceled_at_once(sign_in: SignIn):
+    job = launched(COMMAND_LINE)
+    state = opened(sign_in, job.id)
+    call(state, "cancel")
+    assert (state.job["status"], state.job["isOver"], state.asks_to_cancel) == ("CANCELED", True, False)
+
+
+def test_retrying_opens_the_new_job(sign_in: SignIn):
+    job = launched(COMMAND_LINE)
+    change(job.id, status="ERROR", phase="done")
+    state = opened(sign_in, job.id)
+    answer = call(state, "retry")
+    with reading() as session:
+        again = session.exec(select(Job).where(Job.retry_of == job.id)).one()
+    assert leads_to(answer) == f"/jobs/{again.id}"
+
+
+def test_nothing_of_another_job_stays_while_the_next_is_read(sign_in: SignIn):
+    state = tab(JobState, cookie=sign_in(Role.OPERATOR), address="/jobs/job_next")
+    state.job, state.phase, state.batch = {"id": "job_before"}, "ready", {"start": 7, "lines": [{"seq": 7}]}
+    call(state, "enter")
+    assert (state.phase, state.job, state.batch) == ("loading", {}, {"start": 1, "lines": []})

@@ -1,0 +1,91 @@
+"""The list of jobs: what the address asks for, rows that change in place, and the newer ones that wait."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from orch_app.domains.access.actor import COMMAND_LINE, Actor
+from orch_app.domains.access.permissions import Role
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.queries import JobFilter
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.state.jobs import JobsState
+from orch_app.state.jobs_view import PARAMETERS, Wanted, read_changes, read_page
+from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.state.conftest import SignIn
+from tests.state.tabs import tab
+from tests.state.test_guard import leads_to
+
+NOTHING = dict.fromkeys(PARAMETERS, "")
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(sqlite: None) -> None:
+    sync_runbooks(COMMAND_LINE)
+
+
+def wanted(switch: str = "", **asked: str) -> Wanted:
+    return Wanted.of(NOTHING | asked, switch)
+
+
+def page_of(actor: Actor, view: Wanted) -> dict[str, Any]:
+    with reading() as session:
+        return read_page(session, actor, view)
+
+
+def test_several_statuses_and_nonsense_between_them():
+    found = wanted(status="ERROR,nonsense,CANCELED").filter
+    assert found.statuses == ("ERROR", "CANCELED")
+
+
+def test_the_environment_of_the_address_weighs_more_than_the_switch():
+    assert wanted("stage").filter.environment == "stage"
+    assert wanted("stage", environment="prod").filter.environment == "prod"
+
+
+def test_a_period_is_counted_back_from_now():
+    assert wanted(since="24h").filter.created_after is not None
+    assert wanted(since="whenever").filter == JobFilter()
+
+
+def test_rows_are_newest_first_with_their_titles(admin: Actor):
+    first, second = launched(COMMAND_LINE), launched(COMMAND_LINE, environment="prod")
+    found = page_of(admin, wanted())
+    assert [row["id"] for row in found["rows"]] == [second.id, first.id]
+    assert (found["rows"][0]["titlePt"], found["rows"][0]["hosts"]) == ("Relatório do host", "localhost")
+    assert (found["total"], found["newest_id"]) == (2, second.id)
+
+
+def test_newer_jobs_are_counted_and_move_nothing(admin: Actor):
+    shown = launched(COMMAND_LINE)
+    view = wanted()
+    newest = page_of(admin, view)["newest_id"]
+    launched(COMMAND_LINE)
+    with unit_of_work() as session:
+        job = session.exec(select(Job).where(Job.id == shown.id)).one()
+        job.status = "RUNNING"
+        session.add(job)
+    with reading() as session:
+        changed = read_changes(session, admin, view, [shown.id], newest)
+    assert [(row["id"], row["status"]) for row in changed["rows"]] == [(shown.id, "RUNNING")]
+    assert changed["fresh"] == 1
+
+
+def test_a_filter_without_hits_is_not_an_empty_list(sign_in: SignIn):
+    state = tab(JobsState, cookie=sign_in(Role.VIEWER), address="/jobs?status=ERROR")
+    asyncio.run(type(state).event_handlers["load"].fn(state))
+    assert (state.phase, state.rows) == ("ready", [])
+
+
+def test_without_any_job_the_list_is_empty(sign_in: SignIn):
+    state = tab(JobsState, cookie=sign_in(Role.VIEWER), address="/jobs")
+    asyncio.run(type(state).event_handlers["load"].fn(state))
+    assert state.phase == "empty"
+
+
+def test_the_pill_leads_to_the_first_page_with_the_same_filters(sign_in: SignIn):
+    state = tab(JobsState, cookie=sign_in(Role.VIEWER), address="/jobs?status=ERROR&page=3")
+    answer = asyncio.run(type(state).event_handlers["show_fresh"].fn(state))
+    assert leads_to(answer) == "/jobs?status=ERROR"
