@@ -3,6 +3,7 @@
 import json
 import re
 from functools import lru_cache
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,21 +39,24 @@ class AnswerHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-                _complete(MutableHeaders(raw=message.setdefault("headers", [])), scope)
+                _complete(MutableHeaders(raw=message.setdefault("headers", [])), scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, with_headers)
 
 
-def _complete(headers: MutableHeaders, scope: Scope) -> None:
+def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in ALWAYS.items():
         headers.setdefault(name, value)
     is_page = headers.get("content-type", "").startswith("text/html")
-    headers.setdefault("Content-Security-Policy", page_policy(_host(scope)) if is_page else NOTHING)
+    if status != HTTPStatus.NOT_MODIFIED:  # a browser puts its headers over those of the page that it has kept
+        headers.setdefault("Content-Security-Policy", page_policy(_host(scope)) if is_page else NOTHING)
     if scope["scheme"] in {"https", "wss"}:
         headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
     if scope["path"].startswith("/v1/"):
         headers.setdefault("Cache-Control", "no-store")
+    elif is_page:
+        headers.setdefault("Cache-Control", "no-cache")  # an old page would ask for scripts that a new build has not
     standing = scope["state"].get("rate_limit")
     if standing:
         _tell(headers, standing)
