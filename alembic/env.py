@@ -1,12 +1,14 @@
 """Alembic's entry: our engine, our tables; batch mode because SQLite cannot alter a table in place."""
 
+from typing import Any, Literal
+
 from alembic import context
 
 from orch_app.kit.db import JsonText, UtcDateTime, engine
 from orch_app.tables import METADATA
 
 
-def render(kind: str, item: object, _autogen: object) -> str | bool:
+def render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write our column types as the plain ones they are stored in, so that old migrations need none of our code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

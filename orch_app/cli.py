@@ -57,13 +57,12 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this program's schema; SQLite is copied aside first."""
-    from orch_app.kit.migrations import NewerDataError  # noqa: PLC0415 - alembic is slow to import
-    from orch_app.kit.migrations import migrate as run
+    from orch_app.kit import migrations  # noqa: PLC0415 - alembic is slow to import
 
     settings().data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        applied = run()
-    except NewerDataError as error:
+        applied = migrations.migrate()
+    except migrations.NewerDataError as error:
         raise _refuse(f"The data folder is newer than this program: {error}.") from error
     _say(f"database: {', '.join(applied)} applied" if applied else "database: nothing to do")
 

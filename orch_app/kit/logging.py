@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -14,14 +15,15 @@ SECRET_KEYS = ("password", "token", "secret", "authorization", "cookie", "privat
 def set_up_logging(process: str) -> None:
     """Configure structlog and the standard library's logging for this process (`web`, `worker`, `cli`)."""
     level = getattr(logging, settings().log_level.upper())
-    terminal = sys.stderr.isatty()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper("iso", utc=True),
+            structlog.processors.format_exc_info,
             _hide_secrets,
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+            plain if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -33,6 +35,6 @@ def set_up_logging(process: str) -> None:
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 
-def _hide_secrets(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """A last net: values under names that look secret are never written."""
     return {key: "***" if any(word in key.lower() for word in SECRET_KEYS) else value for key, value in event.items()}

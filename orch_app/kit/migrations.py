@@ -3,11 +3,11 @@
 import sqlite3
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from alembic import command
 from orch_app.kit.clock import now
 from orch_app.kit.db import engine
 from orch_app.kit.settings import ROOT, settings

@@ -3,9 +3,11 @@
 A message is a task's name and ids, nothing else; losing one delays a job until the next sweep and breaks nothing.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import redis
 import structlog
 from sqlmodel import Session
 
@@ -39,5 +41,5 @@ def ring_noted(info: dict[Any, Any]) -> None:
         for bell in _bells:
             try:
                 bell(name, payload)
-            except Exception as error:  # noqa: BLE001 - whatever the queue's client raises, the row is safe already
+            except (redis.RedisError, sqlite3.Error, OSError) as error:
                 _log.warning("queue.bell_failed", task=name, error=type(error).__name__)

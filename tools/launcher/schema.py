@@ -1,5 +1,6 @@
 """A cheap look at the embedded database, so that a second start need not start Python again to find nothing to do."""
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -30,6 +31,12 @@ def is_current(database: Path, versions: Path) -> bool:
 def has_users(database: Path) -> bool:
     """Whether somebody can log in already, so that no setup URL is needed."""
     return bool(_column(database, "SELECT 1 FROM users LIMIT 1"))
+
+
+def forget_workers(database: Path) -> None:
+    """Mark the workers of an earlier life as stopped: their last heartbeat may be young enough to look alive."""
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(database, timeout=5)) as connection, connection:
+        connection.execute("UPDATE workers SET state = 'stopped' WHERE state <> 'stopped'")
 
 
 def _column(database: Path, query: str) -> list[object]:

@@ -59,6 +59,8 @@ def up(options: argparse.Namespace) -> int:
         ensure("runtime")
         build_screens()
         migrate(plan)
+        if plan.database:
+            schema.forget_workers(plan.database)
         require_free(plan.address)
         return _Run(plan).until_stopped()
 

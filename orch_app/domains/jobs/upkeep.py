@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from sqlmodel import col, select
 
+from orch_app.domains.accounts.service import purge_expired
 from orch_app.domains.jobs import artifacts, claims, workers
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
@@ -88,10 +89,11 @@ class Upkeep:
                 claims.ring_waiting(session, settings().sweep_s)
 
     def purge(self) -> None:
-        """Delete what has outlived its retention, and log rows that a file answers for."""
+        """Delete what has outlived its retention, log rows that a file answers for, and expired sessions."""
         with unit_of_work() as session:
             gone = artifacts.purge_due(session, self._slots.worker_name)
             artifacts.archive_logs(session)
+            purge_expired(session)
         artifacts.remove_folders(gone)
 
     def _repeat(self, chore: Chore) -> None:

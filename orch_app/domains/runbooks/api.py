@@ -65,9 +65,7 @@ class SyncAnswer(Answer):
 
 
 @router.get("/runbooks")
-def list_runbooks(
-    query: Annotated[RunbooksQuery, Query()], actor: SignedIn, session: Reading
-) -> list[RunbookAnswer]:
+def list_runbooks(query: Annotated[RunbooksQuery, Query()], actor: SignedIn, session: Reading) -> list[RunbookAnswer]:
     """Every runbook, the broken ones with their reason."""
     found = queries.list_runbooks(session, actor, category=query.category, text=query.q)
     return [RunbookAnswer(**_facts(runbook)) for runbook in found]
