@@ -6,14 +6,13 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from orch_app.api import documents, parameters, renderer, unrouted
+from orch_app.api import documents, faults, parameters, renderer, unrouted
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import live_api as jobs_live
 from orch_app.domains.operations import api as operations
 from orch_app.domains.runbooks import api as runbooks
-from orch_app.kit import web_edge
 from orch_app.kit.version import VERSION
 
 ROUTERS = (accounts, inventory, runbooks, jobs, jobs_live, operations)
@@ -41,7 +40,7 @@ def build() -> FastAPI:
 
 def wrap(app: ASGIApp) -> ASGIApp:
     """The whole web process, screens included, with request ids, headers, origin and body checks around it."""
-    return web_edge.wrap(app, LARGER_BODIES)
+    return faults.wrap(app, LARGER_BODIES)
 
 
 def _function_name(route: APIRoute) -> str:

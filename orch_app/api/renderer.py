@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketState
 
+from orch_app.api.faults import unexpected
 from orch_app.domains.access.actor import ANONYMOUS, Actor
 from orch_app.domains.accounts.edge import address
 from orch_app.domains.audit.service import record_denial
@@ -18,7 +19,6 @@ from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import BadRequest, Forbidden, Invalid, OrchError, Problem, Unavailable
 from orch_app.kit.json_text import pointer
 from orch_app.kit.rest import problem
-from orch_app.kit.web_edge import unexpected
 
 POLICY_VIOLATION = 1008
 _TITLES = {404: "Not found", 405: "This address does not take that method"}
@@ -62,7 +62,7 @@ async def _on_http_error(connection: HTTPConnection, error: Exception) -> Respon
 
 
 async def _on_anything(connection: HTTPConnection, _error: Exception) -> Response | None:
-    """Only the answer: Starlette raises the error again, and `kit.web_edge` logs it."""
+    """Only the answer: Starlette raises the error again, and `api.faults` logs it."""
     return await _answer(connection, unexpected())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orch_app.kit.web_edge import wrap
+from orch_app.api.faults import wrap
 
 App = Callable[..., Awaitable[None]]
 SCOPE: dict[str, Any] = {
