@@ -1,11 +1,11 @@
 """Jobs over REST: launch, list, look, cancel, retry, artifacts, workers. Lines and live events are in `live_api`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
@@ -18,6 +18,16 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 
 StatusName = Literal["PENDING", "RUNNING", "SUCCESS", "ERROR", "CANCELED", ""]
 Text = Annotated[str, Field(max_length=200)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this time is outside of the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class ExecuteBody(CamelModel):
@@ -51,8 +61,8 @@ class JobsQuery(CamelModel):
     created_by: Text = ""
     host: Text = ""
     q: Text = ""
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=300)] = ""
     page: int | None = Field(None, ge=1, le=100_000)

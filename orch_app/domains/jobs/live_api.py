@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/v1", tags=["logs"])
 HEARTBEAT_S = 15.0
 MAX_LINES = 5_000
 POLICY_VIOLATION = 1008
+_NUMBER = re.compile(r"[0-9]{1,15}")
 LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "output", "task", ""]
 
 
@@ -92,7 +94,7 @@ async def stream_log(
 ) -> StreamingResponse:
     """Lines and status as server-sent events: `log` with the line's number as id, `status`, and `end` at the end."""
     await asyncio.to_thread(_require_job, actor, job_id)
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else query.after_seq
+    after = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else query.after_seq
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     return StreamingResponse(_events(job_id, after), media_type="text/event-stream", headers=headers)
 

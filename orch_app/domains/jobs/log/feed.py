@@ -118,7 +118,7 @@ class LogFeed:
         if lines or state != tail.state:
             fresh = [line for line in lines if line.seq > tail.last_seq]
             tail.lines.extend(fresh)
-            tail.last_seq = fresh[-1].seq if fresh else max(tail.last_seq, start)
+            tail.last_seq = fresh[-1].seq if fresh else max(tail.last_seq, min(start, state.last_seq))
             tail.state = state
             tail.version += 1
             async with tail.changed:

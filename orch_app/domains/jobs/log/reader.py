@@ -11,6 +11,8 @@ from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.store import to_line
 from orch_app.domains.jobs.models import Job, JobLog
 
+LARGEST_SEQ = 2**31 - 1  # of the column; callers may ask for more
+
 
 @dataclass(frozen=True)
 class LogFilter:
@@ -39,7 +41,7 @@ def lines_after(
     if job.log_archived:
         later = (line for line in archive.read(job.id) if line.seq > after_seq and wanted.matches(line))
         return list(islice(later, limit))
-    query = select(JobLog).where(JobLog.job_id == job.id, JobLog.seq > after_seq)
+    query = select(JobLog).where(JobLog.job_id == job.id, JobLog.seq > min(after_seq, LARGEST_SEQ))
     if wanted.levels:
         query = query.where(col(JobLog.level).in_(wanted.levels))
     if wanted.host:
