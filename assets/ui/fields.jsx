@@ -222,7 +222,7 @@ export function Segmented({ label, value, onChange, options, full, labelHidden, 
 }
 
 /** A form that hands its values on as one object, submits by Ctrl+Enter too, and goes to the first invalid field. */
-export function Form({ onSubmit, className = "form", busy, children }) {
+export function Form({ id, onSubmit, className = "form", busy, children }) {
   const box = useRef(null);
   const submit = (event) => {
     event.preventDefault();
@@ -236,7 +236,7 @@ export function Form({ onSubmit, className = "form", busy, children }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) box.current.requestSubmit();
   };
   return (
-    <form ref={box} className={className} onSubmit={submit} onKeyDown={onKeyDown} noValidate={false}>
+    <form ref={box} id={id} className={className} onSubmit={submit} onKeyDown={onKeyDown} noValidate={false}>
       {children}
     </form>
   );

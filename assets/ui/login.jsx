@@ -142,11 +142,17 @@ export function SetupForm() {
   const [errors, setErrors] = useState({});
   const [left, wait] = useCountdown();
   useEffect(() => {
-    const found = tokenFrom(location);
-    setToken(found);
-    setGiven(Boolean(found));
-    // The token works once and belongs into no history entry and no screenshot.
-    if (found) history.replaceState(history.state, "", location.pathname);
+    const read = () => {
+      const found = tokenFrom(location);
+      setToken((held) => found || held);
+      setGiven(Boolean(found));
+      // The token works once and belongs into no history entry and no screenshot.
+      if (found) history.replaceState(history.state, "", location.pathname);
+    };
+    read();
+    // Somebody who is here already and then opens the link changes only the fragment: no page is loaded.
+    window.addEventListener("hashchange", read);
+    return () => window.removeEventListener("hashchange", read);
   }, []);
   const ready = token && email && passwordRules(password, repeat, email).every(([, ok]) => ok);
   const busy = state === "busy" || state === "ok";

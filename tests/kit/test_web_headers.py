@@ -17,18 +17,17 @@ def answering(response: Response) -> AnswerHeaders:
 
 
 def test_a_kept_page_keeps_its_policy():
-    with TestClient(answering(Response(status_code=304))) as client:
-        assert "content-security-policy" not in client.get("/hosts/").headers
+    client = TestClient(answering(Response(status_code=304)))
+    assert "content-security-policy" not in client.get("/hosts/").headers
 
 
 def test_a_page_is_asked_for_again_before_it_is_shown():
-    with TestClient(answering(HTMLResponse("<h1>x</h1>"))) as client:
-        headers = client.get("/hosts/").headers
+    headers = TestClient(answering(HTMLResponse("<h1>x</h1>"))).get("/hosts/").headers
     assert headers["cache-control"] == "no-cache"
     assert "script-src 'self'" in headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("path", ["/v1/hosts", "/health"])
 def test_what_is_no_page_may_load_nothing(path: str):
-    with TestClient(answering(Response("{}", media_type="application/json"))) as client:
-        assert client.get(path).headers["content-security-policy"].startswith("default-src 'none'")
+    client = TestClient(answering(Response("{}", media_type="application/json")))
+    assert client.get(path).headers["content-security-policy"].startswith("default-src 'none'")
