@@ -65,7 +65,7 @@ class Keyring:
             raise KeyringError(message)
         try:
             return _unbox(_unbox(self.derive("kek"), boxes[0], place), boxes[1], place)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: what is left of it is too short to be one
             raise KeyringError("the stored secret was altered or moved from another row") from error
 
 
