@@ -76,8 +76,9 @@ class Wakeups:
         self._stop.set()
 
     def _start(self) -> None:
+        """Listen where changes can be heard; with PostgreSQL and no Redis waiters look again by themselves."""
         with self._lock:
-            if self._thread is None:
+            if self._thread is None and (settings().redis_url or settings().is_embedded):
                 listen = self._listen_redis if settings().redis_url else self._poll_sqlite
                 self._thread = threading.Thread(target=listen, name="wakeups", daemon=True)
                 self._thread.start()

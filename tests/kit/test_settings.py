@@ -1,0 +1,131 @@
+"""Settings: the documented defaults are the real ones, lists are written with commas, and origins are our own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from orch_app.kit.settings import ROOT, Settings, settings
+
+PAGE = ROOT / "docs" / "reference" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ORCH_{name.upper()}", raising=False)
+
+
+def made(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Settings()  # pyright: ignore[reportCallIssue]
+
+
+def documented() -> dict[str, list[str]]:
+    """Default and meaning of each variable on the reference page."""
+    rows = [
+        line.strip().strip("|").split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")
+    ]
+    return {row[0].strip(" `"): [cell.strip(" `") for cell in row[1:]] for row in rows}
+
+
+def as_written(value: object) -> str:
+    """A default as people write it into an environment file."""
+    if value is None or value == []:
+        return ""
+    if isinstance(value, Path):
+        return f"./{value.relative_to(ROOT)}" if value.is_relative_to(ROOT) else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def test_the_page_has_the_real_defaults_and_the_same_words() -> None:
+    pages = documented()
+    assert len(pages) > 30
+    for name, field in Settings.model_fields.items():
+        default, meaning = pages[f"ORCH_{name.upper()}"]
+        assert default == as_written(field.get_default(call_default_factory=True)).removesuffix(".0"), name
+        assert meaning == field.description, name
+
+
+def test_the_defaults_are_for_one_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = made(monkeypatch)
+    assert (found.host, found.is_embedded, found.redis_url) == ("127.0.0.1", True, "")
+    assert found.db_url == f"sqlite:///{Path.cwd() / 'var' / 'orch.db'}"
+    assert found.keys_path == Path.cwd() / "var" / "keys" / "master.key"
+    assert found.artifacts_path == Path.cwd() / "var" / "artifacts"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        ("10.0.0.0/8", ["10.0.0.0/8"]),
+        ("10.0.0.0/8,192.168.0.0/16", ["10.0.0.0/8", "192.168.0.0/16"]),
+        (" 10.0.0.1 , ,10.0.0.2,", ["10.0.0.1", "10.0.0.2"]),
+    ],
+)
+def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch, text: str, parts: list[str]) -> None:
+    found = made(monkeypatch, ORCH_EGRESS_ALLOW=text, ORCH_TRUSTED_PROXIES=text)
+    assert (found.egress_allow, found.trusted_proxies) == (parts, parts)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_is_spoken_to_with_the_driver_that_is_here(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    found = made(monkeypatch, ORCH_DATABASE_URL=f"{scheme}://u:p%40ss@db.example:6432/orch?sslmode=require")
+    assert found.db_url == "postgresql+psycopg://u:p%40ss@db.example:6432/orch?sslmode=require"
+    assert not found.is_embedded
+
+
+@pytest.mark.parametrize(
+    ("variables", "origins"),
+    [
+        ({}, ["http://127.0.0.1:8000", "http://localhost:8000"]),
+        ({"ORCH_PORT": "9000"}, ["http://127.0.0.1:9000", "http://localhost:9000"]),
+        ({"ORCH_HOST": "10.0.0.5"}, ["http://10.0.0.5:8000"]),
+        (
+            {"ORCH_HOST": "10.0.0.5", "ORCH_PUBLIC_URL": "https://jarvis.example/"},
+            ["http://10.0.0.5:8000", "https://jarvis.example"],
+        ),
+    ],
+)
+def test_pages_of_the_bound_and_the_public_address_are_ours(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], origins: list[str]
+) -> None:
+    assert made(monkeypatch, **variables).origins == origins
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ORCH_PORT", "0"),
+        ("ORCH_PORT", "70000"),
+        ("ORCH_PORT", "http"),
+        ("ORCH_WORKER_SLOTS", "0"),
+        ("ORCH_LEASE_S", "0"),
+        ("ORCH_ENGINE", "warm"),
+        ("ORCH_MIN_ISOLATION", "none"),
+        ("ORCH_LOG_LEVEL", "chatty"),
+        ("ORCH_SOLO_ADMIN", "perhaps"),
+        ("ORCH_JOB_UID", "0"),
+        ("ORCH_ACCESS_TOKEN_S", "86400"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, **{name: value})
+    assert [fault["loc"] for fault in refused.value.errors()] == [(name.removeprefix("ORCH_").lower(),)]
+
+
+def test_settings_do_not_change_while_the_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        made(monkeypatch).port = 9000  # pyright: ignore[reportAttributeAccessIssue]
+    assert settings() is settings()
+
+
+def test_folders_do_not_depend_on_where_one_goes_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = made(monkeypatch, ORCH_DATA_DIR="here", ORCH_RUNBOOKS_DIR="~/books", HOME="/home/ada")
+    monkeypatch.chdir("/")
+    assert (found.data_dir, found.runbooks_dir) == (tmp_path / "here", Path("/home/ada/books"))
