@@ -103,7 +103,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         inputs=job.input_json,
         hosts=[to_target_host(reached(target)) for target in prepared.targets],
         localhost=not prepared.targets,
-        isolation=_isolation(meta),
+        isolation=_isolation(meta, reaches_hosts=bool(prepared.targets)),
         timeout_s=job.timeout_s,
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == "preview",
@@ -118,12 +118,14 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's own number
 
 
-def _isolation(meta: dict[str, Any]) -> IsolationRequest:
+def _isolation(meta: dict[str, Any], *, reaches_hosts: bool) -> IsolationRequest:
+    """What the runbook asks for, as far as it is needed: a play over ssh needs the network, and no view of this host."""
     limits = meta.get("limits", {})
+    sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
     known = {name: limits[name] for name in ("memory_mb", "processes", "output_mb") if name in limits}
     return IsolationRequest(
-        profile=Profile.HOST_VIEW if meta.get("isolation") == "host_view" else Profile.JOB,
-        network=Network(meta.get("network", "egress")),
+        profile=Profile.HOST_VIEW if sees_host else Profile.JOB,
+        network=Network.EGRESS if reaches_hosts else Network(meta.get("network", "none")),
         minimum=IsolationLevel(settings().min_isolation),
         limits=Limits(**known),
         uid=settings().job_uid,
