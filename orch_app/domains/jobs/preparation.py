@@ -119,7 +119,7 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
 
 
 def _isolation(meta: dict[str, Any], *, reaches_hosts: bool) -> IsolationRequest:
-    """What the runbook asks for, as far as it is needed: a play over ssh needs the network, and no view of this host."""
+    """What the runbook asks for, as far as needed: a play over ssh needs the network, and no view of this host."""
     limits = meta.get("limits", {})
     sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
     known = {name: limits[name] for name in ("memory_mb", "processes", "output_mb") if name in limits}
