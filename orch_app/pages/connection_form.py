@@ -22,13 +22,19 @@ IS_NEW = ONE["id"].to(str) == ""
 def connection_drawer() -> rx.Component:
     """New, or edit; a reader without `connections:write` sees the facts only."""
     more = menu(
-        menu_item(tr("action.delete"), icon_name="trash", danger=True, on_click=ConnectionsState.ask_delete(ONE["id"].to(str))),
+        menu_item(
+            tr("action.delete"), icon_name="trash", danger=True, on_click=ConnectionsState.ask_delete(ONE["id"].to(str))
+        ),
         label=tr("hosts.actions", name=ONE["name"].to(str)),
         side="left",
     )
     writable = rx.fragment(
         rx.cond(IS_NEW, rx.fragment(), more),
-        rx.cond(IS_NEW, rx.fragment(), button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str)))),
+        rx.cond(
+            IS_NEW,
+            rx.fragment(),
+            button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str))),
+        ),
         rx.el.span(class_name="grow no-phone"),
         cancel_button(),
         submit_button(tr("action.save"), form=FORM),
@@ -43,7 +49,13 @@ def connection_drawer() -> rx.Component:
         open=ConnectionsState.panel == "form",
         on_close=ConnectionsState.close,
         title=rx.cond(IS_NEW, tr("connections.add"), ONE["name"].to(str)),
-        badges=[rx.cond(IS_NEW, rx.fragment(), rx.fragment(status_badge(ONE["status"].to(str)), env_badge(ONE["environment"].to(str))))],
+        badges=[
+            rx.cond(
+                IS_NEW,
+                rx.fragment(),
+                rx.fragment(status_badge(ONE["status"].to(str)), env_badge(ONE["environment"].to(str))),
+            )
+        ],
         footer=rx.cond(may("connections:write"), writable, readable),
     )
 
@@ -101,10 +113,25 @@ def _form() -> rx.Component:
         {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
     ]
     return form(
-        text_field(tr("connections.column.name"), name="name", value=ONE["name"].to(str), hint=tr("connections.hint.name"), error=_fault("name"), required=True, max_length=100),
+        text_field(
+            tr("connections.column.name"),
+            name="name",
+            value=ONE["name"].to(str),
+            hint=tr("connections.hint.name"),
+            error=_fault("name"),
+            required=True,
+            max_length=100,
+        ),
         rx.cond(
             IS_NEW,
-            segmented(tr("shell.environment"), value=ConnectionsState.form_environment, options=environments, on_change=ConnectionsState.choose_environment, full=True, hint=tr("connections.hint.environment")),
+            segmented(
+                tr("shell.environment"),
+                value=ConnectionsState.form_environment,
+                options=environments,
+                on_change=ConnectionsState.choose_environment,
+                full=True,
+                hint=tr("connections.hint.environment"),
+            ),
         ),
         rx.foreach(ConnectionsState.fields, _field),
         rx.cond(ConnectionsState.faults.contains(""), field_error(tr("problem.validation"))),

@@ -22,9 +22,19 @@ def connection_probe_dialog() -> rx.Component:
     body = rx.match(TEST.step, ("trying", _wait()), ("done", _outcome()), ("failed", failed), _choose())
     footer = rx.match(
         TEST.step,
-        ("choose", rx.fragment(cancel_button(), button(tr("connections.test"), look="p", icon_name="pulse", on_click=TEST.start))),
+        (
+            "choose",
+            rx.fragment(
+                cancel_button(), button(tr("connections.test"), look="p", icon_name="pulse", on_click=TEST.start)
+            ),
+        ),
         ("trying", cancel_button(tr("action.close"))),
-        rx.fragment(cancel_button(tr("action.close")), button(tr("connections.test_again"), icon_name="refresh", on_click=TEST.open(TEST.connection["id"].to(str)))),
+        rx.fragment(
+            cancel_button(tr("action.close")),
+            button(
+                tr("connections.test_again"), icon_name="refresh", on_click=TEST.open(TEST.connection["id"].to(str))
+            ),
+        ),
     )
     return modal(
         body,
@@ -50,7 +60,9 @@ def _choose() -> rx.Component:
 
 
 def _wait() -> rx.Component:
-    return rx.el.div(icon("running", 24, class_name="spin"), rx.el.p(tr("connections.testing")), class_name="wait", role="status")
+    return rx.el.div(
+        icon("running", 24, class_name="spin"), rx.el.p(tr("connections.testing")), class_name="wait", role="status"
+    )
 
 
 def _outcome() -> rx.Component:
@@ -72,5 +84,7 @@ def _outcome() -> rx.Component:
 
 def _jump_key(key: rx.Var) -> rx.Component:
     return rx.el.div(
-        rx.el.code(key["fingerprint"]), copy_button(key["line"], label=tr("connections.copy_public_key")), class_name="fp"
+        rx.el.code(key["fingerprint"]),
+        copy_button(key["line"], label=tr("connections.copy_public_key")),
+        class_name="fp",
     )

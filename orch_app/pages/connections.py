@@ -23,11 +23,16 @@ ONE = ConnectionsState.connection
 def connections_page() -> rx.Component:
     """The list of connections and what opens over it."""
     add = rx.cond(
-        may("connections:write"), button(tr("connections.add"), icon_name="plus", look="p", on_click=ConnectionsState.open_new)
+        may("connections:write"),
+        button(tr("connections.add"), icon_name="plus", look="p", on_click=ConnectionsState.open_new),
     )
     header = page_header(
         tr("nav.connections"),
-        subtitle=tr("connections.subtitle", n=ConnectionsState.total),
+        subtitle=rx.cond(
+            ConnectionsState.phase == "ready",
+            tr("connections.subtitle", n=ConnectionsState.total),
+            tr("connections.about"),
+        ),
         actions=[add],
         thumb=[add],
     )
@@ -50,9 +55,7 @@ def _list() -> rx.Component:
         cursor_pages(ConnectionsState.previous_href, ConnectionsState.next_href),
     )
     shown = rx.cond(ConnectionsState.rows.length() > 0, rows, no_results_state())
-    return rx.fragment(
-        filters_bar(url_text(tr("connections.filter"), "q"), resets=["q"]), section(shown, padded=False)
-    )
+    return rx.fragment(filters_bar(url_text(tr("connections.filter"), "q"), resets=["q"]), section(shown, padded=False))
 
 
 def _columns() -> list[Column]:
@@ -93,7 +96,12 @@ def _row_menu(row: rx.Var) -> rx.Component:
                 may("connections:write"),
                 rx.fragment(
                     menu_item(tr("action.edit"), icon_name="edit", on_click=ConnectionsState.open(identity)),
-                    menu_item(tr("action.delete"), icon_name="trash", danger=True, on_click=ConnectionsState.ask_delete(identity)),
+                    menu_item(
+                        tr("action.delete"),
+                        icon_name="trash",
+                        danger=True,
+                        on_click=ConnectionsState.ask_delete(identity),
+                    ),
                 ),
             ),
             label=tr("hosts.actions", name=row["name"].to(str)),

@@ -28,7 +28,9 @@ STEP_ICONS = {"connection": "plug", "host": "server", "run": "play"}
 
 def dashboard_page() -> rx.Component:
     """How things stand."""
-    run = [rx.cond(may("runbooks:execute"), link_button(tr("dashboard.run"), href="/runbooks", icon_name="play", look="p"))]
+    run = [
+        rx.cond(may("runbooks:execute"), link_button(tr("dashboard.run"), href="/runbooks", icon_name="play", look="p"))
+    ]
     header = page_header(
         tr("nav.dashboard"),
         subtitle=rx.fragment(today(), " · ", ShellState.user["name"]),
@@ -41,7 +43,11 @@ def dashboard_page() -> rx.Component:
 
 def _loading() -> rx.Component:
     rows = section(skeleton_rows(4), title=tr("dashboard.attention"), span=8, padded=False)
-    return stack(skeleton_cards(), grid(rows, section(skeleton_rows(2), title=tr("dashboard.workers"), span=4, padded=False)), gap=24)
+    return stack(
+        skeleton_cards(),
+        grid(rows, section(skeleton_rows(2), title=tr("dashboard.workers"), span=4, padded=False)),
+        gap=24,
+    )
 
 
 def _content() -> rx.Component:
@@ -61,9 +67,29 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
     well = tr("dashboard.well", well=KPIS["well"].to(int), total=KPIS["total"].to(int))
     failed, workers = KPIS["failed"].to(int), KPIS["workers"].to(int)
     return (
-        kpi_card(tr("dashboard.running"), number(KPIS["running"]), icon_name="running", href="/jobs?status=RUNNING", context=waiting),
-        kpi_card(tr("dashboard.failed"), number(failed), icon_name="failed", href="/jobs?status=ERROR", context=trend, tone=rx.cond(failed > 0, "bad", "")),
-        kpi_card(tr("dashboard.workers_alive"), number(workers), icon_name="pulse", href="/settings?tab=about", context=slots, tone=rx.cond(workers > 0, "", "bad")),
+        kpi_card(
+            tr("dashboard.running"),
+            number(KPIS["running"]),
+            icon_name="running",
+            href="/jobs?status=RUNNING",
+            context=waiting,
+        ),
+        kpi_card(
+            tr("dashboard.failed"),
+            number(failed),
+            icon_name="failed",
+            href="/jobs?status=ERROR",
+            context=trend,
+            tone=rx.cond(failed > 0, "bad", ""),
+        ),
+        kpi_card(
+            tr("dashboard.workers_alive"),
+            number(workers),
+            icon_name="pulse",
+            href="/settings?tab=about",
+            context=slots,
+            tone=rx.cond(workers > 0, "", "bad"),
+        ),
         kpi_card(tr("dashboard.rate"), percent(KPIS["rate"].to(float)), icon_name="ok", href="/jobs", context=well),
     )
 
@@ -74,7 +100,12 @@ def _attention() -> rx.Component:
     listed = attention_list(rx.foreach(items, _attention_item))
     count = rx.el.span(tr("dashboard.items", n=items.length()), class_name="sec sm")
     return section(
-        rx.cond(items.length() > 0, listed, calm), title=tr("dashboard.attention"), aside=count, span=8, padded=False, id="attention"
+        rx.cond(items.length() > 0, listed, calm),
+        title=tr("dashboard.attention"),
+        aside=count,
+        span=8,
+        padded=False,
+        id="attention",
     )
 
 
@@ -87,7 +118,12 @@ def _attention_item(item: rx.Var) -> rx.Component:
     )
     action = rx.fragment(
         link_button(tr_dynamic("attention.action.", kind), href=href, look="s no-phone"),
-        link(icon("chevron-right"), rx.el.span(tr_dynamic("attention.action.", kind), class_name="sr"), href=href, class_name="only-phone sec go-a"),
+        link(
+            icon("chevron-right"),
+            rx.el.span(tr_dynamic("attention.action.", kind), class_name="sr"),
+            href=href,
+            class_name="only-phone sec go-a",
+        ),
     )
     return attention_item(
         tr_dynamic("attention.title.", kind, name=item["name"].to(str)),
@@ -105,7 +141,11 @@ def _workers() -> rx.Component:
         rx.el.div(
             rx.el.span(tr("dashboard.queue"), class_name="sec"),
             rx.el.span(
-                rx.cond(KPIS["queued"].to(int) > 0, tr("dashboard.jobs", n=KPIS["queued"].to(int)), tr("dashboard.queue_empty")),
+                rx.cond(
+                    KPIS["queued"].to(int) > 0,
+                    tr("dashboard.jobs", n=KPIS["queued"].to(int)),
+                    tr("dashboard.queue_empty"),
+                ),
                 rx.cond(
                     KPIS["waiting_since"].to(str) != "",
                     rx.fragment(" · ", tr("dashboard.waiting"), " ", duration(since=KPIS["waiting_since"].to(str))),
@@ -114,12 +154,18 @@ def _workers() -> rx.Component:
             ),
             class_name="row sp",
         ),
-        rx.el.div(progress_bar(KPIS["busy"].to(int), KPIS["slots"].to(int), tr("dashboard.slots_label")), class_name="mt8"),
+        rx.el.div(
+            progress_bar(KPIS["busy"].to(int), KPIS["slots"].to(int), tr("dashboard.slots_label")), class_name="mt8"
+        ),
         rx.foreach(DashboardState.parts, _part),
         class_name="body div-t",
     )
     return section(
-        rx.cond(DashboardState.workers.length() > 0, listed, none), queue, title=tr("dashboard.workers"), span=4, padded=False
+        rx.cond(DashboardState.workers.length() > 0, listed, none),
+        queue,
+        title=tr("dashboard.workers"),
+        span=4,
+        padded=False,
     )
 
 
@@ -129,7 +175,11 @@ def _part(part: rx.Var) -> rx.Component:
         link(tr_dynamic("nav.", name), href="/" + name, class_name="sec"),
         rx.el.span(
             rx.cond(bad > 0, icon("warning", 14), icon("ok", 14)),
-            rx.cond(bad > 0, tr("dashboard.part_bad", n=bad, total=part["total"].to(int)), tr("dashboard.part_well", total=part["total"].to(int))),
+            rx.cond(
+                bad > 0,
+                tr("dashboard.part_bad", n=bad, total=part["total"].to(int)),
+                tr("dashboard.part_well", total=part["total"].to(int)),
+            ),
             class_name=rx.cond(bad > 0, "st warn plain", "st ok plain"),
         ),
         class_name="row sp mt8",
@@ -152,16 +202,27 @@ def _worker(worker: rx.Var) -> rx.Component:
 
 def _recent() -> rx.Component:
     columns = [
-        Column(tr("jobs.column.status"), lambda row: status_badge(row["status"].to(str), row["phase"].to(str)), card="k2"),
+        Column(
+            tr("jobs.column.status"), lambda row: status_badge(row["status"].to(str), row["phase"].to(str)), card="k2"
+        ),
         Column(tr("jobs.column.job"), lambda row: row["title"].to(str), card="k1"),
         Column("#", lambda row: rx.el.span("#", row["number"].to(str), class_name="sec mono"), priority=2),
         Column(tr("jobs.column.environment"), lambda row: env_badge(row["environment"].to(str))),
-        Column(tr("jobs.column.by"), lambda row: rx.el.span(row["by"].to(str), class_name="sec trunc"), card="k3", priority=3),
+        Column(
+            tr("jobs.column.by"),
+            lambda row: rx.el.span(row["by"].to(str), class_name="sec trunc"),
+            card="k3",
+            priority=3,
+        ),
         Column(tr("jobs.column.created"), lambda row: relative_time(row["created_at"].to(str), "sec"), card="k4"),
         Column(tr("jobs.column.duration"), _length, right=True),
     ]
     rows = data_table(
-        DashboardState.recent, columns, caption=tr("dashboard.recent"), href=lambda row: f"/jobs/{row['id'].to(str)}", dense=True
+        DashboardState.recent,
+        columns,
+        caption=tr("dashboard.recent"),
+        href=lambda row: f"/jobs/{row['id'].to(str)}",
+        dense=True,
     )
     none = empty_state(tr("dashboard.no_jobs_here"), tr("dashboard.no_jobs_here_hint"), icon_name="list")
     return section(
@@ -185,7 +246,12 @@ def _per_day() -> rx.Component:
         rx.el.span(tr("dashboard.no_failure"), class_name="sec sm"),
     )
     head = rx.el.div(
-        rx.el.span(rx.el.b(number(KPIS["total"]), class_name="fig"), " ", rx.el.span(tr("dashboard.in_days", n=14), class_name="sec"), class_name="num"),
+        rx.el.span(
+            rx.el.b(number(KPIS["total"]), class_name="fig"),
+            " ",
+            rx.el.span(tr("dashboard.in_days", n=14), class_name="sec"),
+            class_name="num",
+        ),
         failures,
         class_name="row sp",
     )
@@ -203,7 +269,14 @@ def _first_steps() -> rx.Component:
     return grid(
         rx.cond(
             DashboardState.steps.length() > 0,
-            section(steps, title=tr("dashboard.first_steps"), aside=rx.el.span(tr("dashboard.first_steps_hint"), class_name="sec sm no-phone"), span=8, padded=False, id="first-steps"),
+            section(
+                steps,
+                title=tr("dashboard.first_steps"),
+                aside=rx.el.span(tr("dashboard.first_steps_hint"), class_name="sec sm no-phone"),
+                span=8,
+                padded=False,
+                id="first-steps",
+            ),
             section(waiting, span=8),
         ),
         _workers(),

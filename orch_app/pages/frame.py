@@ -39,7 +39,12 @@ def may(permission: str) -> rx.Var[bool]:
 
 
 def by_phase(
-    state: Any, ready: rx.Component, *, retry: Any, empty: rx.Component | None = None, loading: rx.Component | None = None
+    state: Any,
+    ready: rx.Component,
+    *,
+    retry: Any,
+    empty: rx.Component | None = None,
+    loading: rx.Component | None = None,
 ) -> rx.Component:
     """What a `Screen` shows in the phase it is in: skeleton, the content, empty, an error with retry, or no rights."""
     return rx.match(

@@ -10,6 +10,8 @@ def home_page() -> rx.Component:
     """What is seen for the moment until the server has answered."""
     return rx.el.main(
         rx.el.h1(tr("product.name"), class_name="sr"),
-        rx.el.div(icon("running", 24, class_name="spin"), rx.el.span(tr("state.loading"), class_name="sr"), role="status"),
+        rx.el.div(
+            icon("running", 24, class_name="spin"), rx.el.span(tr("state.loading"), class_name="sr"), role="status"
+        ),
         class_name="lone",
     )

@@ -28,8 +28,19 @@ def host_key_dialog() -> rx.Component:
     footer = rx.match(
         KEYS.step,
         ("new", ConfirmButton.create(text=tr("keys_dialog.pin"), danger=False, on_confirm=KEYS.confirm)),
-        ("changed", ConfirmButton.create(text=tr("keys_dialog.replace"), name=KEYS.host["name"].to(str), danger=True, on_confirm=KEYS.confirm)),
-        ("failed", rx.fragment(cancel_button(tr("action.close")), button(tr("action.retry"), icon_name="refresh", on_click=KEYS.open(KEYS.host["id"].to(str))))),
+        (
+            "changed",
+            ConfirmButton.create(
+                text=tr("keys_dialog.replace"), name=KEYS.host["name"].to(str), danger=True, on_confirm=KEYS.confirm
+            ),
+        ),
+        (
+            "failed",
+            rx.fragment(
+                cancel_button(tr("action.close")),
+                button(tr("action.retry"), icon_name="refresh", on_click=KEYS.open(KEYS.host["id"].to(str))),
+            ),
+        ),
         cancel_button(tr("action.close")),
     )
     return modal(
@@ -67,7 +78,16 @@ def _same() -> rx.Component:
 
 def _changed() -> rx.Component:
     return rx.fragment(
-        rx.el.div(note(rx.el.b(tr("keys_dialog.changed")), " ", tr("keys_dialog.changed_hint"), tone="bad", icon_name="fingerprint"), role="alert"),
+        rx.el.div(
+            note(
+                rx.el.b(tr("keys_dialog.changed")),
+                " ",
+                tr("keys_dialog.changed_hint"),
+                tone="bad",
+                icon_name="fingerprint",
+            ),
+            role="alert",
+        ),
         rx.el.h3(tr("keys_dialog.pinned_key"), class_name="sub"),
         _fingerprint(KEYS.host["fingerprint"].to(str), ""),
         rx.el.h3(tr("keys_dialog.shown_key"), class_name="sub"),
@@ -87,7 +107,9 @@ def _choice() -> rx.Component:
 
 def _fingerprint(fingerprint: rx.Var, look: str) -> rx.Component:
     return rx.el.div(
-        rx.el.code(fingerprint), copy_button(fingerprint, label=tr("hosts.copy_fingerprint")), class_name=f"fp {look}".strip()
+        rx.el.code(fingerprint),
+        copy_button(fingerprint, label=tr("hosts.copy_fingerprint")),
+        class_name=f"fp {look}".strip(),
     )
 
 

@@ -27,7 +27,7 @@ def hosts_page() -> rx.Component:
     add = rx.cond(may("hosts:write"), button(tr("hosts.add"), icon_name="plus", look="p", on_click=HostsState.open_new))
     header = page_header(
         tr("nav.hosts"),
-        subtitle=tr("hosts.subtitle", n=HostsState.total),
+        subtitle=rx.cond(HostsState.phase == "ready", tr("hosts.subtitle", n=HostsState.total), tr("hosts.about")),
         actions=[add],
         thumb=[add],
     )
@@ -51,7 +51,9 @@ def _list() -> rx.Component:
         url_select(tr("hosts.column.status"), "status", statuses, tr("hosts.all_statuses")),
         rx.cond(
             HostsState.connections.length() > 0,
-            url_select(tr("hosts.column.connection"), "connection", HostsState.connections, tr("hosts.all_connections")),
+            url_select(
+                tr("hosts.column.connection"), "connection", HostsState.connections, tr("hosts.all_connections")
+            ),
         ),
         resets=["q", "status", "connection"],
     )
@@ -76,15 +78,21 @@ def _columns() -> list[Column]:
 
 
 def _name(row: rx.Var) -> rx.Component:
-    place = rx.fragment(row["address"].to(str), rx.cond(row["port"].to(int) != 22, rx.fragment(":", row["port"].to(str))))  # noqa: PLR2004 - ssh's port
+    place = rx.fragment(
+        row["address"].to(str), rx.cond(row["port"].to(int) != 22, rx.fragment(":", row["port"].to(str)))
+    )  # noqa: PLR2004 - ssh's port
     return rx.el.div(
-        rx.el.button(row["name"].to(str), type="button", class_name="go b5", on_click=HostsState.open_detail(row["id"].to(str))),
+        rx.el.button(
+            row["name"].to(str), type="button", class_name="go b5", on_click=HostsState.open_detail(row["id"].to(str))
+        ),
         rx.el.div(place, class_name="t2 mono"),
     )
 
 
 def _labels(row: rx.Var) -> rx.Component:
-    return rx.el.div(rx.foreach(row["labels"].to(list[str]), lambda label: chip(label, mono=True)), class_name="chips-l")
+    return rx.el.div(
+        rx.foreach(row["labels"].to(list[str]), lambda label: chip(label, mono=True)), class_name="chips-l"
+    )
 
 
 def _key(row: rx.Var) -> rx.Component:
@@ -117,14 +125,33 @@ def _run_href(row: rx.Var) -> rx.Var[str]:
 def _detail() -> rx.Component:
     fingerprint = HOST["fingerprint"].to(str)
     pinned = rx.el.div(
-        rx.el.div(rx.el.code(fingerprint), copy_button(fingerprint, label=tr("hosts.copy_fingerprint")), class_name="fp"),
-        rx.el.p(HOST["key_type"].to(str), " · ", tr("hosts.pinned"), " ", relative_time(HOST["pinned_at"].to(str)), class_name="sec sm mt4"),
+        rx.el.div(
+            rx.el.code(fingerprint), copy_button(fingerprint, label=tr("hosts.copy_fingerprint")), class_name="fp"
+        ),
+        rx.el.p(
+            HOST["key_type"].to(str),
+            " · ",
+            tr("hosts.pinned"),
+            " ",
+            relative_time(HOST["pinned_at"].to(str)),
+            class_name="sec sm mt4",
+        ),
     )
     unpinned = note(tr("hosts.unpinned_hint"), tone="warn", icon_name="fingerprint")
     facts = key_values(
         [
-            (tr("hosts.field.address"), rx.el.span(HOST["address"].to(str), ":", HOST["port"].to(str), class_name="mono")),
-            (tr("hosts.field.user"), rx.cond(HOST["user"].to(str) != "", HOST["user"].to(str), rx.el.span(tr("hosts.user_of_connection"), class_name="sec"))),
+            (
+                tr("hosts.field.address"),
+                rx.el.span(HOST["address"].to(str), ":", HOST["port"].to(str), class_name="mono"),
+            ),
+            (
+                tr("hosts.field.user"),
+                rx.cond(
+                    HOST["user"].to(str) != "",
+                    HOST["user"].to(str),
+                    rx.el.span(tr("hosts.user_of_connection"), class_name="sec"),
+                ),
+            ),
             (tr("hosts.column.connection"), _or_dash(HOST["connection"].to(str))),
             (tr("hosts.column.labels"), _labels(HOST)),
             (tr("hosts.column.seen"), relative_time(HOST["seen_at"].to(str))),
@@ -134,7 +161,9 @@ def _detail() -> rx.Component:
     changed = HOST["status"].to(str) == "key_changed"
     return drawer(
         rx.cond(changed, note(tr("hosts.changed_hint"), tone="bad", icon_name="fingerprint")),
-        rx.cond((HOST["detail"].to(str) != "") & ~changed, note(HOST["detail"].to(str), tone="warn", icon_name="warning")),
+        rx.cond(
+            (HOST["detail"].to(str) != "") & ~changed, note(HOST["detail"].to(str), tone="warn", icon_name="warning")
+        ),
         facts,
         rx.el.h3(tr("hosts.column.key"), class_name="sub"),
         rx.cond(fingerprint != "", pinned, unpinned),
@@ -157,12 +186,20 @@ def _detail_actions() -> rx.Component:
     )
     return rx.fragment(
         rx.cond(may("hosts:write"), more),
-        rx.el.span(class_name="grow"),
+        rx.el.span(class_name="grow no-phone"),
         rx.cond(
             may("hosts:write"),
-            button(tr("hosts.verify"), icon_name="fingerprint", look=rx.cond(unsure, "p", ""), on_click=HostKeysState.open(host_id)),
+            button(
+                tr("hosts.verify"),
+                icon_name="fingerprint",
+                look=rx.cond(unsure, "p", ""),
+                on_click=HostKeysState.open(host_id),
+            ),
         ),
-        rx.cond(may("runbooks:execute") & ~unsure, link_button(tr("hosts.report"), href=_run_href(HOST), icon_name="play", look="p")),
+        rx.cond(
+            may("runbooks:execute") & ~unsure,
+            link_button(tr("hosts.report"), href=_run_href(HOST), icon_name="play", look="p"),
+        ),
     )
 
 
@@ -173,13 +210,45 @@ def _form() -> rx.Component:
     ]
     is_new = HOST["id"].to(str) == ""
     fields = form(
-        text_field(tr("hosts.field.name"), name="name", value=HOST["name"].to(str), hint=tr("hosts.hint.name"), error=_fault("name"), required=True, max_length=63),
+        text_field(
+            tr("hosts.field.name"),
+            name="name",
+            value=HOST["name"].to(str),
+            hint=tr("hosts.hint.name"),
+            error=_fault("name"),
+            required=True,
+            max_length=63,
+        ),
         rx.el.div(
-            text_field(tr("hosts.field.address"), name="address", value=HOST["address"].to(str), error=_fault("address"), required=True, code=True, max_length=253),
-            text_field(tr("hosts.field.port"), name="port", value=HOST["port"].to(str), error=_fault("port"), input_mode="numeric", max_length=5),
+            text_field(
+                tr("hosts.field.address"),
+                name="address",
+                value=HOST["address"].to(str),
+                error=_fault("address"),
+                required=True,
+                code=True,
+                max_length=253,
+            ),
+            text_field(
+                tr("hosts.field.port"),
+                name="port",
+                value=HOST["port"].to(str),
+                error=_fault("port"),
+                input_mode="numeric",
+                max_length=5,
+            ),
             class_name="f2",
         ),
-        rx.cond(is_new, segmented(tr("shell.environment"), value=HostsState.form_environment, options=environments, on_change=HostsState.choose_environment, full=True)),
+        rx.cond(
+            is_new,
+            segmented(
+                tr("shell.environment"),
+                value=HostsState.form_environment,
+                options=environments,
+                on_change=HostsState.choose_environment,
+                full=True,
+            ),
+        ),
         select_field(
             tr("hosts.column.connection"),
             options=HostsState.choices,
@@ -189,8 +258,25 @@ def _form() -> rx.Component:
             hint=tr("hosts.hint.connection"),
             error=_fault("connection_id"),
         ),
-        text_field(tr("hosts.field.user"), name="user", value=HOST["user"].to(str), hint=tr("hosts.hint.user"), error=_fault("user"), optional=True, max_length=64),
-        text_field(tr("hosts.column.labels"), name="labels", value=HOST["label_text"].to(str), hint=tr("hosts.hint.labels"), error=_fault("labels"), optional=True, rows=3, code=True),
+        text_field(
+            tr("hosts.field.user"),
+            name="user",
+            value=HOST["user"].to(str),
+            hint=tr("hosts.hint.user"),
+            error=_fault("user"),
+            optional=True,
+            max_length=64,
+        ),
+        text_field(
+            tr("hosts.column.labels"),
+            name="labels",
+            value=HOST["label_text"].to(str),
+            hint=tr("hosts.hint.labels"),
+            error=_fault("labels"),
+            optional=True,
+            rows=3,
+            code=True,
+        ),
         rx.cond(HostsState.faults.contains("environment"), field_error(tr("hosts.error.environment"))),
         on_submit=HostsState.save,
         id=FORM,

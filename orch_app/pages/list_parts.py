@@ -12,8 +12,12 @@ def cursor_pages(previous: rx.Var[str], following: rx.Var[str]) -> rx.Component:
         (previous != "") | (following != ""),
         rx.el.nav(
             rx.el.span(class_name="grow"),
-            rx.cond(previous != "", link_button(tr("pages.previous"), href=previous, icon_name="chevron-left", look="s")),
-            rx.cond(following != "", link_button(tr("pages.next"), href=following, icon_name="chevron-right", look="s")),
+            rx.cond(
+                previous != "", link_button(tr("pages.previous"), href=previous, icon_name="chevron-left", look="s")
+            ),
+            rx.cond(
+                following != "", link_button(tr("pages.next"), href=following, icon_name="chevron-right", look="s")
+            ),
             class_name="pages",
             custom_attrs={"aria-label": tr("pages.label")},
         ),

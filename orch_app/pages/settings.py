@@ -33,7 +33,9 @@ def settings_page() -> rx.Component:
 
 def _profile() -> rx.Component:
     own = form(
-        text_field(tr("settings.name"), name="name", value=ShellState.user["name"], max_length=100, auto_complete="name"),
+        text_field(
+            tr("settings.name"), name="name", value=ShellState.user["name"], max_length=100, auto_complete="name"
+        ),
         rx.el.div(submit_button(tr("action.save")), class_name="row"),
         on_submit=SettingsState.save_profile,
     )
@@ -52,8 +54,17 @@ def _profile() -> rx.Component:
 def _password() -> rx.Component:
     fields = form(
         password_field(tr("settings.current_password"), name="current", error=_fault("current"), required=True),
-        password_field(tr("settings.new_password"), name="password", error=_fault("password"), hint=tr("settings.password_hint"), auto_complete="new-password", required=True),
-        password_field(tr("setup.repeat"), name="repeat", error=_fault("repeat"), auto_complete="new-password", required=True),
+        password_field(
+            tr("settings.new_password"),
+            name="password",
+            error=_fault("password"),
+            hint=tr("settings.password_hint"),
+            auto_complete="new-password",
+            required=True,
+        ),
+        password_field(
+            tr("setup.repeat"), name="repeat", error=_fault("repeat"), auto_complete="new-password", required=True
+        ),
         rx.el.div(submit_button(tr("settings.change_password"), look=""), class_name="row"),
         on_submit=SettingsState.change_password,
         key=SettingsState.password_round.to(str),
@@ -69,7 +80,9 @@ def _about() -> rx.Component:
             lambda check: rx.el.li(
                 rx.el.div(
                     rx.el.div(tr_dynamic("settings.check.", check["name"].to(str)), class_name="b5"),
-                    rx.el.div(tr_dynamic("settings.health.", check["word"].to(str), n=check["n"].to(int)), class_name="sec sm"),
+                    rx.el.div(
+                        tr_dynamic("settings.health.", check["word"].to(str), n=check["n"].to(int)), class_name="sec sm"
+                    ),
                     class_name="grow",
                 ),
                 status_badge(check["status"].to(str)),
@@ -77,7 +90,12 @@ def _about() -> rx.Component:
         ),
         class_name="list",
     )
-    version = rx.el.div(icon("info"), rx.el.span("JARVIS "), rx.el.span(SettingsState.about["version"].to(str), class_name="mono"), class_name="row sec")
+    version = rx.el.div(
+        icon("info"),
+        rx.el.span("JARVIS "),
+        rx.el.span(SettingsState.about["version"].to(str), class_name="mono"),
+        class_name="row sec",
+    )
     return section(checks, title=tr("settings.health"), aside=version, padded=False)
 
 

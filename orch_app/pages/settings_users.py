@@ -28,7 +28,10 @@ def users_section() -> rx.Component:
     ]
     add = button(tr("settings.add_user"), icon_name="plus", look="s", on_click=SettingsState.open_new)
     return section(
-        data_table(SettingsState.users, columns, caption=tr("settings.users")), title=tr("settings.users"), aside=add, padded=False
+        data_table(SettingsState.users, columns, caption=tr("settings.users")),
+        title=tr("settings.users"),
+        aside=add,
+        padded=False,
     )
 
 
@@ -39,7 +42,9 @@ def user_dialogs() -> rx.Component:
 
 def _name(row: rx.Var) -> rx.Component:
     you = rx.cond(row["is_me"].to(bool), rx.el.span(" · ", tr("settings.you"), class_name="sec"))
-    name = rx.el.button(row["name"].to(str), type="button", class_name="go b5", on_click=SettingsState.open_user(row["id"].to(str)))
+    name = rx.el.button(
+        row["name"].to(str), type="button", class_name="go b5", on_click=SettingsState.open_user(row["id"].to(str))
+    )
     return rx.el.div(rx.el.div(name, you), rx.el.div(row["email"].to(str), class_name="t2"))
 
 
@@ -49,7 +54,9 @@ def _row_menu(row: rx.Var) -> rx.Component:
         menu_item(tr("settings.change_role"), icon_name="edit", on_click=SettingsState.open_user(user_id)),
         rx.cond(
             row["status"].to(str) == "active",
-            menu_item(tr("settings.disable"), icon_name="lock", danger=True, on_click=SettingsState.ask_disable(user_id)),
+            menu_item(
+                tr("settings.disable"), icon_name="lock", danger=True, on_click=SettingsState.ask_disable(user_id)
+            ),
             menu_item(tr("settings.enable"), icon_name="ok", on_click=SettingsState.enable(user_id)),
         ),
         label=tr("hosts.actions", name=row["name"].to(str)),
@@ -61,14 +68,26 @@ def _form() -> rx.Component:
     roles = [{"value": role, "label": tr_dynamic("role.", role)} for role in ROLES]
     access = rx.fragment(
         text_field(tr("login.email"), name="email", type="email", error=_fault("email"), required=True, max_length=254),
-        password_field(tr("settings.first_password"), name="password", error=_fault("password"), hint=tr("settings.first_password_hint"), auto_complete="new-password", required=True),
+        password_field(
+            tr("settings.first_password"),
+            name="password",
+            error=_fault("password"),
+            hint=tr("settings.first_password_hint"),
+            auto_complete="new-password",
+            required=True,
+        ),
     )
     fields = form(
         text_field(tr("settings.name"), name="name", value=USER["name"].to(str), error=_fault("name"), max_length=100),
         rx.cond(is_new, access),
-        segmented(tr("settings.role"), value=SettingsState.role, options=roles, on_change=SettingsState.choose_role, full=True),
+        segmented(
+            tr("settings.role"), value=SettingsState.role, options=roles, on_change=SettingsState.choose_role, full=True
+        ),
         rx.el.p(tr_dynamic("role.about.", SettingsState.role), class_name="hint"),
-        rx.cond(SettingsState.faults.contains(""), field_error(tr_dynamic("settings.error.", SettingsState.faults[""].to(str)))),
+        rx.cond(
+            SettingsState.faults.contains(""),
+            field_error(tr_dynamic("settings.error.", SettingsState.faults[""].to(str))),
+        ),
         on_submit=SettingsState.save_user,
         id=FORM,
     )

@@ -52,7 +52,9 @@ class ConnectionProbeState(rx.State):
     async def probe(self) -> None:
         """Log in once, outside the tab's lock: a machine that does not answer takes its time."""
         try:
-            found = await asyncio.to_thread(probes.probe_connection, actor(), self.connection["id"], self.host_id or None)
+            found = await asyncio.to_thread(
+                probes.probe_connection, actor(), self.connection["id"], self.host_id or None
+            )
         except OrchError as error:
             async with self:
                 self.step, self.problem = "failed", shown(error)

@@ -130,7 +130,9 @@ class ConnectionsState(Screen, rx.State):
             await act(connections.create, new)
             return
         seen = etag(self.connection["id"], self.connection["version"])
-        await act(connections.update, self.connection["id"], ConnectionChange(name=name, payload=payload), if_match=seen)
+        await act(
+            connections.update, self.connection["id"], ConnectionChange(name=name, payload=payload), if_match=seen
+        )
 
     async def _read(self) -> None:
         asked = parameters(self, *FILTERS)

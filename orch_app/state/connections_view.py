@@ -22,9 +22,19 @@ NO_CONNECTION: Shown = {
 }  # fmt: skip
 SENTENCES = frozenset(
     {
-        "name_taken", "required", "no_key", "single_line", "host", "host_key", "passphrase_required",
-        "passphrase_unused", "wrong_passphrase", "weak_key", "not_a_private_key", "unsupported_key",
-    }  # fmt: skip
+        "name_taken",
+        "required",
+        "no_key",
+        "single_line",
+        "host",
+        "host_key",
+        "passphrase_required",
+        "passphrase_unused",
+        "wrong_passphrase",
+        "weak_key",
+        "not_a_private_key",
+        "unsupported_key",
+    }
 )
 
 
@@ -45,13 +55,18 @@ def read_connections(session: Session, actor: Actor, asked: Mapping[str, str], e
         "total": page.total or 0,
         "types": [_type(kind) for kind in connections.list_types(actor)],
         "next_href": address("/connections", {**kept, "cursor": page.next_cursor or ""}) if page.next_cursor else "",
-        "previous_href": address("/connections", {**kept, "cursor": page.prev_cursor or ""}) if page.prev_cursor else "",
+        "previous_href": address("/connections", {**kept, "cursor": page.prev_cursor or ""})
+        if page.prev_cursor
+        else "",
     }
 
 
 def read_uses(session: Session, actor: Actor, connection_id: str) -> list[Shown]:
     """The hosts that use a connection."""
-    return [{"id": host.id, "name": host.name, "status": host.status} for host in queries.list_uses(session, actor, connection_id)]
+    return [
+        {"id": host.id, "name": host.name, "status": host.status}
+        for host in queries.list_uses(session, actor, connection_id)
+    ]
 
 
 def read_testable(session: Session, actor: Actor, connection_id: str) -> list[dict[str, str]]:

@@ -105,7 +105,9 @@ def _job_item(job: Job) -> Shown:
 
 def _connection_item(row: Connection) -> Shown:
     at = row.last_test_at.isoformat() if row.last_test_at else ""
-    return _item("connection", row.name, "test_failed", f"/connections?q={row.name}", "warn", where=row.environment, at=at)
+    return _item(
+        "connection", row.name, "test_failed", f"/connections?q={row.name}", "warn", where=row.environment, at=at
+    )
 
 
 def _parts(session: Session, actor: Actor, environment: str) -> list[Shown]:

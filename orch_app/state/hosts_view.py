@@ -17,6 +17,8 @@ from orch_app.state.address import address
 from orch_app.state.session_view import Shown
 
 PAGE = 50
+SSH_PORT = 22
+LONGEST_PORT = 6
 STATUSES = get_args(HostStatus)
 NO_HOST: Shown = {
     "id": "", "name": "", "address": "", "port": 22, "user": "", "connection_id": "", "connection": "",
@@ -78,11 +80,11 @@ def show_host(host: Host, connection_names: Mapping[str, str]) -> Shown:
 
 def host_fields(values: Mapping[str, Any], connection_id: str) -> Shown:
     """The texts of the form as the domain's models take them."""
-    port = str(values.get("port", "")).strip()
+    port = str(values.get("port", "")).strip()[:LONGEST_PORT]
     return {
         "name": str(values.get("name", "")).strip(),
         "address": str(values.get("address", "")).strip(),
-        "port": int(port) if port.isdecimal() and len(port) < 7 else 22 if not port else 0,
+        "port": int(port) if port.isdecimal() else 0 if port else SSH_PORT,
         "user": str(values.get("user", "")).strip(),
         "connection_id": connection_id or None,
         "labels": labels_of(str(values.get("labels", ""))),

@@ -65,7 +65,12 @@ def find_everywhere(session: Session, actor: Actor, text: str) -> list[Shown]:
             for host in hosts
         ),
         *(
-            {"label": f"#{job.number} {job.runbook_name}", "detail": _where(job), "href": f"/jobs/{job.id}", "icon": "list"}
+            {
+                "label": f"#{job.number} {job.runbook_name}",
+                "detail": _where(job),
+                "href": f"/jobs/{job.id}",
+                "icon": "list",
+            }
             for job in found
         ),
     ]

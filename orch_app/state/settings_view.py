@@ -17,7 +17,8 @@ from orch_app.state.session_view import Shown, initials
 
 MOST_USERS = 200
 NO_USER: Shown = {
-    "id": "", "name": "", "email": "", "role": "operator", "status": "active", "initials": "", "seen_at": "", "is_me": False,
+    "id": "", "name": "", "email": "", "role": "operator", "status": "active", "initials": "", "seen_at": "",
+    "is_me": False,
 }  # fmt: skip
 SENTENCES = frozenset({"bad_email", "email_taken", "bad_name", "last_admin", "wrong_password", "password_changed"})
 

@@ -27,4 +27,6 @@ def violations(page: Page) -> list[str]:
     """Every violation of WCAG A and AA and of the best practices, one line per element."""
     page.evaluate(_source())
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
-    return [f"{item['id']}: {node['html'][:200]} ({node['failureSummary']})" for item in found for node in item["nodes"]]
+    return [
+        f"{item['id']}: {node['html'][:200]} ({node['failureSummary']})" for item in found for node in item["nodes"]
+    ]

@@ -49,9 +49,7 @@ MATRIX = [
     Look(width, height, theme, language)
     for (width, height), theme, language in combinations(NAMES, ("dark", "light"), ("pt-BR", "en"))
 ]
-LOOKS = [
-    pytest.param(look, id=look.name, marks=[] if look in SAMPLE else [pytest.mark.full]) for look in MATRIX
-]
+LOOKS = [pytest.param(look, id=look.name, marks=[] if look in SAMPLE else [pytest.mark.full]) for look in MATRIX]
 
 
 @dataclass

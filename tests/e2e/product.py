@@ -1,4 +1,4 @@
-"""The real product for browser tests: an own data folder, a free port, the web process and a worker, users to sign in."""
+"""The real product for browser tests: an own data folder, a free port, a web process and a worker, users."""
 
 import os
 import subprocess

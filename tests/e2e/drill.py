@@ -1,0 +1,84 @@
+"""A runbook for watching: `drill` says many lines in several tasks, waits, and fails when it is asked to."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.e2e.product import ROOT
+
+METADATA = """\
+name: drill
+version: "1.0.0"
+title: Fire drill
+title_pt: Treino de incêndio
+description: Says lines, waits, and fails when it is asked to.
+description_pt: Diz linhas, espera, e falha quando lhe pedem.
+category: maintenance
+risk: low
+mutates: false
+target: localhost
+timeout_s: 300
+"""
+PLAYBOOK = """\
+---
+- name: Prepare
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Ring the bell
+      ansible.builtin.debug:
+        msg: the bell rings
+    - name: Count
+      ansible.builtin.command: {argv: [seq, "1", "300"]}
+      changed_when: false
+- name: Act
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Wait
+      ansible.builtin.command: {argv: [sleep, "{{ inputs.wait }}"]}
+    - name: Leave the house
+      ansible.builtin.assert:
+        that: not inputs.fail
+        fail_msg: the door is locked
+    - name: Write the output
+      orch_output:
+        items:
+          - {id: door, status: ok}
+"""
+INPUTS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "wait": {
+            "title": "Wait",
+            "x-title-pt": "Espera",
+            "x-unit": "s",
+            "x-order": 1,
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 120,
+            "default": 0,
+        },
+        "fail": {"title": "Fail", "x-title-pt": "Falhar", "x-order": 2, "type": "boolean", "default": False},
+    },
+}
+
+
+def add_drill(folder: Path) -> Path:
+    """The product's own runbooks and `drill`, in a new folder."""
+    shutil.copytree(ROOT / "runbooks", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    home = folder / "drill"
+    home.mkdir()
+    (home / "runbook.yaml").write_text(METADATA, "utf-8")
+    (home / "playbook.yml").write_text(PLAYBOOK, "utf-8")
+    (home / "schema.json").write_text(json.dumps(INPUTS), "utf-8")
+    (home / "output.schema.json").write_text(json.dumps({"type": "object"}), "utf-8")
+    (home / "README.md").write_text("# Fire drill\n", "utf-8")
+    torn = folder / "torn"
+    torn.mkdir()
+    (torn / "runbook.yaml").write_text("name: torn\n", "utf-8")
+    return folder

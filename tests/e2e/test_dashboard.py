@@ -1,0 +1,62 @@
+"""The dashboard and the frame around every page: live, searchable, by keyboard."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenTab
+from tests.e2e.looks import PHONE, Tab
+
+JOB_MS = 120_000
+
+
+def run_report(tab: Tab) -> str:
+    """Run host_report on this machine through REST; gives the job's number."""
+    answer = tab.page.request.post(
+        f"{tab.product.url}/v1/runbooks/host_report/execute", data={"inputs": {}}, headers={"Origin": tab.product.url}
+    )
+    assert answer.status == 202, answer.text()
+    return str(answer.json()["number"])
+
+
+def test_a_job_appears_and_ends_on_the_open_page(tab: OpenTab):
+    opened = tab("operator")
+    page = opened.open("/dashboard")
+    number = run_report(opened)
+    row = page.locator("#recent tr", has=page.get_by_text(f"#{number}", exact=True))
+    expect(row).to_be_visible()
+    expect(row.locator(".st")).to_have_text("Concluído", timeout=JOB_MS)
+
+
+def test_the_environment_switch_filters_and_is_remembered(tab: OpenTab):
+    opened = tab("operator")
+    page = opened.open("/dashboard")
+    run_report(opened)
+    expect(page.locator("#recent tbody tr").first).to_be_visible()
+    page.get_by_role("radio", name="Prod").click()
+    expect(page.get_by_text("Nenhum job neste ambiente")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("radio", name="Prod")).to_be_checked()
+    expect(page.get_by_text("Nenhum job neste ambiente")).to_be_visible()
+
+
+def test_search_jumps_to_a_runbook_by_keyboard(tab: OpenTab):
+    page = tab("operator").open("/dashboard")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("host_report")
+    expect(page.get_by_role("option", name="host_report")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Runbooks", level=1)).to_be_visible()
+
+
+def test_letters_lead_to_pages(tab: OpenTab):
+    page = tab("operator").open("/dashboard")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="Hosts", level=1)).to_be_visible()
+
+
+def test_the_bottom_bar_reaches_every_page_by_thumb(tab: OpenTab):
+    page = tab("operator", PHONE).open("/dashboard")
+    page.get_by_role("button", name="Mais", exact=True).click()
+    page.locator("dialog[open]").get_by_role("link", name="Conexões").click()
+    expect(page.get_by_role("heading", name="Conexões", level=1)).to_be_visible()

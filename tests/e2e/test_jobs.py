@@ -1,0 +1,227 @@
+"""Jobs in the browser: the list that moves nothing, and the page of one job, live, failed, canceled and repeated."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import axe
+from tests.e2e.conftest import OpenTab
+from tests.e2e.drill import add_drill
+from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look, Tab
+from tests.e2e.product import ROLES, Product, new_product, started
+
+JOB_MS = 120_000
+OpenDrill = Callable[..., Tab]
+
+
+@pytest.fixture(scope="module")
+def house(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """An installation that knows the drill, with a worker and a user of every role."""
+    folder = tmp_path_factory.mktemp("drill")
+    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "runbooks")))
+    for role in ROLES:
+        made.add_user(role)
+    with started(made):
+        yield made
+
+
+@pytest.fixture
+def at(tab: OpenTab, house: Product) -> OpenDrill:
+    """`at("operator", look)`: a browser tab of that installation."""
+
+    def make(role: str = "operator", look: Look = DESKTOP) -> Tab:
+        return tab(role, look, house)
+
+    return make
+
+
+def ordered(where: Tab, **inputs: Any) -> str:
+    """The id of a new drill, made through REST."""
+    answer = where.page.request.post(
+        f"{where.product.url}/v1/runbooks/drill/execute", data={"inputs": inputs}, headers={"Origin": where.product.url}
+    )
+    assert answer.status == 202, answer.text()
+    return answer.json()["jobId"]
+
+
+def ended(where: Tab, **inputs: Any) -> str:
+    """The same, when it has ended."""
+    job_id = ordered(where, **inputs)
+    for _ in range(4):
+        answer = where.page.request.get(f"{where.product.url}/v1/jobs/{job_id}?wait=60", timeout=JOB_MS).json()
+        if answer["status"] in {"SUCCESS", "ERROR", "CANCELED"}:
+            break
+    return job_id
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".ttl .st")
+
+
+def show_tab(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Partes do job").get_by_role("link", name=re.compile(f"^{name}")).click()
+
+
+def test_lines_status_and_title_come_without_a_reload(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ordered(where, wait=4)}?tab=logs")
+    expect(page.locator(".ln", has_text="the bell rings")).to_be_visible(timeout=JOB_MS)
+    expect(page.locator(".ln", has_text="TASK [Wait]")).to_be_visible(timeout=JOB_MS)
+    expect(page).to_have_title(re.compile(r"^Executando #\d+ · drill"))
+    expect(status(page)).to_have_text("Concluído", timeout=JOB_MS)
+    expect(page).to_have_title(re.compile(r"^Concluído #"))
+    expect(page.locator(".strip")).to_contain_text("5 de 5 tarefas")
+    show_tab(page, "Artefatos")
+    expect(page.locator("table").get_by_text("output.json")).to_be_visible()
+
+
+def test_a_long_log_is_whole_and_can_be_searched(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where)}?tab=logs")
+    search = page.get_by_role("textbox", name="Buscar no log")
+    search.fill("the bell rings")
+    search.press("Enter")
+    expect(page.locator(".ln mark").first).to_be_visible()
+    expect(page.locator(".log-f")).to_contain_text(re.compile(r"de 3\d\d"))
+
+
+def test_what_failed_stands_on_top_and_leads_to_its_line(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where, fail=True)}")
+    box = page.locator(".fail")
+    expect(box.get_by_role("heading")).to_have_text("Leave the house falhou em localhost")
+    expect(box).to_contain_text("the door is locked")
+    box.get_by_role("link", name=re.compile("Abrir nos logs")).click()
+    expect(page.locator(".ln.sel-l")).to_contain_text("the door is locked")
+    assert "tab=logs" in page.url
+
+
+def test_a_running_job_is_canceled_and_then_repeated(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ordered(where, wait=100)}")
+    expect(status(page)).to_have_text("Executando", timeout=JOB_MS)
+    page.locator(".ph-a").get_by_role("button", name="Cancelar job").click()
+    page.locator("dialog[open]").get_by_role("button", name="Cancelar job").click()
+    expect(status(page)).to_have_text("Cancelado", timeout=JOB_MS)
+    before = page.url
+    page.locator(".ph-a").get_by_role("button", name="Repetir").click()
+    expect(page.locator(".chain .chip")).to_have_count(2)
+    assert page.url != before
+    page.locator(".ph-a").get_by_role("button", name="Cancelar job").click()
+    page.locator("dialog[open]").get_by_role("button", name="Cancelar job").click()
+    expect(status(page)).to_have_text("Cancelado", timeout=JOB_MS)
+
+
+def test_running_again_with_edits_opens_the_filled_form(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where, wait=1)}")
+    page.locator(".ph-a").get_by_role("button", name="Mais").click()
+    page.get_by_role("menuitem", name="Executar de novo com mudanças").click()
+    expect(page.locator("dialog[open]").get_by_role("textbox", name="Espera")).to_have_value("1")
+
+
+def test_a_task_of_the_timeline_leads_to_its_line(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where)}?tab=timeline")
+    page.get_by_role("button", name=re.compile("^Wait,")).click()
+    expect(page.locator(".ln.sel-l")).to_contain_text("TASK [Wait]")
+
+
+def test_a_host_opens_what_every_task_did_on_it(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where)}?tab=hosts")
+    page.get_by_role("button", name="localhost").click()
+    expect(page.locator("dialog[open]")).to_contain_text("Ring the bell")
+
+
+def test_a_file_is_downloaded(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where)}?tab=artifacts")
+    with page.expect_download() as download:
+        page.locator("tr", has_text="output.json").get_by_role("link", name="Baixar").click()
+    assert '"door"' in download.value.path().read_text("utf-8")
+
+
+def test_only_an_admin_sees_the_audit_log(at: OpenDrill):
+    where = at("operator")
+    job_id = ended(where)
+    expect(where.open(f"/jobs/{job_id}").locator("nav.tabs a", has_text="Auditoria")).to_have_count(0)
+    page = at("admin").open(f"/jobs/{job_id}?tab=audit")
+    expect(page.locator("table").get_by_text("Job pedido")).to_be_visible()
+
+
+def test_a_viewer_watches_and_can_change_nothing(at: OpenDrill):
+    job_id = ended(at("operator"))
+    page = at("viewer").open(f"/jobs/{job_id}")
+    expect(status(page)).to_have_text("Concluído")
+    expect(page.get_by_role("button", name="Repetir")).to_have_count(0)
+
+
+def test_a_job_that_does_not_exist_says_so(at: OpenDrill):
+    page = at().open("/jobs/job_nothing")
+    expect(page.get_by_text("Este job não existe ou já foi apagado.")).to_be_visible()
+
+
+def test_new_jobs_wait_behind_a_pill(at: OpenDrill):
+    where = at()
+    ended(where)
+    page = where.open("/jobs")
+    first = page.locator("table tbody tr").first
+    expect(first).to_be_visible()
+    before = re.findall(r"#\d+", first.inner_text())[0]
+    ordered(where)
+    pill = page.locator(".pill")
+    expect(pill).to_be_visible()
+    assert before in first.inner_text()
+    pill.click()
+    expect(pill).to_have_count(0)
+    expect(first).not_to_contain_text(before)
+
+
+def test_filters_live_in_the_address(at: OpenDrill):
+    where = at()
+    ended(where)
+    ended(where, fail=True)
+    page = where.open("/jobs")
+    page.get_by_role("button", name="Falhou", exact=True).click()
+    expect(page).to_have_url(re.compile("status=ERROR"))
+    expect(page.locator("table tbody .st", has_text="Concluído")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Falhou", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Limpar filtros").click()
+    expect(page.locator("table tbody .st", has_text="Concluído").first).to_be_visible()
+
+
+def test_a_broken_runbook_is_listed_with_its_reason(at: OpenDrill):
+    page = at("admin").open("/runbooks?risk=broken")
+    row = page.locator("tr", has_text="torn")
+    expect(row).to_contain_text("Com defeito")
+    expect(row.get_by_role("link", name="Executar")).to_have_count(0)
+
+
+def test_an_admin_synchronises(at: OpenDrill):
+    page = at("admin").open("/runbooks")
+    page.get_by_role("button", name="Sincronizar").click()
+    expect(page.get_by_text("Runbooks sincronizados")).to_be_visible()
+
+
+def test_the_main_action_is_at_the_thumb_on_a_phone(at: OpenDrill):
+    where = at("operator", PHONE)
+    page = where.open(f"/jobs/{ended(where, fail=True)}")
+    expect(page.locator(".thumb").get_by_role("button", name="Repetir")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
+def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, look: Look):
+    where = at("admin", look)
+    job_id = ended(where, fail=True)
+    faults: dict[str, list[str]] = {}
+    for name in ("overview", "timeline", "logs", "hosts", "artifacts", "audit"):
+        page = where.open(f"/jobs/{job_id}?tab={name}")
+        expect(page.locator(".fail")).to_be_visible()
+        found = axe.violations(page) + ([] if where.fits() else ["scrolls sideways"])
+        faults |= {name: found} if found else {}
+    assert faults == {}

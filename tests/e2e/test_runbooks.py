@@ -1,0 +1,105 @@
+"""The catalogue and the run drawer: from a filter to a job, by hand, on a desktop and on a phone."""
+
+import json
+import shlex
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import axe
+from tests.e2e.conftest import OpenTab
+from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look
+
+JOB_MS = 120_000
+
+
+def drawer(page: Page) -> Locator:
+    return page.locator("dialog[open]")
+
+
+def opened(tab: OpenTab, look: Look = DESKTOP, role: str = "operator", path: str = "/runbooks?run=host_report") -> Page:
+    """A tab with the drawer filled."""
+    page = tab(role, look).open(path)
+    expect(drawer(page).locator("fieldset, .f2").first).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_a_runbook_is_found_filled_in_corrected_and_run(tab: OpenTab, look: Look):
+    page = tab("operator", look).open("/runbooks")
+    page.get_by_placeholder("Filtrar runbooks").fill("relatório")
+    expect(page.locator("table tbody tr")).to_have_count(1)
+    page.locator("table tbody tr .go").click()
+    field = drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")
+    field.fill("101")
+    drawer(page).get_by_role("button", name="Executar").click()
+    expect(drawer(page).get_by_text("Deve ser no máximo 100.")).to_be_visible()
+    expect(field).to_be_focused()
+    field.fill("70")
+    drawer(page).get_by_role("button", name="Executar").click()
+    expect(page.get_by_role("heading", name="Relatório do host", level=1)).to_be_visible()
+    expect(page.locator(".ttl .st")).to_have_text("Concluído", timeout=JOB_MS)
+
+
+def test_what_was_typed_a_moment_before_is_part_of_the_order(tab: OpenTab):
+    page = opened(tab)
+    field = drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")
+    field.press("Control+a")
+    field.press_sequentially("0")
+    field.press("Control+Enter")
+    expect(drawer(page).get_by_text("Deve ser no mínimo 1.")).to_be_visible()
+
+
+def test_closing_keeps_the_filters_and_gives_the_focus_back(tab: OpenTab):
+    page = opened(tab, path="/runbooks?q=host&run=host_report")
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_have_count(0)
+    expect(page.get_by_placeholder("Filtrar runbooks")).to_have_value("host")
+    assert "run=" not in page.url
+
+
+def test_hosts_must_be_chosen_when_the_job_is_for_hosts(tab: OpenTab):
+    page = opened(tab)
+    drawer(page).get_by_role("radio", name="Hosts").click()
+    drawer(page).get_by_role("button", name="Executar").click()
+    expect(drawer(page).get_by_text("Escolha pelo menos um host.")).to_be_visible()
+
+
+def test_a_viewer_reads_the_form_and_is_told_why_it_cannot_run(tab: OpenTab):
+    page = opened(tab, role="viewer")
+    expect(drawer(page).get_by_text("Seu papel não executa este runbook aqui.")).to_be_visible()
+    expect(drawer(page).get_by_role("button", name="Executar")).to_be_disabled()
+    expect(drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")).to_be_disabled()
+
+
+def test_the_call_for_a_shell_is_the_same_order(tab: OpenTab):
+    page = opened(tab)
+    drawer(page).get_by_role("textbox", name="Motivo").fill("o'clock")
+    drawer(page).get_by_text("Chamada da API (curl)").click()
+    shown = drawer(page).locator("pre")
+    expect(shown).to_contain_text("requestReason")
+    body = json.loads(shlex.split(shown.inner_text().replace("\\\n", ""))[-1])
+    assert body["requestReason"] == "o'clock"
+    assert body["inputs"]["disk_warn_pct"] == 85
+
+
+def test_titles_are_told_in_the_readers_language(tab: OpenTab):
+    page = tab("viewer", Look(language="en")).open("/runbooks?run=host_report")
+    expect(drawer(page).get_by_role("heading", name="Host report")).to_be_visible()
+    expect(drawer(page).get_by_role("textbox", name="Warn when a disk is fuller than")).to_be_visible()
+
+
+def test_an_unknown_runbook_says_so_in_the_drawer(tab: OpenTab):
+    page = tab("viewer").open("/runbooks?run=nothing")
+    expect(drawer(page).get_by_text("Não existe runbook com este nome.")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
+def test_the_drawer_is_accessible_and_fits(tab: OpenTab, look: Look):
+    found = tab("operator", look)
+    page = found.open("/runbooks?run=host_report")
+    expect(drawer(page).locator("footer .btn.p")).to_be_enabled()
+    drawer(page).get_by_role("radio", name="Hosts").click()
+    expect(drawer(page).locator(".pickh")).to_be_visible()
+    assert axe.violations(page) == []
+    assert found.fits()

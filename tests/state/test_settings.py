@@ -1,0 +1,127 @@
+"""Settings: one's own profile and password, users for admins, health for everybody."""
+
+import asyncio
+
+import pytest
+
+from orch_app.domains.access.permissions import Role
+from orch_app.domains.accounts import queries
+from orch_app.kit.db import reading
+from orch_app.state.settings import SettingsState
+from tests.state.open_tab import OpenTab, signed_in
+from tests.systems.people import PASSWORD, audited
+
+pytestmark = pytest.mark.usefixtures("sqlite")
+
+NEW = {"name": "Caio", "email": "caio@example.com", "password": "seven green bicycles"}
+
+
+def loaded(tab: OpenTab) -> SettingsState:
+    asyncio.run(tab.send(SettingsState.load))
+    return tab.state(SettingsState)
+
+
+def role_and_status(email: str) -> tuple[str, str]:
+    with reading() as session:
+        person = queries.find_by_email(session, email)
+        assert person
+        return person.role.value, person.user.status
+
+
+def change_password(tab: OpenTab, current: str, new: str, repeat: str) -> dict[str, str]:
+    values = {"current": current, "password": new, "repeat": repeat}
+    asyncio.run(tab.send(SettingsState.change_password, values))
+    return tab.state(SettingsState).password_faults
+
+
+def test_everybody_sees_health_and_only_admins_see_people():
+    assert {check["name"] for check in loaded(signed_in(Role.VIEWER)).about["checks"]} == {
+        "db", "queue", "disk", "workers",
+    }  # fmt: skip
+    assert loaded(signed_in(Role.OPERATOR)).users == []
+    assert len(loaded(signed_in(Role.ADMIN)).users) == 3
+
+
+def test_profile_language_and_theme_are_remembered():
+    tab = signed_in(Role.VIEWER)
+    asyncio.run(tab.send(SettingsState.save_profile, {"name": "Vera"}))
+    asyncio.run(tab.send(SettingsState.choose_language, "en"))
+    asyncio.run(tab.send(SettingsState.choose_theme, "light"))
+    with reading() as session:
+        person = queries.find_by_email(session, "viewer@example.com")
+    assert person
+    assert (person.user.name, person.user.language, person.user.theme) == ("Vera", "en", "light")
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "repeat", "faults"),
+    [
+        ("wrong", "seven green bicycles", "seven green bicycles", {"current": "wrong_password"}),
+        (PASSWORD, "short", "short", {"password": "too_short"}),
+        (PASSWORD, "seven green bicycles", "another", {"repeat": "not_equal"}),
+    ],
+)
+def test_a_password_that_cannot_be_changed_says_why(current: str, new: str, repeat: str, faults: dict[str, str]):
+    assert change_password(signed_in(Role.VIEWER), current, new, repeat) == faults
+
+
+def test_a_changed_password_empties_the_form():
+    tab = signed_in(Role.VIEWER)
+    assert change_password(tab, PASSWORD, "seven green bicycles", "seven green bicycles") == {}
+    assert tab.state(SettingsState).password_round == 1
+    assert len(audited("password.changed")) == 1
+
+
+def test_an_admin_adds_a_user_with_the_chosen_role():
+    tab = signed_in(Role.ADMIN)
+    asyncio.run(tab.send(SettingsState.open_new))
+    asyncio.run(tab.send(SettingsState.choose_role, "viewer"))
+    asyncio.run(tab.send(SettingsState.save_user, NEW))
+    assert role_and_status("caio@example.com") == ("viewer", "active")
+    asyncio.run(tab.send(SettingsState.open_new))
+    asyncio.run(tab.send(SettingsState.save_user, NEW))
+    assert tab.state(SettingsState).faults == {"email": "email_taken"}
+
+
+def test_an_unknown_role_is_the_weakest():
+    tab = signed_in(Role.ADMIN)
+    asyncio.run(tab.send(SettingsState.open_new))
+    asyncio.run(tab.send(SettingsState.choose_role, "root"))
+    assert tab.state(SettingsState).role == "viewer"
+
+
+def test_the_last_admin_stays_admin_and_active():
+    tab = signed_in(Role.ADMIN)
+    me = loaded(tab).users[0]["id"]
+    asyncio.run(tab.send(SettingsState.open_user, me))
+    asyncio.run(tab.send(SettingsState.choose_role, "viewer"))
+    asyncio.run(tab.send(SettingsState.save_user, {"name": ""}))
+    assert tab.state(SettingsState).faults == {"": "last_admin"}
+    asyncio.run(tab.send(SettingsState.ask_disable, me))
+    asyncio.run(tab.send(SettingsState.disable))
+    assert role_and_status("admin@example.com") == ("admin", "active")
+
+
+def test_a_user_is_disabled_and_enabled():
+    tab = signed_in(Role.ADMIN)
+    signed_in(Role.VIEWER)
+    viewer = next(user["id"] for user in loaded(tab).users if user["role"] == "viewer")
+    asyncio.run(tab.send(SettingsState.ask_disable, viewer))
+    asyncio.run(tab.send(SettingsState.disable))
+    assert role_and_status("viewer@example.com") == ("viewer", "disabled")
+    asyncio.run(tab.send(SettingsState.enable, viewer))
+    assert role_and_status("viewer@example.com") == ("viewer", "active")
+
+
+def test_an_operator_can_do_nothing_to_people():
+    signed_in(Role.ADMIN)
+    tab = signed_in(Role.OPERATOR)
+    for handler, args in (
+        (SettingsState.open_new, ()),
+        (SettingsState.save_user, (NEW,)),
+        (SettingsState.disable, ()),
+        (SettingsState.enable, ("usr_x",)),
+    ):
+        asyncio.run(tab.send(handler, *args))
+    assert tab.state(SettingsState).panel == ""
+    assert len(audited("access.denied")) == 4
