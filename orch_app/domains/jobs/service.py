@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.launch_matrix import Verdict, verdict
-from orch_app.domains.access.permissions import Permission
+from orch_app.domains.access.permissions import Permission, Role
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory.models import Connection
@@ -31,6 +31,7 @@ from orch_app.kit.wakeups import announce
 
 RUN_TASK = "jobs.run"
 ENVIRONMENTS = ("stage", "prod")
+STRENGTH = list(Role)  # weakest first
 FAILED_ON_HOST = ("failed", "unreachable")
 
 
@@ -148,16 +149,31 @@ def verdict_on(actor: Actor, runbook: Runbook, environment: str) -> Verdict:
     """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
     if actor.role is None:
         return Verdict.ALLOW
-    asked = runbook.meta.get("approval", {}).get(environment, "none")
-    wanted = Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
+    wanted = _asked_by(runbook, actor.role, environment)
     return verdict(actor.role, runbook.risk, environment, wanted, solo=settings().solo_admin)  # pyright: ignore[reportArgumentType]
+
+
+def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
+    """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
+    if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
+        return Verdict.DENY
+    asked = runbook.meta.get("approval", {}).get(environment, "none")
+    return Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
+
+
+def _least_role(runbook: Runbook) -> Role:
+    return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
 
 
 def _require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
     found = verdict_on(actor, runbook, environment)
     role = actor.role.value if actor.role else actor.kind
     if found is Verdict.DENY:
-        message = f"The role {role} may not run a runbook of {runbook.risk} risk in {environment}."
+        least = _least_role(runbook).value
+        message = (
+            f"The role {role} may not run {runbook.name} in {environment}: its risk is {runbook.risk}, "
+            f"and it asks for the role {least} at least."
+        )
         raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
     if found is Verdict.APPROVAL:
         message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."

@@ -121,6 +121,18 @@ def test_what_needs_a_second_person_is_refused_to_an_operator(operator: Actor) -
     assert refused(operator, environment="prod").code == "approval_required"
 
 
+def test_a_runbook_may_ask_for_a_stronger_role_than_its_risk_would(operator: Actor, admin: Actor) -> None:
+    with unit_of_work() as session:
+        runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
+        runbook.meta = {**runbook.meta, "roles": {"execute": "admin", "approve": "admin"}}
+        session.add(runbook)
+    error = refused(operator)
+    assert isinstance(error, Forbidden)
+    assert error.code == "forbidden"
+    assert "asks for the role admin" in error.detail
+    assert launched(admin).status == Status.PENDING
+
+
 def test_a_lone_admin_may_go_ahead_only_where_the_setting_says_so(admin: Actor, catalogue: str, tmp_path) -> None:
     with unit_of_work() as session:
         session.exec(update(Runbook).where(col(Runbook.name) == "host_report").values(risk="high"))
