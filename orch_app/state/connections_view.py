@@ -11,7 +11,7 @@ from orch_app.domains.inventory import connections, queries
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import OrchError
-from orch_app.state.address import address
+from orch_app.state.hosts_view import page_href
 from orch_app.state.session_view import Shown
 
 PAGE = 50
@@ -49,15 +49,12 @@ def read_connections(session: Session, actor: Actor, asked: Mapping[str, str], e
         with_total=True,
     )
     page = queries.list_connections(session, actor, wanted)
-    kept = {name: value for name, value in asked.items() if name != "cursor"}
     return {
         "rows": [show_connection(answer) for answer in connections.show(session, actor, page.items)],
         "total": page.total or 0,
         "types": [_type(kind) for kind in connections.list_types(actor)],
-        "next_href": address("/connections", {**kept, "cursor": page.next_cursor or ""}) if page.next_cursor else "",
-        "previous_href": address("/connections", {**kept, "cursor": page.prev_cursor or ""})
-        if page.prev_cursor
-        else "",
+        "next_href": page_href("/connections", asked, page.next_cursor),
+        "previous_href": page_href("/connections", asked, page.prev_cursor),
     }
 
 

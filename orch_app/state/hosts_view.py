@@ -30,7 +30,26 @@ STRENGTH = ("ssh-ed25519", "ecdsa", "ssh-rsa")
 
 def read_hosts(session: Session, actor: Actor, asked: Mapping[str, str], environment: str) -> Shown:
     """One page of hosts for the filters of the address, with the connections that a form can offer."""
-    wanted = HostsQuery(
+    page = queries.list_hosts(session, actor, _query(asked, environment))
+    connections = _connections(session, actor)
+    names = {row.id: row.name for row in connections}
+    return {
+        "rows": [show_host(host, names) for host in page.items],
+        "total": page.total or 0,
+        "connections": [{"value": row.id, "label": row.name, "environment": row.environment} for row in connections],
+        "next_href": page_href("/hosts", asked, page.next_cursor),
+        "previous_href": page_href("/hosts", asked, page.prev_cursor),
+    }
+
+
+def page_href(path: str, asked: Mapping[str, str], cursor: str | None) -> str:
+    """The address of another page of a list with the same filters; empty when there is none."""
+    return address(path, {**asked, "cursor": cursor}) if cursor else ""
+
+
+def _query(asked: Mapping[str, str], environment: str) -> HostsQuery:
+    """The filters of the address; what is no status and no id filters nothing."""
+    return HostsQuery(
         q=asked["q"],
         status=[asked["status"]] if asked["status"] in STATUSES else [],  # pyright: ignore[reportArgumentType]
         connection_id=asked["connection"] if asked["connection"].isidentifier() else "",
@@ -40,17 +59,6 @@ def read_hosts(session: Session, actor: Actor, asked: Mapping[str, str], environ
         limit=PAGE,
         with_total=True,
     )
-    page = queries.list_hosts(session, actor, wanted)
-    connections = _connections(session, actor)
-    names = {row.id: row.name for row in connections}
-    kept = {name: value for name, value in asked.items() if name != "cursor"}
-    return {
-        "rows": [show_host(host, names) for host in page.items],
-        "total": page.total or 0,
-        "connections": [{"value": row.id, "label": row.name, "environment": row.environment} for row in connections],
-        "next_href": address("/hosts", {**kept, "cursor": page.next_cursor or ""}) if page.next_cursor else "",
-        "previous_href": address("/hosts", {**kept, "cursor": page.prev_cursor or ""}) if page.prev_cursor else "",
-    }
 
 
 def show_host(host: Host, connection_names: Mapping[str, str]) -> Shown:

@@ -19,11 +19,12 @@ pytestmark = pytest.mark.usefixtures("sqlite")
 
 def add_job(number: int, status: str, environment: str = "stage") -> None:
     at = now() - timedelta(minutes=number)
-    times = {"created_at": at, "queued_at": at, "started_at": at, "finished_at": at}
+    job = Job(
+        id=new_id("job"), number=number, runbook_name="demo", status=status, environment=environment, created_at=at,
+        queued_at=at, started_at=at, finished_at=at,
+    )  # fmt: skip
     with unit_of_work() as session:
-        session.add(
-            Job(id=new_id("job"), number=number, runbook_name="demo", status=status, environment=environment, **times)
-        )
+        session.add(job)
 
 
 def test_nobody_is_led_to_the_way_in_and_learns_nothing():
