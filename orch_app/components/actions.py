@@ -75,8 +75,9 @@ def link_button(text: Child, *, href: Text, icon_name: str = "", look: str = "",
 
 
 def download_link(text: Child, *, href: Text, icon_name: str = "download", class_name: str = "btn s") -> rx.Component:
-    """A plain link to a REST route that answers with an attachment."""
-    return rx.el.a(icon(icon_name, 14), text, href=href, download=True, class_name=class_name)
+    """A link to a REST route that answers with an attachment; the browser follows it, not the router of the screens."""
+    shown = (icon(icon_name, 14), text)
+    return router_link(*shown, to=href, reload_document=True, class_name=class_name, custom_attrs={"download": ""})
 
 
 def icon_button(name: str, label: Text, *, on_click: Event = None, size: int = 20, **props: object) -> rx.Component:

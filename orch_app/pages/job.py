@@ -23,6 +23,7 @@ STATUS = JOB["status"].to(str)
 PHASE = JOB["phase"].to(str)
 IS_OVER = JOB["isOver"].to(bool)
 HAS_FAILED_HOSTS = (JobState.host_counts["failed"].to(int) + JobState.host_counts["unreachable"].to(int)) > 0
+HAS_FAILED = (JobState.phase == "error") | (JobState.phase == "forbidden")
 MANY_HOSTS = JobState.hosts.length() > 1
 
 
@@ -30,6 +31,7 @@ def job_page() -> rx.Component:
     """One job."""
     return framed(
         "jobs",
+        rx.cond(HAS_FAILED, _bare_header(tr("job.one"))),
         by_phase(JobState, _job(), retry=JobState.load, loading=_loading()),
         host_drawer(),
         _cancel_dialog(),
@@ -37,9 +39,12 @@ def job_page() -> rx.Component:
     )
 
 
+def _bare_header(title: rx.Var[str]) -> rx.Component:
+    return page_header(title, crumbs=[(tr("nav.jobs"), "/jobs")])
+
+
 def _loading() -> rx.Component:
-    header = page_header(tr("state.loading"), crumbs=[(tr("nav.jobs"), "/jobs")])
-    return rx.fragment(header, section(skeleton_rows(8), padded=False))
+    return rx.fragment(_bare_header(tr("state.loading")), section(skeleton_rows(8), padded=False))
 
 
 def _job() -> rx.Component:

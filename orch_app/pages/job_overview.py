@@ -63,7 +63,8 @@ def overview() -> rx.Component:
 
 
 def _warnings() -> rx.Component:
-    return rx.foreach(JobState.warnings, lambda text: note(text, tone="warn", icon_name="warning"))
+    listed = rx.foreach(JobState.warnings, lambda text: note(text, tone="warn", icon_name="warning"))
+    return rx.cond(JobState.warnings.length() > 0, rx.el.div(listed, class_name="warns"), rx.fragment())
 
 
 def _output() -> rx.Component:
@@ -116,7 +117,8 @@ def _cell(cell: rx.Var) -> rx.Component:
         rx.el.span(cell["text"].to(str), class_name="break"),
     )
     is_right = (cell["kind"].to(str) != "text") & (cell["kind"].to(str) != "status") & (cell["kind"].to(str) != "time")
-    return rx.el.td(shown, class_name=rx.cond(is_right, "r", ""))
+    look = rx.cond(cell["text"].to(str) == "", "none", rx.cond(is_right, "r", ""))
+    return rx.el.td(shown, class_name=look, custom_attrs={"data-label": spoken(cell, "title")})
 
 
 def _inputs() -> rx.Component:

@@ -81,8 +81,12 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _heading(column: Mapping[str, Any]) -> Shown:
+    return _titles(column) | {"isRight": column.get("as") in RIGHT}
+
+
+def _titles(column: Mapping[str, Any]) -> Shown:
     title = column.get("title", "")
-    return {"title": title, "titlePt": column.get("title-pt") or title, "isRight": column.get("as") in RIGHT}
+    return {"title": title, "titlePt": column.get("title-pt") or title}
 
 
 def _cell(row: Any, item: Any, column: Mapping[str, Any]) -> Shown:
@@ -91,7 +95,8 @@ def _cell(row: Any, item: Any, column: Mapping[str, Any]) -> Shown:
     if kind in RIGHT and not isinstance(value, int | float):
         kind = "text"
     number = float(value) if kind in RIGHT else 0.0
-    return {"kind": kind if kind in KINDS else "text", "text": _text(value), "number": number}
+    shown = {"kind": kind if kind in KINDS else "text", "text": _text(value), "number": number}
+    return shown | _titles(column)
 
 
 def _text(value: Any) -> str:

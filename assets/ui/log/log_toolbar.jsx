@@ -104,17 +104,19 @@ export function LogToolbar({ search, onSearch, onStep, view, change, counts, hos
   const t = useText();
   return (
     <div className="log-t">
-      <SearchBox search={search} onSearch={onSearch} onStep={onStep} />
-      <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} />
-      <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} />
-      <span className="grow" />
-      <button type="button" className="ib" aria-pressed={view.relative} aria-label={t("log.relative")} title={t(view.relative ? "log.absolute" : "log.relative")} onClick={() => change({ relative: !view.relative })}>
-        <Icon name="clock" />
-      </button>
-      <button type="button" className="ib" aria-pressed={view.wrap} aria-label={t("log.wrap")} title={t("log.wrap")} onClick={() => change({ wrap: !view.wrap })}>
-        <Icon name="wrap" />
-      </button>
-      <Downloads links={downloads} />
+      <div className="log-s">
+        <SearchBox search={search} onSearch={onSearch} onStep={onStep} />
+        <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} />
+        <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} />
+        <span className="grow" />
+        <button type="button" className="ib" aria-pressed={view.relative} aria-label={t("log.relative")} title={t(view.relative ? "log.absolute" : "log.relative")} onClick={() => change({ relative: !view.relative })}>
+          <Icon name="clock" />
+        </button>
+        <button type="button" className="ib" aria-pressed={view.wrap} aria-label={t("log.wrap")} title={t("log.wrap")} onClick={() => change({ wrap: !view.wrap })}>
+          <Icon name="wrap" />
+        </button>
+        <Downloads links={downloads} />
+      </div>
       <button type="button" className="lv follow" aria-pressed={view.follow} onClick={onFollow} title="f">
         <Icon name="download" size={14} className={view.follow ? "ok" : ""} />
         {t(view.follow ? "log.following" : "log.follow")}
