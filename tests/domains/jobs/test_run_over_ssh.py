@@ -1,0 +1,143 @@
+"""Jobs on two real ssh hosts: the report of both, one of them gone, only that one again, and no secret anywhere."""
+
+import base64
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.inventory import hosts
+from orch_app.domains.inventory.models import Host
+from orch_app.domains.inventory.wire import NewHost
+from orch_app.domains.jobs import queries, service
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.wire import to_answer
+from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.settings import settings
+from tests.domains.inventory.samples import add_connection, public
+from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.domains.jobs.trials import Trials, acts_on, lines_of, ran, results_of, text_of
+from tests.systems.product import bound_to
+from tests.systems.sshhosts import SshHost, ssh_hosts
+
+pytestmark = pytest.mark.integration
+CANARY = "canary sudo/9Zk1 ä"
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[list[SshHost]]:
+    with ssh_hosts(2) as started:
+        yield started
+
+
+@pytest.fixture
+def doomed() -> Iterator[SshHost]:
+    """One more, which the test may end."""
+    with ssh_hosts(1, plain=True) as (machine,):
+        yield machine
+
+
+def add(actor: Actor, name: str, machine: SshHost) -> str:
+    """The machine as a host with its pinned key; the connection has a secret that nothing needs."""
+    secrets = {"privateKey": Path(machine.private_key).read_text(), "becomePassword": CANARY}
+    key = add_connection(actor, f"key of {name}", user=machine.user, **secrets)
+    pinned = public(machine.host_key)
+    new = NewHost(name=name, address=machine.address, port=machine.port, connection_id=key.id, environment="stage")
+    with unit_of_work() as session:
+        host = hosts.create(session, actor, new)
+        return hosts.pin_key(session, actor, host.id, pinned.fingerprint, [pinned]).id
+
+
+def statuses() -> dict[str, str]:
+    with reading() as session:
+        return {host.name: host.status for host in session.exec(select(Host))}
+
+
+def report_of(job: Job) -> dict[str, dict[str, object]]:
+    """The items of the output by host."""
+    assert job.output_json is not None, (job.reason, job.reason_detail, text_of(job))
+    return {item["id"]: item for item in job.output_json["items"]}
+
+
+@pytest.fixture
+def shipped(migrated_sqlite: Path, admin: Actor, tmp_path: Path) -> Iterator[None]:
+    """The runbooks of the repository."""
+    (tmp_path / "orch.db").write_bytes(migrated_sqlite.read_bytes())
+    with bound_to(tmp_path):
+        sync_runbooks(admin)
+        yield
+
+
+@pytest.mark.usefixtures("shipped")
+def test_the_report_of_two_hosts_then_one_is_gone_then_only_that_one_again(
+    admin: Actor, machines: list[SshHost], doomed: SshHost
+) -> None:
+    ids = [add(admin, "web-1", machines[0]), add(admin, "web-2", doomed)]
+
+    both = ran(launched(admin, host_ids=ids))
+    assert (both.status, both.reason, both.host_names) == ("SUCCESS", "", ["web-1", "web-2"]), text_of(both)
+    assert {name: item["status"] for name, item in report_of(both).items()} == {"web-1": "ok", "web-2": "ok"}
+    assert statuses() == {"web-1": "ok", "web-2": "ok"}
+
+    os.killpg(doomed.pid, signal.SIGKILL)
+    half = ran(launched(admin, host_ids=ids))
+    assert (half.status, half.reason) == ("ERROR", "unreachable"), text_of(half)
+    assert "web-2" in half.reason_detail
+    assert half.counts_json["unreachable"] == 1
+    assert report_of(half)["web-1"]["status"] == "ok"
+    assert set(report_of(half)["web-1"]) == set(report_of(both)["web-1"]), "the other's report is complete"
+    assert report_of(half)["web-2"]["status"] == "unreachable"
+    assert ("web-2", "unreachable") in {(result.host, result.status) for result in results_of(half)}
+    assert statuses() == {"web-1": "ok", "web-2": "unreachable"}
+
+    with unit_of_work() as session:
+        again = service.retry(session, admin, half.id, only_failed_hosts=True)
+    assert (again.host_ids, again.host_names, again.retry_of) == ([ids[1]], ["web-2"], half.id)
+    assert ran(again).reason == "unreachable"
+    assert acts_on(again) == ["job.retried", "job.finished"]
+
+
+TELL = """
+    - name: Say it aloud
+      ansible.builtin.debug:
+        msg: "{{ item }}"
+      loop:
+        - "it is canary sudo/9Zk1 ä, really"
+        - "{{ 'canary sudo/9Zk1 ä' | b64encode }}"
+        - "{{ 'canary sudo/9Zk1 ä' | urlencode }}"
+    - name: Say it on the host
+      ansible.builtin.raw: echo 'canary sudo/9Zk1 ä'
+    - name: Write it down
+      orch_output:
+        extra: "{{ {'words': ['canary sudo/9Zk1 ä']} }}"
+      run_once: true
+    - name: Fail with it
+      ansible.builtin.fail:
+        msg: canary sudo/9Zk1 ä
+"""
+
+
+def test_a_secret_that_a_play_tells_is_nowhere_to_be_read(
+    sqlite_trials: Trials, admin: Actor, machines: list[SshHost]
+) -> None:
+    ids = [add(admin, f"web-{number}", machine) for number, machine in enumerate(machines, 1)]
+    sqlite_trials.write("trial", TELL, target="hosts")
+    job = ran(launched(admin, "trial", host_ids=ids))
+    assert (job.status, job.reason) == ("ERROR", "task_failed"), text_of(job)
+    assert "***" in text_of(job)
+    assert job.output_json is not None
+    assert job.output_json["words"] == ["***"]
+    with reading() as session:
+        answer = to_answer(queries.get_detail(session, admin, job.id)).model_dump_json()
+    kept = [answer, *(f"{line.host} {line.task} {line.message}" for line in lines_of(job))]
+    folder = settings().artifacts_path / job.id
+    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    database = b"".join(path.read_bytes() for path in settings().data_dir.glob("orch.db*"))
+    for spelling in (CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%20sudo", "9Zk1"):
+        assert [text for text in kept if spelling in text] == []
+        assert [content[:80] for content in [*files, database] if spelling.encode() in content] == []
