@@ -13,9 +13,11 @@ from orch_app.pages.login import login_page
 from orch_app.pages.runbooks import runbooks_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
+from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.entrance import EntranceState
+from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 from orch_app.state.job import JobState
 from orch_app.state.jobs import JobsState
@@ -29,8 +31,8 @@ FRAMED = (
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
-    ("/hosts", hosts_page, (HostsState.load, HostsState.follow)),
-    ("/connections", connections_page, (ConnectionsState.load,)),
+    ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
+    ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load)),
     ("/settings", settings_page, (SettingsState.load,)),
 )
 BARE = (

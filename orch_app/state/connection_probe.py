@@ -12,6 +12,7 @@ from orch_app.kit.errors import OrchError
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.connections_view import NO_CONNECTION, read_testable
 from orch_app.state.guard import actor, ask, guarded, shown
+from orch_app.state.session import has_arrived
 
 
 class ConnectionProbeState(rx.State):
@@ -23,6 +24,14 @@ class ConnectionProbeState(rx.State):
     host_id: str = ""
     result: dict[str, Any] = {}
     problem: dict[str, Any] = {}
+    arrival: int = 0
+
+    @rx.event
+    @guarded(Permission.ME)
+    async def leave(self) -> None:
+        """Whoever comes back to the page finds no dialog of the last visit."""
+        if await has_arrived(self):
+            self.step = ""
 
     @rx.event
     @guarded(Permission.CONNECTIONS_USE)

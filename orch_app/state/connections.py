@@ -15,7 +15,7 @@ from orch_app.state.connections_view import NO_CONNECTION, faults_of, payload_of
 from orch_app.state.guard import act, actor, ask, guarded
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
-from orch_app.state.session import environment_of
+from orch_app.state.session import environment_of, has_arrived
 
 FILTERS = ("q", "sort", "cursor")
 
@@ -45,6 +45,8 @@ class ConnectionsState(Screen, rx.State):
     @guarded(Permission.CONNECTIONS_READ, page=True)
     async def load(self) -> None:
         """Read the list; `?new=1` opens the form."""
+        if await has_arrived(self):
+            self.panel = ""
         await self._read()
         if parameters(self, "new")["new"] and not self.panel and actor().may(Permission.CONNECTIONS_WRITE):
             self._open_form(NO_CONNECTION, await environment_of(self) or "stage")

@@ -13,6 +13,7 @@ from orch_app.state.guard import actor, guarded, shown
 from orch_app.state.hosts import HostsState
 from orch_app.state.hosts_view import NO_HOST, show_keys
 from orch_app.state.notices import Notices
+from orch_app.state.session import has_arrived
 
 
 class HostKeysState(rx.State):
@@ -23,6 +24,14 @@ class HostKeysState(rx.State):
     keys: list[dict[str, str]] = []
     picked: str = ""
     problem: dict[str, Any] = {}
+    arrival: int = 0
+
+    @rx.event
+    @guarded(Permission.ME)
+    async def leave(self) -> None:
+        """Whoever comes back to the page finds no dialog of the last visit."""
+        if await has_arrived(self):
+            self.step = ""
 
     @rx.event
     @guarded(Permission.HOSTS_WRITE)

@@ -16,7 +16,7 @@ from orch_app.state.guard import act, actor, ask, guarded, recheck
 from orch_app.state.hosts_view import NO_HOST, faults_of, host_fields, read_hosts
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
-from orch_app.state.session import environment_of
+from orch_app.state.session import environment_of, has_arrived
 
 FILTERS = ("q", "status", "connection", "sort", "cursor")
 
@@ -45,6 +45,8 @@ class HostsState(Screen, rx.State):
     @guarded(Permission.HOSTS_READ, page=True)
     async def load(self) -> Any:
         """Read the list; `?new=1` opens the form."""
+        if await has_arrived(self):
+            self.panel = ""
         await self._read()
         if parameters(self, "new")["new"] and self.panel == "" and actor().may(Permission.HOSTS_WRITE):
             self._open_form(NO_HOST, await environment_of(self) or "stage")

@@ -6,7 +6,11 @@ import reflex as rx
 
 
 class Screen(rx.State, mixin=True):
-    """`phase` is loading, ready, empty, error or forbidden; staleness is told by the shell, which knows the socket."""
+    """`phase` is loading, ready, empty, error or forbidden; staleness is told by the shell, which knows the socket.
+
+    `arrival` is the last visit of the page that `session.has_arrived` told of.
+    """
 
     phase: str = "loading"
     problem: dict[str, Any] = {}
+    arrival: int = 0

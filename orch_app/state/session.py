@@ -16,7 +16,10 @@ LONGEST_SEARCH = 100
 
 
 class ShellState(rx.State):
-    """What the shell shows. `may` holds every permission name with whether it is granted."""
+    """What the shell shows. `may` holds every permission name with whether it is granted.
+
+    `arrivals` grows when the tab comes to another address, and not when its socket only reconnects.
+    """
 
     environment: str = rx.LocalStorage("all", name="orch_environment")  # noqa: TID251 - a filter, which is no secret
     bell_seen: str = rx.LocalStorage("", name="orch_bell_seen")  # noqa: TID251 - a moment, which is no secret
@@ -27,11 +30,15 @@ class ShellState(rx.State):
     bell: list[dict[str, Any]] = []
     unread: int = 0
     items: list[dict[str, Any]] = []
+    url: str = ""
+    arrivals: int = 0
 
     @rx.event
     @guarded(Permission.ME)
     async def enter(self) -> None:
         """Read what the frame shows; every page's on_load begins with it."""
+        if self.url != str(self.router.url):
+            self.url, self.arrivals = str(self.router.url), self.arrivals + 1
         self.user = await ask(session_view.read_me)
         self.may = session_view.granted(actor())
         self._show(await ask(session_view.read_pulse, chosen(self.environment)))
@@ -79,3 +86,15 @@ def chosen(environment: str) -> str:
 async def environment_of(state: rx.State) -> str:
     """What the environment switch of this tab says: `stage`, `prod`, or empty for all."""
     return chosen((await state.get_state(ShellState)).environment)
+
+
+async def has_arrived(state: Any) -> bool:
+    """Whether the tab came to the page's address since this was asked last; `state.arrival` remembers.
+
+    States outlive the page: what was open when somebody left must not be open when he or she comes back.
+    """
+    arrivals = (await state.get_state(ShellState)).arrivals
+    if state.arrival == arrivals:
+        return False
+    state.arrival = arrivals
+    return True

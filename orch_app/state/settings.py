@@ -12,7 +12,7 @@ from orch_app.kit.errors import Conflict, Invalid
 from orch_app.state.guard import act, actor, ask, guarded
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
-from orch_app.state.session import ShellState
+from orch_app.state.session import ShellState, has_arrived
 from orch_app.state.settings_view import NO_USER, faults_of, read_about, read_users, text_of
 
 
@@ -32,6 +32,8 @@ class SettingsState(Screen, rx.State):
     @guarded(Permission.ME, page=True)
     async def load(self) -> None:
         """Read what the reader may see."""
+        if await has_arrived(self):
+            self.panel = ""
         self.about = await asyncio.to_thread(read_about)
         if actor().may(Permission.USERS_WRITE):
             self.users = await ask(read_users, "")

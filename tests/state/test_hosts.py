@@ -181,3 +181,16 @@ def test_pinning_names_the_key_that_was_looked_at(monkeypatch: pytest.MonkeyPatc
     asyncio.run(tab.send(HostKeysState.pick, WEAK.fingerprint))
     asyncio.run(tab.send(HostKeysState.pin))
     assert (pinned, dialog.step) == ([WEAK.fingerprint], "")
+
+
+def test_what_was_open_when_somebody_left_is_closed_when_he_comes_back():
+    tab = signed_in(Role.ADMIN, "/hosts")
+    asyncio.run(tab.send(ShellState.enter))
+    loaded(tab)
+    add(tab)
+    asyncio.run(tab.send(ShellState.enter))
+    assert loaded(tab).panel == "detail"
+    for path in ("/jobs", "/hosts"):
+        tab.go(path)
+        asyncio.run(tab.send(ShellState.enter))
+    assert loaded(tab).panel == ""
