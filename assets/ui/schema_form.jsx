@@ -6,6 +6,7 @@ import { errorsBelow, gridColumns, initialValue, initialValues, isRequired, isSh
 import { useText } from "./text.js";
 
 const TELL_MS = 200;
+const MOST_COLUMNS = 5; // more would scroll sideways in the drawer
 const FormContext = createContext(null);
 const SCALARS = new Set(["string", "integer", "number", "boolean", "enum", "password"]);
 
@@ -169,7 +170,7 @@ function GridRow({ columns, path, value, at, onRemove, disabled }) {
   );
 }
 
-/** A list of objects: an editable grid when its columns are simple, else one group per item. */
+/** A list of objects: an editable grid when its columns are few and simple, else one group per item. */
 function Rows({ field, path, value, required }) {
   const { change, disabled } = useContext(FormContext);
   const t = useText();
@@ -178,7 +179,7 @@ function Rows({ field, path, value, required }) {
   const items = Array.isArray(value) ? value : [];
   while (keys.current.length < items.length) keys.current.push(next.current++);
   keys.current.length = items.length;
-  const simple = field.columns.every((column) => SCALARS.has(column.kind));
+  const simple = field.columns.length <= MOST_COLUMNS && field.columns.every((column) => SCALARS.has(column.kind));
   const put = (list) => change(path, list.length || required ? list : undefined);
   const add = () => put([...items, initialValues(field.columns)]);
   const remove = (at) => {

@@ -1,6 +1,7 @@
 """One job as its page shows it: plain facts, steps for the timeline, hosts with what each task did on them."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from orch_app.state.jobs_view import length_s, titles_of
 RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
 COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
 FAILED = ("failed", "unreachable")
-OVER = {"failed": "ERROR", "unreachable": "ERROR"}
+OPEN_OR_BAD = frozenset({Status.RUNNING.value, Status.ERROR.value, Status.CANCELED.value})
 Shown = dict[str, Any]
 
 
@@ -36,7 +37,7 @@ def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
     runbook = next((book for book in list_runbooks(session, actor) if book.name == job.runbook_name), None)
     expected = history.last_good_steps(session, actor, job)
     steps = steps_of(detail, expected)
-    hosts = hosts_of(detail)
+    hosts = hosts_of(detail, failures.said_on_hosts(session, actor, job_id))
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
         "job": _facts(job, runbook, typical_s),
@@ -88,12 +89,15 @@ def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> lis
     return [*shown, *(_pending(step, later) for step in expected if (step.kind, step.name) not in begun)]
 
 
-def hosts_of(detail: queries.JobDetail) -> list[Shown]:
-    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first."""
+def hosts_of(detail: queries.JobDetail, said: Mapping[tuple[str, str], str]) -> list[Shown]:
+    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first.
+
+    `said` is the message of a failure by host and task.
+    """
     by_host: dict[str, list[Shown]] = {name: [] for name in detail.job.host_names}
     for step in detail.steps:
         for row in detail.hosts.get(step.id, []):
-            by_host.setdefault(row.host, []).append(_result(row, step))
+            by_host.setdefault(row.host, []).append(_result(row, step, said))
     hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
     return sorted(hosts, key=lambda host: host["status"] not in FAILED)
 
@@ -140,7 +144,6 @@ def inputs_of(job: Job, runbook: Runbook | None) -> list[Shown]:
 def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
     titles = titles_of([runbook]) if runbook else {}
     english, portuguese = titles.get(job.runbook_name, (job.runbook_name, job.runbook_name))
-    runs = job.status == Status.RUNNING and job.started_at is not None
     return {
         "id": job.id,
         "number": f"#{job.number}",
@@ -155,13 +158,8 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "reasonDetail": job.reason_detail,
         "environment": job.environment,
         "createdBy": job.created_by_name,
-        "createdAt": job.created_at.isoformat(),
-        "startedAt": _iso(job.started_at),
-        "finishedAt": _iso(job.finished_at),
-        "lengthS": length_s(job),
-        "waitedS": (job.started_at - job.queued_at).total_seconds() if job.started_at else None,
         "typicalS": typical_s,
-        "dueAt": _iso(job.started_at + timedelta(seconds=typical_s)) if runs and job.started_at and typical_s else "",
+        **_times(job, typical_s),
         "worker": job.worker,
         "isolation": job.isolation,
         "engine": job.engine,
@@ -176,6 +174,20 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
     }
 
 
+def _times(job: Job, typical_s: float | None) -> Shown:
+    """When the job began and ended, how long it waited, and when it usually would end."""
+    runs = job.status == Status.RUNNING
+    due = job.started_at + timedelta(seconds=typical_s) if runs and job.started_at and typical_s else None
+    return {
+        "createdAt": job.created_at.isoformat(),
+        "startedAt": _iso(job.started_at),
+        "finishedAt": _iso(job.finished_at),
+        "lengthS": length_s(job),
+        "waitedS": (job.started_at - job.queued_at).total_seconds() if job.started_at else None,
+        "dueAt": _iso(due),
+    }
+
+
 def _waiting(session: Session, actor: Actor, job: Job) -> Shown:
     """Why a job has not begun: its place in the queue, and whether any worker could take it."""
     if job.status != Status.PENDING:
@@ -187,14 +199,12 @@ def _waiting(session: Session, actor: Actor, job: Job) -> Shown:
 
 
 def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> Shown:
-    status = step.status.lower()
-    over = "RUNNING" if status == "running" else OVER.get(status, "SUCCESS")
     kinds = {(row.status, row.changed): row.host for row in results}
     return {
         "name": step.name,
         "kind": step.kind,
         "play": plays.get(step.play, step.play),
-        "status": over,
+        "status": step.status if step.status in OPEN_OR_BAD else Status.SUCCESS.value,
         "startedAt": _iso(step.started_at),
         "finishedAt": _iso(step.finished_at),
         "firstSeq": step.first_seq,
@@ -217,31 +227,38 @@ def _pending(step: JobStep, plays: dict[str, str]) -> Shown:
     }
 
 
-def _result(row: StepHost, step: JobStep) -> Shown:
+def _result(row: StepHost, step: JobStep, said: Mapping[tuple[str, str], str]) -> Shown:
     return {
         "task": step.name,
         "status": _worst([row]),
-        "message": row.message,
+        "message": row.message or said.get((row.host, step.name), ""),
         "lengthS": None if row.duration_ms is None else row.duration_ms / 1000,
         "seq": step.first_seq,
     }
 
 
 def _host(name: str, results: list[Shown], job_status: str) -> Shown:
-    worst = max((result["status"] for result in results), key=RANK.index, default="")
-    counts = {status: sum(result["status"] == status for result in results) for status in RANK}
-    bad = next((result for result in results if result["status"] in FAILED), None)
+    nothing = "skipped" if is_terminal(job_status) else "pending"
+    counts = Counter(result["status"] for result in results)
     return {
         "name": name,
-        "status": worst or ("pending" if not is_terminal(job_status) else "skipped"),
+        "status": max(counts, key=RANK.index, default=nothing),
         "ok": counts["ok"] + counts["ignored"],
         "changed": counts["changed"],
         "failed": counts["failed"] + counts["unreachable"],
         "skipped": counts["skipped"],
-        "message": f"{bad['task']}: {bad['message']}" if bad and bad["message"] else bad["task"] if bad else "",
+        "message": _complaint(results),
         "lengthS": sum(result["lengthS"] or 0 for result in results),
         "results": results,
     }
+
+
+def _complaint(results: Sequence[Shown]) -> str:
+    """The first failing task of a host, with its message."""
+    for result in results:
+        if result["status"] in FAILED:
+            return ": ".join(part for part in (result["task"], result["message"]) if part)
+    return ""
 
 
 def _worst(rows: Sequence[StepHost]) -> str:

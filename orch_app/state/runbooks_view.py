@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import history
+from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.i18n import text
@@ -70,7 +71,6 @@ def _matches(runbook: Runbook, wanted: Wanted) -> bool:
 
 
 def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
-    last = past.last
     return {
         "name": runbook.name,
         "title": runbook.title or runbook.name,
@@ -85,10 +85,20 @@ def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
         "brokenReason": runbook.broken_reason,
         "isEnabled": runbook.enabled,
         "statuses": past.statuses,
-        "lastStatus": last.status if last else "",
-        "lastPhase": last.phase if last else "",
-        "lastAt": (last.finished_at or last.started_at or last.created_at).isoformat() if last else "",
-        "lastHref": f"/jobs/{last.id}" if last else "",
         "typicalS": past.typical_s,
         "href": wanted.link(run=runbook.name),
+        **_last(past.last),
+    }
+
+
+def _last(job: Job | None) -> Row:
+    """The newest job of a runbook; empty texts when there is none."""
+    if job is None:
+        return {"lastStatus": "", "lastPhase": "", "lastAt": "", "lastHref": ""}
+    moment = job.finished_at or job.started_at or job.created_at
+    return {
+        "lastStatus": job.status,
+        "lastPhase": job.phase,
+        "lastAt": moment.isoformat(),
+        "lastHref": f"/jobs/{job.id}",
     }

@@ -14,6 +14,7 @@ from orch_app.domains.jobs.states import Status
 
 FAILED = ("failed", "unreachable")
 SHOWN_LINES = 6
+MOST_ERRORS = 300
 MARKS = ("fatal: FAILED!", "fatal: UNREACHABLE!")
 ERRORS = LogFilter(levels=("error",))
 
@@ -47,6 +48,20 @@ def first_failure(session: Session, actor: Actor, job_id: str) -> Failure | None
         .limit(1)
     ).first()
     return _of_step(session, job, *found) if found else _of_job(session, job)
+
+
+def said_on_hosts(session: Session, actor: Actor, job_id: str) -> dict[tuple[str, str], str]:
+    """What the first error line says for each host and task, as far as the first few hundred error lines tell.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    job = get_job(session, actor, job_id)
+    said: dict[tuple[str, str], str] = {}
+    for line in lines_after(session, job, 0, MOST_ERRORS, ERRORS):
+        if line.host:
+            said.setdefault((line.host, line.task), _without_marks(line.message))
+    return said
 
 
 def _of_step(session: Session, job: Job, result: StepHost, step: JobStep) -> Failure:
