@@ -1,4 +1,4 @@
-"""The drawer of one connection: a form made from the fields of its type. Secrets can be set and replaced, never read."""
+"""The drawer of one connection: a form made of the fields of its type. Secrets are set and replaced, never read."""
 
 import reflex as rx
 

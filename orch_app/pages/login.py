@@ -6,5 +6,5 @@ from orch_app.components.login import entrance, login_form
 
 
 def login_page() -> rx.Component:
-    """Hero and the sign-in card; its states live in the browser, because only a REST call can set the session cookie."""
+    """Hero and the sign-in card; its states live in the browser: only a REST call can set the session cookie."""
     return entrance(login_form())

@@ -20,7 +20,16 @@ from orch_app.state.session import environment_of
 
 ENVIRONMENTS = ("stage", "prod")
 LONGEST_REASON = 500
-_CURL_DEPS: list[str | rx.Var[Any]] = ["is_open", "runbook", "environment", "place", "host_ids", "chosen", "reason", "_inputs"]
+_CURL_DEPS: list[str | rx.Var[Any]] = [
+    "is_open",
+    "runbook",
+    "environment",
+    "place",
+    "host_ids",
+    "chosen",
+    "reason",
+    "_inputs",
+]
 Shown = dict[str, Any]
 
 
