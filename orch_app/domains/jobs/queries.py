@@ -203,7 +203,8 @@ def pulse(session: Session, actor: Actor, environment: str = "") -> Pulse:
 
     failed = col(Job.status) == Status.ERROR
     waiting = col(Job.status) == Status.PENDING
-    oldest = session.exec(select(func.min(Job.queued_at)).where(waiting)).one()
+    first = select(func.min(Job.queued_at)).where(waiting)
+    oldest = session.exec(first.where(Job.environment == environment) if environment else first).one()
     return Pulse(
         running=count(col(Job.status) == Status.RUNNING),
         queued=count(waiting),
