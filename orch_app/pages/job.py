@@ -31,7 +31,7 @@ def job_page() -> rx.Component:
     """One job."""
     return framed(
         "jobs",
-        rx.cond(HAS_FAILED, _bare_header(tr("job.one"))),
+        rx.cond(HAS_FAILED, _bare_header(tr("job.single"))),
         by_phase(JobState, _job(), retry=JobState.load, loading=_loading()),
         host_drawer(),
         _cancel_dialog(),
