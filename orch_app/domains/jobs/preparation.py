@@ -23,6 +23,7 @@ from orch_app.domains.jobs.execution import (
     Profile,
     TargetHost,
     Workspace,
+    probe,
 )
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
@@ -122,10 +123,11 @@ def _isolation(meta: dict[str, Any], *, reaches_hosts: bool) -> IsolationRequest
     """What the runbook asks for, as far as needed: a play over ssh needs the network, and no view of this host."""
     limits = meta.get("limits", {})
     sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
+    can_be_cut_off = probe().level is IsolationLevel.BWRAP and not reaches_hosts  # only a namespace has no network
     known = {name: limits[name] for name in ("memory_mb", "processes", "output_mb") if name in limits}
     return IsolationRequest(
         profile=Profile.HOST_VIEW if sees_host else Profile.JOB,
-        network=Network.EGRESS if reaches_hosts else Network(meta.get("network", "none")),
+        network=Network(meta.get("network", "none")) if can_be_cut_off else Network.EGRESS,
         minimum=IsolationLevel(settings().min_isolation),
         limits=Limits(**known),
         uid=settings().job_uid,
