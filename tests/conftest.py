@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.systems import network_guard, product, tiers
 from tests.systems.browser import chromium
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
+
+# Code that a test runs without binding the product to a folder must not write into the checkout.
+os.environ.setdefault("ORCH_DATA_DIR", tempfile.mkdtemp(prefix="orch-tests-"))
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
