@@ -18,7 +18,7 @@ GATES = {
 URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"']+")
 # Folders that exist on one machine only, and package registries: a file that names one works nowhere else.
 MACHINE = re.compile(r"(?<![\w./-])/(?:work|workspace|builds|Users)/[\w.]")
-REGISTRY = re.compile(r"registry[.]np[m]|py[p]i[.]org|deb[.]debia[n]|pythonho[s]ted", re.IGNORECASE)
+REGISTRY = re.compile(r"registry[.]np[m]|py[p]i[.]org|deb[.]debia[n]|pythonho[s]ted", re.IGNORECASE)  # not named
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bootstrap.lock")
 TEXT_BYTES = 2_000_000
 THIS_FILE = "tools/launcher/checks.py"  # it must spell what it looks for
