@@ -44,7 +44,11 @@ def add_host(name: str, environment: str = "stage", **facts: Any) -> str:
         )
         session.add(connection)
         session.flush()
-        shared: dict[str, Any] = {"connection_id": connection.id, "host_key": "ssh-ed25519 AAAA", "environment": environment}
+        shared: dict[str, Any] = {
+            "connection_id": connection.id,
+            "host_key": "ssh-ed25519 AAAA",
+            "environment": environment,
+        }
         host = Host(
             id=new_id("hst"), name=name, address="192.0.2.9", created_at=now(), updated_at=now(), **shared | facts
         )
