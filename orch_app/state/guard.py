@@ -91,11 +91,18 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
                 return await result if inspect.isawaitable(result) else result
             except OrchError as error:
                 return await _refuse(self, error, handler.__qualname__, page=page)
+            except Exception:  # noqa: BLE001 - Reflex would answer by eval, which our policy forbids: nothing would show
+                _log.exception("event.failed", handler=handler.__qualname__)
+                return await _refuse(self, _unforeseen(), handler.__qualname__, page=page)
 
         setattr(inner, GUARD, permission)
         return cast("H", inner)
 
     return decorate
+
+
+def _unforeseen() -> OrchError:
+    return OrchError("Something went wrong on our side. The log has the details.", "internal_error")
 
 
 def _identify(raw_cookie: str | None, ip: str) -> Actor:

@@ -203,10 +203,14 @@ def test_what_was_refused_on_the_way_is_a_notice(monkeypatch: pytest.MonkeyPatch
     assert state.phase == "ready"
 
 
-def test_a_fault_of_ours_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_is_logged_and_told_without_its_cause(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     speak_as(Role.VIEWER, monkeypatch)
-    with pytest.raises(ZeroDivisionError):
-        call(tab(Faulty), "in_place", ZeroDivisionError())
+    told = notice_of(call(tab(Faulty), "in_place", ZeroDivisionError("of all things")))
+    assert told["code"] == "internal_error"
+    assert "of all things" not in told["detail"]
+    assert "event.failed" in "".join(capsys.readouterr())
 
 
 @pytest.mark.usefixtures("sqlite")
