@@ -42,7 +42,7 @@ def test_search_jumps_to_a_runbook_by_keyboard(tab: OpenTab):
     page = tab("operator").open("/dashboard")
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("host_report")
-    expect(page.get_by_role("option", name="host_report")).to_be_visible()
+    expect(page.get_by_role("option", name="host_report").first).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Runbooks", level=1)).to_be_visible()
 

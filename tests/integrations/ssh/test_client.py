@@ -63,11 +63,11 @@ class TestScan:
             assert [key.line for key in keys] == [inner.host_key]
 
     def test_behind_a_jump_host_offers_the_unknown_machine_no_secret(self, server: SshServer, door: SshServer) -> None:
-        credentials = Credentials(server.private_key, password="wrong one")
+        credentials, earlier = Credentials(server.private_key, password="wrong one"), len(door.log)
         scan_keys_behind(Route(hop_to(door, host_key=""), hop_to(server)), credentials)
 
-        assert "Failed password" not in door.log
-        assert "Failed publickey" not in door.log
+        assert "Failed password" not in door.log[earlier:]
+        assert "Failed publickey" not in door.log[earlier:]
 
 
 class TestLogin:
