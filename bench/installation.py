@@ -58,12 +58,13 @@ class Installation:
             process.wait(30)
             log.close()
 
-    def client(self) -> httpx.Client:
+    @contextmanager
+    def client(self) -> Iterator[httpx.Client]:
         """A client with an access token."""
-        client = httpx.Client(base_url=self.url, timeout=60)
-        pair = client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD}).raise_for_status().json()
-        client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
-        return client
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            pair = client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD}).raise_for_status().json()
+            client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
+            yield client
 
     def _wait(self, path: str, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_S

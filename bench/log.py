@@ -28,7 +28,7 @@ LAG_SCRIPT = """() => {
   window.__lags = [];
   const look = () => {
     let newest = 0;
-    for (const row of document.querySelectorAll('[role=log] [data-seq]')) {
+    for (const row of document.querySelectorAll('[role=log] .ln')) {
       const found = /at=(\\d{13})/.exec(row.textContent);
       if (found) newest = Math.max(newest, Number(found[1]));
     }
@@ -45,7 +45,7 @@ def bench_log(*, quick: bool = False) -> dict[str, Any]:
     rate, seconds = 5_000, 3 if quick else 10
     with installation(worker=False) as made, _page(made) as page, _claimed(made) as (job_id, write, end):
         page.goto(f"{made.url}/jobs/{job_id}?tab=logs")
-        page.wait_for_selector("[role=log]")
+        page.wait_for_selector("[role=log]", state="attached")
         page.evaluate(LAG_SCRIPT)
         before = _cpu(made.port)
         written = _write_at(rate, seconds, write)
