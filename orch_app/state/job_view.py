@@ -1,7 +1,7 @@
 """One job as its page shows it: plain facts, steps for the timeline, hosts with what each task did on them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
     runbook = next((book for book in list_runbooks(session, actor) if book.name == job.runbook_name), None)
     expected = history.last_good_steps(session, actor, job)
     steps = steps_of(detail, expected)
-    hosts = hosts_of(detail, failures.said_on_hosts(session, actor, job_id))
+    hosts = hosts_of(detail)
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
         "job": _facts(job, runbook, typical_s),
@@ -84,20 +84,17 @@ def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> lis
     shown = [_step(step, detail.hosts.get(step.id, []), plays) for step in detail.steps]
     if is_terminal(detail.job.status) or detail.job.status != Status.RUNNING:
         return shown
-    begun = {(step.kind, step.name) for step in detail.steps}
     later = {step.key: step.name for step in expected if step.kind == "play"}
-    return [*shown, *(_pending(step, later) for step in expected if (step.kind, step.name) not in begun)]
+    begun = Counter((step["kind"], step["play"], step["name"]) for step in shown)
+    return [*shown, *_not_in(begun, [_pending(step, later) for step in expected])]
 
 
-def hosts_of(detail: queries.JobDetail, said: Mapping[tuple[str, str], str]) -> list[Shown]:
-    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first.
-
-    `said` is the message of a failure by host and task.
-    """
+def hosts_of(detail: queries.JobDetail) -> list[Shown]:
+    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first."""
     by_host: dict[str, list[Shown]] = {name: [] for name in detail.job.host_names}
     for step in detail.steps:
         for row in detail.hosts.get(step.id, []):
-            by_host.setdefault(row.host, []).append(_result(row, step, said))
+            by_host.setdefault(row.host, []).append(_result(row, step))
     hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
     return sorted(hosts, key=lambda host: host["status"] not in FAILED)
 
@@ -130,6 +127,8 @@ def failure_of(found: failures.Failure | None) -> Shown:
         "host": found.host,
         "status": found.status,
         "message": found.message,
+        "others": found.others,
+        "elsewhere": found.elsewhere,
         "seq": found.seq,
         "lines": [line.to_wire() for line in found.lines],
     }
@@ -212,6 +211,19 @@ def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> 
     }
 
 
+def _not_in(begun: Counter[tuple[str, str, str]], expected: Sequence[Shown]) -> list[Shown]:
+    """The expected steps that have not begun; of several with one name in one play, as many as have not."""
+    left = Counter(begun)
+    pending: list[Shown] = []
+    for step in expected:
+        key = (step["kind"], step["play"], step["name"])
+        if left[key]:
+            left[key] -= 1
+        else:
+            pending.append(step)
+    return pending
+
+
 def _pending(step: JobStep, plays: dict[str, str]) -> Shown:
     usual = (step.finished_at - step.started_at).total_seconds() if step.finished_at else 0
     return {
@@ -227,11 +239,11 @@ def _pending(step: JobStep, plays: dict[str, str]) -> Shown:
     }
 
 
-def _result(row: StepHost, step: JobStep, said: Mapping[tuple[str, str], str]) -> Shown:
+def _result(row: StepHost, step: JobStep) -> Shown:
     return {
         "task": step.name,
         "status": _worst([row]),
-        "message": row.message or said.get((row.host, step.name), ""),
+        "message": row.message,
         "lengthS": None if row.duration_ms is None else row.duration_ms / 1000,
         "seq": step.first_seq,
     }

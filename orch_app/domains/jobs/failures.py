@@ -1,7 +1,7 @@
 """What went wrong first in a failed job, with the lines that led to it: what its page shows on top."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
@@ -14,14 +14,15 @@ from orch_app.domains.jobs.states import Status
 
 FAILED = ("failed", "unreachable")
 SHOWN_LINES = 6
-MOST_ERRORS = 300
-MARKS = ("fatal: FAILED!", "fatal: UNREACHABLE!")
 ERRORS = LogFilter(levels=("error",))
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The first failing task and host, empty where no task failed; `seq` is the line that says so, 0 for none."""
+    """The first failing task and host, empty where no task failed; `seq` is the line that says so, 0 for none.
+
+    `others` is how many more hosts ended the same way in that task, `elsewhere` how many failed in any other way.
+    """
 
     task: str
     host: str
@@ -29,6 +30,8 @@ class Failure:
     message: str
     seq: int
     lines: Sequence[Line]
+    others: int = 0
+    elsewhere: int = 0
 
 
 def first_failure(session: Session, actor: Actor, job_id: str) -> Failure | None:
@@ -45,23 +48,16 @@ def first_failure(session: Session, actor: Actor, job_id: str) -> Failure | None
         .join(JobStep, col(JobStep.id) == col(StepHost.step_id))
         .where(StepHost.job_id == job_id, col(StepHost.status).in_(FAILED))
         .order_by(col(JobStep.position), col(StepHost.host))
-        .limit(1)
-    ).first()
-    return _of_step(session, job, *found) if found else _of_job(session, job)
+    ).all()
+    return _of_steps(session, job, found) if found else _of_job(session, job)
 
 
-def said_on_hosts(session: Session, actor: Actor, job_id: str) -> dict[tuple[str, str], str]:
-    """What the first error line says for each host and task, as far as the first few hundred error lines tell.
-
-    Raises:
-        NotFound: there is no such job.
-    """
-    job = get_job(session, actor, job_id)
-    said: dict[tuple[str, str], str] = {}
-    for line in lines_after(session, job, 0, MOST_ERRORS, ERRORS):
-        if line.host:
-            said.setdefault((line.host, line.task), _without_marks(line.message))
-    return said
+def _of_steps(session: Session, job: Job, found: Sequence[tuple[StepHost, JobStep]]) -> Failure:
+    """The first of these, and how many hosts besides its own failed with it or otherwise."""
+    first, step = found[0]
+    alike = {row.host for row, _ in found if (row.step_id, row.status) == (first.step_id, first.status)}
+    otherwise = {row.host for row, _ in found} - alike
+    return replace(_of_step(session, job, first, step), others=len(alike) - 1, elsewhere=len(otherwise))
 
 
 def _of_step(session: Session, job: Job, result: StepHost, step: JobStep) -> Failure:
@@ -69,8 +65,8 @@ def _of_step(session: Session, job: Job, result: StepHost, step: JobStep) -> Fai
     wanted = LogFilter(levels=ERRORS.levels, host=result.host)
     said = next(iter(lines_after(session, job, begin, 1, wanted)), None)
     seq = said.seq if said else step.first_seq
-    message = result.message or (_without_marks(said.message) if said else job.reason_detail)
-    return Failure(step.name, result.host, result.status, message, seq, _lines_until(session, job, seq, begin))
+    lines = _lines_until(session, job, seq, begin)
+    return Failure(step.name, result.host, result.status, result.message or job.reason_detail, seq, lines)
 
 
 def _of_job(session: Session, job: Job) -> Failure:
@@ -78,12 +74,6 @@ def _of_job(session: Session, job: Job) -> Failure:
     said = next(iter(lines_after(session, job, 0, 1, ERRORS)), None)
     seq = said.seq if said else job.last_seq
     return Failure("", "", "", job.reason_detail, seq, _lines_until(session, job, seq, 0))
-
-
-def _without_marks(message: str) -> str:
-    for mark in MARKS:
-        message = message.removeprefix(mark)
-    return message.strip()
 
 
 def _lines_until(session: Session, job: Job, seq: int, begin: int) -> Sequence[Line]:

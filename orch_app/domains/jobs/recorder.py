@@ -66,7 +66,7 @@ def _host(step: StepUpdate) -> HostChange | None:
         return None
     duration = step.host.duration_s
     milliseconds = round(duration * 1000) if duration is not None else None
-    return HostChange(step.host.host, step.host.status.value, step.host.changed, milliseconds)
+    return HostChange(step.host.host, step.host.status.value, step.host.changed, milliseconds, step.host.message)
 
 
 def _numbered(seq: int, line: LogLine) -> Line:

@@ -20,6 +20,7 @@ class HostChange:
     status: str
     changed: bool
     duration_ms: int | None
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,6 @@ def _host_row(job_id: str, step_id: str, change: HostChange) -> dict[str, Any]:
         "host": change.host,
         "status": change.status,
         "changed": change.changed,
-        "message": "",
+        "message": change.message,
         "duration_ms": change.duration_ms,
     }

@@ -15,6 +15,14 @@ from tests.domains.jobs.orders import launched
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 Said = tuple[str, str, str]
+MIXED = {
+    "web-1": "ok",
+    "web-2": "unreachable",
+    "web-3": "unreachable",
+    "web-4": "unreachable",
+    "web-5": "failed",
+    "web-6": "ok",
+}
 
 
 def ended(actor: Actor, status: str, lines: Sequence[Said] = (), detail: str = "") -> str:
@@ -28,15 +36,15 @@ def ended(actor: Actor, status: str, lines: Sequence[Said] = (), detail: str = "
     return job_id
 
 
-def add_step(job_id: str, position: int, name: str, first_seq: int, results: dict[str, str]) -> None:
+def add_step(job_id: str, position: int, name: str, first_seq: int, results: dict[str, tuple[str, str]]) -> None:
     with unit_of_work() as session:
         step = JobStep(
             id=new_id("stp"), job_id=job_id, position=position, name=name, first_seq=first_seq, started_at=now()
         )
         session.add(step)
         session.flush()
-        for host, status in results.items():
-            session.add(StepHost(step_id=step.id, host=host, job_id=job_id, status=status))
+        for host, (status, message) in results.items():
+            session.add(StepHost(step_id=step.id, host=host, job_id=job_id, status=status, message=message))
 
 
 def failure_of(actor: Actor, job_id: str) -> Failure | None:
@@ -58,13 +66,24 @@ def test_the_first_failing_task_and_its_own_lines_are_shown(admin: Actor):
         ("error", "web-3", "fatal: FAILED! later"),
     ]
     job_id = ended(admin, "ERROR", lines, "Change on web-2: no space left")
-    add_step(job_id, 1, "Look", 1, {"web-1": "ok", "web-2": "ignored"})
-    add_step(job_id, 2, "Change", 3, {"web-1": "ok", "web-2": "failed", "web-3": "failed"})
+    add_step(job_id, 1, "Look", 1, {"web-1": ("ok", ""), "web-2": ("ignored", "earlier")})
+    results = {"web-1": ("ok", ""), "web-2": ("failed", "no space left"), "web-3": ("failed", "later")}
+    add_step(job_id, 2, "Change", 3, results)
     found = failure_of(admin, job_id)
     assert found is not None
     assert (found.task, found.host, found.status) == ("Change", "web-2", "failed")
     assert (found.message, found.seq) == ("no space left", 5)
     assert found.lines[0].seq == 3
+
+
+def test_the_hosts_that_failed_with_it_and_otherwise_are_counted(admin: Actor):
+    job_id = ended(admin, "ERROR")
+    add_step(job_id, 1, "Look", 1, {host: (status, "") for host, status in MIXED.items()})
+    add_step(job_id, 2, "Change", 3, {"web-3": ("failed", ""), "web-6": ("failed", "")})
+    found = failure_of(admin, job_id)
+    assert found is not None
+    assert (found.task, found.host, found.status) == ("Look", "web-2", "unreachable")
+    assert (found.others, found.elsewhere) == (2, 2)
 
 
 def test_without_a_failing_task_the_detail_and_the_last_lines_are_shown(admin: Actor):

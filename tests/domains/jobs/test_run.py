@@ -174,7 +174,8 @@ def test_the_first_failing_task_is_the_reason(sqlite_trials: Trials) -> None:
     assert job.reason_detail == "Look for trouble on localhost: there is trouble"
     assert job.counts_json["failed"] == 1
     assert [step.status for step in steps_of(job)] == ["ERROR", "ERROR"]
-    assert [(result.host, result.status) for result in results_of(job)] == [("localhost", "failed")]
+    results = [(result.host, result.status, result.message) for result in results_of(job)]
+    assert results == [("localhost", "failed", "there is trouble")]
 
 
 def test_the_runbooks_own_words_for_a_failure_weigh_more(sqlite_trials: Trials) -> None:

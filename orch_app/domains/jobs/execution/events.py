@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orch_app.domains.jobs.execution.log_line import (
+    RESULT_LIMIT,
     Failure,
     HostResult,
     LogLevel,
@@ -27,6 +28,8 @@ _LEVELS = {
     StepStatus.IGNORED: LogLevel.WARNING,
 }
 _FATAL = {StepStatus.FAILED: "fatal: FAILED!", StepStatus.UNREACHABLE: "fatal: UNREACHABLE!"}
+_COMPLAINTS = (*_FATAL, StepStatus.IGNORED)
+_HIDDEN = "output hidden (no_log)"
 _RANK = list(StepStatus)
 _RECAP = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
 _OUTPUT = ("stdout", "module_stdout", "stderr", "module_stderr")
@@ -149,7 +152,8 @@ class EventTranslator:
         step = self._steps.get(event["task"])
         if step is not None:
             step.status = max(step.status, status, key=_RANK.index)
-            host = HostResult(event["host"], status, bool(event["changed"]), _seconds(event.get("duration_s")))
+            duration, message = _seconds(event.get("duration_s")), cut(self._verdict(event, status), RESULT_LIMIT)
+            host = HostResult(event["host"], status, bool(event["changed"]), duration, message)
             batch.steps.append(step.update(host=host, finished_at=None if step.is_open else event["t"]))
             if self._play is not None:
                 self._play.status = max(self._play.status, status, key=_RANK.index)
@@ -161,7 +165,7 @@ class EventTranslator:
     def _on_item(self, event: Event, batch: Batch) -> None:
         status = _status(event)
         if status in _FATAL:
-            self._failed_items[event["host"], event["task"]] = self._explanation(event)
+            self._failed_items[event["host"], event["task"]] = self._verdict(event, status)
         self._complain(event, batch)
         self._tell(event, status, batch)
 
@@ -211,7 +215,7 @@ class EventTranslator:
         level = _LEVELS.get(status, LogLevel.ERROR)
         word = self._word(event, status)
         if event.get("censored"):
-            self._say(event, level, _joined(word, "output hidden (no_log)"), batch)
+            self._say(event, level, _joined(word, _HIDDEN), batch)
             return
         first, *more = self._message(event)
         self._say(event, level, f"{word} {first}".rstrip() if word.endswith("!") else _joined(word, first), batch)
@@ -252,11 +256,14 @@ class EventTranslator:
 
     def _note_failure(self, event: Event, status: StepStatus) -> None:
         if status in _FATAL and self.failure is None:
-            text = self._failed_items.get((event["host"], event["task"])) if event.get("told") else None
-            self.failure = Failure(event["host"], self._task_name(event), text or self._explanation(event))
+            self.failure = Failure(event["host"], self._task_name(event), self._verdict(event, status))
 
-    def _explanation(self, event: Event) -> str:
-        return "output hidden (no_log)" if event.get("censored") else self._headline(event)
+    def _verdict(self, event: Event, status: StepStatus) -> str:
+        """What is said about a result in one line; about the failure of a loop, what its last failed item said."""
+        item = self._failed_items.get((event["host"], event["task"])) if event.get("told") else None
+        if item or event.get("censored"):
+            return item or _HIDDEN
+        return self._headline(event) if status in _COMPLAINTS else self._message(event)[0]
 
     def _say(self, event: Event, level: LogLevel, message: str, batch: Batch) -> None:
         batch.lines.append(LogLine(event["t"], level, event["host"], self._task_name(event), message))

@@ -7,6 +7,9 @@ from enum import StrEnum
 MESSAGE_LIMIT = 16 * 1024
 """Characters of one message; a longer one is cut and ends with `CUT_MARK`."""
 
+RESULT_LIMIT = 500
+"""Characters of what is kept as the message of one host in one task; the log has the rest."""
+
 CUT_MARK = " … [cut]"
 
 _CONTROL = re.compile(
@@ -69,12 +72,13 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HostResult:
-    """How one host did in one task."""
+    """How one host did in one task. `message` is the line that says most about it, often empty."""
 
     host: str
     status: StepStatus
     changed: bool
     duration_s: float | None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,6 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def cut(text: str) -> str:
-    """The text, or its beginning and a mark that says so."""
-    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - len(CUT_MARK)] + CUT_MARK
+def cut(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """The text, or as much of its beginning as fits into the limit with a mark that says so."""
+    return text if len(text) <= limit else text[: limit - len(CUT_MARK)] + CUT_MARK

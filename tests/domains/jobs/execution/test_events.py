@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orch_app.domains.jobs.execution import Batch, LogLevel, LogLine, StepStatus
 from orch_app.domains.jobs.execution.events import EventTranslator, split_lines
-from orch_app.domains.jobs.execution.log_line import CUT_MARK, MESSAGE_LIMIT, clean
+from orch_app.domains.jobs.execution.log_line import CUT_MARK, MESSAGE_LIMIT, RESULT_LIMIT, clean
 from orch_app.kit.redact import Masker
 
 RESULT = {"host": "web1", "task": "t1", "status": "ok", "changed": False, "duration_s": 0.5}
@@ -157,3 +157,34 @@ def test_lines_are_split_only_where_they_end() -> None:
     buffer = bytearray(b'{"a":"\\r"}\n{"b":1}\n{"c"')
     assert list(split_lines(buffer)) == [b'{"a":"\\r"}', b'{"b":1}']
     assert buffer == b'{"c"'
+
+
+def result_message(*events: dict[str, Any], secrets: tuple[str, ...] = ()) -> str:
+    """What the last step's host result says after these events of task `t1`."""
+    translator, batch = EventTranslator(Masker(secrets).mask, clock=lambda: 1.0), Batch()
+    for event in ({"e": "task", "uuid": "t1", "name": "Look"}, *events):
+        translator.translate(json.dumps({"t": 1.0, **event}).encode(), batch)
+    found = batch.steps[-1].host
+    assert found is not None
+    return found.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"msg": "fine\nand more"}, "fine"),
+        ({"stdout": ["much", "output"]}, ""),
+        ({"status": "failed", "msg": "non-zero return code", "stderr": ["x", "no disk"]}, "no disk"),
+        ({"status": "failed", "ignored": True, "stderr": ["no disk"]}, "no disk"),
+        ({"status": "failed", "censored": True, "msg": "told"}, "output hidden (no_log)"),
+        ({"status": "unreachable", "msg": "asked with hidden-1"}, "asked with ***"),
+        ({"msg": "z" * 900}, "z" * (RESULT_LIMIT - len(CUT_MARK)) + CUT_MARK),
+    ],
+)
+def test_a_host_result_carries_its_message_masked_and_bounded(fields: dict[str, Any], message: str) -> None:
+    assert result_message({"e": "result", **RESULT, **fields}, secrets=("hidden-1",)) == message
+
+
+def test_the_result_of_a_loop_says_what_its_failed_item_said() -> None:
+    item = {"e": "item", **RESULT, "status": "failed", "item": "b", "msg": "no disk"}
+    assert result_message(item, {"e": "result", **RESULT, "told": True, "status": "failed"}) == "no disk"
