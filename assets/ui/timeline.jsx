@@ -29,10 +29,11 @@ function Row({ row, open, onToggle, onPick }) {
   const { step, outcome, place } = row;
   const play = step.kind === "play";
   const [icon, tone] = ICONS[outcome] || ICONS.ok;
-  const length = row.ghost ? t("timeline.estimated") : row.seconds === undefined ? "—" : durationText(t.language, row.seconds);
+  const length = row.seconds === undefined ? "—" : durationText(t.language, row.seconds);
+  const told = row.ghost ? `${t("timeline.estimated")} ${length}` : length;
   const look = `gr ${play ? "play" : "task"} ${outcome === "running" && !play ? "now-row" : ""} ${outcome === "pending" ? "later" : ""}`;
   const press = play ? onToggle : () => onPick?.(step.firstSeq || 0);
-  const access = play ? { "aria-expanded": open } : { "aria-label": `${step.name}, ${t.value("status.", outcome)}, ${length}`, title: step.firstSeq ? t("timeline.open_log", { name: step.name }) : undefined };
+  const access = play ? { "aria-expanded": open } : { "aria-label": `${step.name}, ${t.value("status.", outcome)}, ${told}`, title: step.firstSeq ? t("timeline.open_log", { name: step.name }) : undefined };
   return (
     <button type="button" className={look.replace(/\s+/g, " ").trim()} onClick={press} disabled={!play && !(onPick && step.firstSeq)} {...access}>
       <span className="nm">
@@ -43,7 +44,11 @@ function Row({ row, open, onToggle, onPick }) {
       <span className="ax" aria-hidden="true">
         {place ? <i className={barClass(row)} style={{ left: `${place.left}%`, width: `${place.width}%` }} /> : null}
       </span>
-      <span className="du">{length}</span>
+      <span className="du" title={row.ghost ? told : undefined}>
+        {row.ghost ? <span aria-hidden="true">≈ </span> : null}
+        {row.ghost && play ? <span className="sr">{t("timeline.estimated")} </span> : null}
+        {length}
+      </span>
     </button>
   );
 }

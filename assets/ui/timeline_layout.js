@@ -29,10 +29,22 @@ export function tickStep(seconds) {
   return TICKS_S.find((step) => seconds / step <= MAX_TICKS) || TICKS_S[TICKS_S.length - 1];
 }
 
+/** A play that has not begun reaches from the first to the last estimated place of its tasks. */
+function spanPendingPlays(steps, spans) {
+  steps.forEach((step, at) => {
+    if (spans[at] || step.kind !== "play") return;
+    const end = steps.findIndex((other, place) => place > at && other.kind === "play");
+    const tasks = spans.slice(at + 1, end === -1 ? undefined : end).filter((span) => span?.ghost);
+    if (!tasks.length) return;
+    const [from, to] = [tasks[0].from, tasks[tasks.length - 1].to];
+    spans[at] = { from, to, seconds: to - from, ghost: true };
+  });
+}
+
 /**
  * Rows in order with `left` and `width` in percent.
  * Steps are `{id?, name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts, estimateS?}`; a pending step
- * with `estimateS` gets a dashed place behind the last real one.
+ * with `estimateS` gets a dashed place behind the last real one, and a pending play the place of its tasks.
  */
 export function layoutTimeline(steps, now) {
   const starts = steps.map((step) => Date.parse(step.startedAt || "")).filter((moment) => !Number.isNaN(moment));
@@ -47,6 +59,7 @@ export function layoutTimeline(steps, now) {
     spans[at] = { from: end, to: end + step.estimateS, seconds: step.estimateS, ghost: true };
     end += step.estimateS;
   });
+  spanPendingPlays(steps, spans);
   const whole = Math.max(end, 0.001) * (live ? 1.02 : 1);
   const rows = steps.map((step, at) => {
     const span = spans[at];

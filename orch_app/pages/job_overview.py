@@ -22,11 +22,7 @@ MEGABYTE = 1_000_000
 def failure_box() -> rx.Component:
     """The first failing task with its host, its message and the lines that led to it."""
     task, host, seq = FAILURE["task"].to(str), FAILURE["host"].to(str), FAILURE["seq"].to(int)
-    unreachable = FAILURE["status"].to(str) == "unreachable"
-    of_task = rx.cond(
-        unreachable, tr("job.unreachable_in", task=task, host=host), tr("job.failed_on", task=task, host=host)
-    )
-    headline = rx.cond(task != "", of_task, tr_dynamic("reason.", JOB["reason"].to(str)))
+    headline = rx.cond(task != "", _what_failed(task, host), tr_dynamic("reason.", JOB["reason"].to(str)))
     box = rx.el.section(
         rx.el.div(
             rx.el.span(icon("failed", 20), class_name="ic"),
@@ -49,8 +45,24 @@ def failure_box() -> rx.Component:
     return rx.cond(FAILURE.contains("task"), box, rx.fragment())
 
 
+def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
+    """One host, or one and how many more, failed or were unreachable in the task."""
+    others = FAILURE["others"].to(int)
+    unreachable = rx.cond(
+        others > 0,
+        tr("job.unreachable_more", task=task, host=host, n=others),
+        tr("job.unreachable_in", task=task, host=host),
+    )
+    failed = rx.cond(
+        others > 0, tr("job.failed_more", task=task, host=host, n=others), tr("job.failed_on", task=task, host=host)
+    )
+    return rx.cond(FAILURE["status"].to(str) == "unreachable", unreachable, failed)
+
+
 def _reason(task: rx.Var[str]) -> rx.Component:
-    named = rx.el.span(tr_dynamic("reason.", JOB["reason"].to(str)))
+    elsewhere = FAILURE["elsewhere"].to(int)
+    more = rx.cond(elsewhere > 0, rx.fragment(" · ", tr("job.failed_elsewhere", n=elsewhere)))
+    named = rx.el.span(tr_dynamic("reason.", JOB["reason"].to(str)), more)
     return rx.cond((task != "") & (JOB["reason"].to(str) != ""), named, rx.fragment())
 
 

@@ -11,7 +11,7 @@ from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, pagination, url_select, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed
+from orch_app.pages.frame import by_phase, framed, may
 from orch_app.pages.spoken import spoken
 from orch_app.state.jobs import JobsState
 from orch_app.state.jobs_view import PERIODS
@@ -22,11 +22,13 @@ FILTERS = ("q", "status", "runbook", "environment", "user", "since")
 
 def jobs_page() -> rx.Component:
     """The list of jobs."""
-    start = link_button(tr("jobs.start"), href="/runbooks", icon_name="play", look="p")
-    empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), start, icon_name="list")
+    start = rx.cond(
+        may("runbooks:execute"), link_button(tr("jobs.start"), href="/runbooks", icon_name="play", look="p")
+    )
+    empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), icon_name="list")
     return framed(
         "jobs",
-        page_header(tr("nav.jobs"), subtitle=_subtitle()),
+        page_header(tr("nav.jobs"), subtitle=_subtitle(), actions=[start], thumb=[start]),
         by_phase(
             JobsState,
             _list(),

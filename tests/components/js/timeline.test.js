@@ -20,6 +20,16 @@ test("a running task reaches to now and a pending one gets an estimated place be
   assert.ok(rows[2].place.left >= mark - 1e-9);
 });
 
+test("a play that has not begun reaches over the estimated places of its tasks", () => {
+  const later = (name, kind, estimateS) => ({ name, kind, status: "PENDING", hosts: [], estimateS });
+  const steps = [task(0, null, "RUNNING"), later("known", "play", 0), later("a", "task", 10), later("b", "task", 30), later("unknown", "play", 0), later("c", "task", 0)];
+  const { rows } = layoutTimeline(steps, now);
+  assert.deepEqual([rows[1].ghost, rows[1].seconds], [true, 40]);
+  assert.equal(rows[1].place.left, rows[2].place.left);
+  assert.ok(Math.abs(rows[1].place.left + rows[1].place.width - rows[3].place.left - rows[3].place.width) < 1e-9);
+  assert.deepEqual([rows[4].ghost, rows[4].seconds, rows[4].place], [false, undefined, null]);
+});
+
 test("the worst host decides a task's outcome", () => {
   assert.equal(outcomeOf(task(0, 1, "SUCCESS", { hosts: [{ status: "ok", changed: true }, { status: "ok" }] })), "changed");
   assert.equal(outcomeOf(task(0, 1, "SUCCESS", { hosts: [{ status: "failed" }, { status: "ok" }] })), "failed");
