@@ -1,5 +1,6 @@
-"""Identifiers sort by age, never repeat and are known by their shape."""
+"""Identifiers sort in the order they were made, never repeat and are known by their shape."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,14 +13,22 @@ def test_an_id_says_what_it_names() -> None:
     assert not is_id(new_id("job"), "usr")
 
 
-def test_ids_never_repeat_and_later_ones_sort_behind_earlier_milliseconds() -> None:
+def test_ids_never_repeat_and_sort_in_the_order_they_were_made() -> None:
+    made = [new_id("job") for _ in range(5_000)]
+    assert made == sorted(set(made))
+
+
+def test_threads_that_make_ids_together_each_get_ascending_ones() -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: new_id("job"), range(5_000)))
-    assert len(set(made)) == 5_000
-    first = new_id("job")
-    while new_id("job")[:14] == first[:14]:
-        pass
-    assert new_id("job") > first
+        rows = list(pool.map(lambda _: [new_id("job") for _ in range(500)], range(16)))
+    assert len({made for row in rows for made in row}) == 8_000
+    assert all(row == sorted(row) for row in rows)
+
+
+def test_a_clock_that_is_set_back_makes_no_id_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = new_id("job")
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000_000)
+    assert before < new_id("job") < new_id("job")
 
 
 @pytest.mark.parametrize(

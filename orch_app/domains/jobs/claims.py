@@ -6,6 +6,7 @@ was thought dead and comes back finds that its statements touch no row, and lear
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update
@@ -184,15 +185,11 @@ def interrupt(session: Session, job: Job, held: Claim) -> None:
 
 
 def ring_waiting(session: Session, older_than_s: float) -> int:
-    """Ring again for jobs that have waited so long that their message may be lost; returns how many."""
-    limit = now().timestamp() - older_than_s
-    waiting = session.exec(
-        select(Job.id, Job.queued_at)
-        .where(col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))
-        .order_by(col(Job.id))
-        .limit(500)
-    ).all()
-    due = [job_id for job_id, queued_at in waiting if queued_at.timestamp() <= limit]
+    """Ring again, first come first, for jobs that have waited so long that their message may be lost; says how many."""
+    waits = (col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))
+    long_enough = col(Job.queued_at) <= now() - timedelta(seconds=older_than_s)
+    first_come = (col(Job.queued_at), col(Job.id))
+    due = session.exec(select(Job.id).where(*waits, long_enough).order_by(*first_come).limit(500)).all()
     for job_id in due:
         enqueue(session, "jobs.run", job_id=job_id)
     return len(due)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, type_coerce
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
@@ -139,9 +139,10 @@ def queue_position(session: Session, job: Job) -> int:
     """How many waiting jobs are ahead of this one, itself included; 0 when it does not wait."""
     if job.status != Status.PENDING:
         return 0
-    return session.exec(
-        select(func.count()).select_from(Job).where(col(Job.status) == Status.PENDING, col(Job.id) <= job.id)
-    ).one()
+    came_before = or_(
+        col(Job.queued_at) < job.queued_at, and_(col(Job.queued_at) == job.queued_at, col(Job.id) <= job.id)
+    )
+    return session.exec(select(func.count()).select_from(Job).where(Job.status == Status.PENDING, came_before)).one()
 
 
 def typical_duration_s(session: Session, runbook_name: str) -> float | None:

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs import claims, service
+from orch_app.domains.jobs import claims, queries, service
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.models import Job
@@ -164,3 +164,19 @@ def test_jobs_that_wait_too_long_are_rung_again(admin: Actor) -> None:
         assert claims.ring_waiting(session, 60) == 0
         assert claims.ring_waiting(session, 0) == 1
     assert rung == [{"job_id": job.id}]
+
+
+def test_waiting_jobs_are_rung_for_first_come_first_and_one_given_back_comes_last(admin: Actor) -> None:
+    jobs = [launched(admin) for _ in range(4)]
+    with unit_of_work() as session:
+        session.exec(update(Job).values(queued_at=jobs[0].queued_at))
+    held = taken(jobs[1].id)
+    with unit_of_work() as session:
+        claims.give_back(session, held)
+    rung: list[str] = []
+    install_bell(lambda _name, payload: rung.append(payload["job_id"]), lambda: True)
+    with unit_of_work() as session:
+        claims.ring_waiting(session, 0)
+    assert rung == [jobs[index].id for index in (0, 2, 3, 1)]
+    with reading() as session:
+        assert [queries.queue_position(session, fresh(job.id)) for job in jobs] == [1, 4, 2, 3]
