@@ -36,7 +36,7 @@ def product(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def new_installation(screens: None, tmp_path: Path) -> Iterator[Product]:
     """A web process whose first admin is still to be created, without a worker; of this test alone."""
-    with started(new_product(tmp_path / "data"), worker=False) as made:
+    with started(new_product(tmp_path / "data"), workers=0) as made:
         yield made
 
 

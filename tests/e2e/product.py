@@ -45,17 +45,17 @@ class Product:
         return address
 
     @contextmanager
-    def process(self, part: str, *, path: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run `web` or `worker` until the block ends; it is ready when `path` answers with 200."""
+    def process(self, part: str, *, path: str, says: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """Run `web` or `worker` until the block ends; it is ready when `path` answers with 200 and `says`."""
         log = self.data_dir / f"{part}.log"
-        with running(self._argv(part), is_ready=lambda: self.answers(path), log=log) as process:
+        with running(self._argv(part), is_ready=lambda: self.answers(path, says), log=log) as process:
             yield process
 
-    def answers(self, path: str) -> bool:
-        """Whether a GET of the path is answered with success."""
+    def answers(self, path: str, says: str = "") -> bool:
+        """Whether a GET of the path is answered with success and has these words in it."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=5) as answer:
-                return answer.status == 200
+                return answer.status == 200 and says in answer.read().decode("utf-8", "replace")
         except (OSError, urllib.error.URLError):
             return False
 
@@ -79,10 +79,10 @@ def new_product(data_dir: Path, **variables: str) -> Product:
 
 
 @contextmanager
-def started(product: Product, *, worker: bool = True) -> Iterator[Product]:
-    """The web process and a worker of an installation, until the block ends."""
+def started(product: Product, *, workers: int = 1) -> Iterator[Product]:
+    """The web process and the workers of an installation, until the block ends."""
     with ExitStack() as parts:
         parts.enter_context(product.process("web", path="/login/"))
-        if worker:
-            parts.enter_context(product.process("worker", path="/health/worker"))
+        for number in range(1, workers + 1):
+            parts.enter_context(product.process("worker", path="/health/worker", says=f"{number} alive"))
         yield product

@@ -65,7 +65,7 @@ def test_wrong_passwords_and_unknown_people_look_the_same(tab: OpenTab):
 def test_too_many_attempts_show_how_long_to_wait(browser: Browser, screens: None, tmp_path: Path):
     limited = new_product(tmp_path / "data", ORCH_LOGIN_LIMIT="2/15minutes")
     limited.add_user("viewer")
-    with started(limited, worker=False), open_tab(browser, limited) as tab:
+    with started(limited, workers=0), open_tab(browser, limited) as tab:
         page = tab.open("/login")
         for _ in range(3):
             sign_in(page, "viewer@example.org", "not the password")
