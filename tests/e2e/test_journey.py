@@ -4,8 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,9 +38,7 @@ def machines() -> Iterator[list[SshHost]]:
 
 
 @pytest.fixture
-def installation(
-    request: pytest.FixtureRequest, back_end: str, screens: None, tmp_path: Path
-) -> Iterator[Product]:
+def installation(request: pytest.FixtureRequest, back_end: str, screens: None, tmp_path: Path) -> Iterator[Product]:
     """A product that nobody has opened yet: alone with one worker, or on PostgreSQL and Redis with two."""
     variables = {"ORCH_RUNBOOKS_DIR": str(add_drill(tmp_path / "runbooks"))}
     if back_end == "servers":
