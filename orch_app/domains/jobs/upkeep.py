@@ -21,6 +21,7 @@ from orch_app.kit.settings import settings
 
 CANCEL_LOOK_S = 0.2
 PURGE_S = 300.0
+ORPHANS_S = 6 * 3600.0
 _log = structlog.get_logger("upkeep")
 
 
@@ -48,6 +49,7 @@ class Upkeep:
             Chore("cancels", CANCEL_LOOK_S, self.look_for_cancels),
             Chore("sweep", settings().sweep_s, self.sweep),
             Chore("purge", PURGE_S, self.purge),
+            Chore("orphans", ORPHANS_S, self.remove_orphans),
         ):
             thread = threading.Thread(target=self._repeat, args=(chore,), name=chore.name, daemon=True)
             thread.start()
@@ -95,6 +97,13 @@ class Upkeep:
             artifacts.archive_logs(session)
             purge_expired(session)
         artifacts.remove_folders(gone)
+
+    def remove_orphans(self) -> None:
+        """Remove artifact folders whose jobs are gone, as a crash in the middle of a purge leaves them."""
+        with reading() as session:
+            orphans = artifacts.remove_orphans(session)
+        if orphans:
+            _log.warning("orphans.removed", folders=orphans)
 
     def _repeat(self, chore: Chore) -> None:
         while not self._stop.is_set():

@@ -1,5 +1,6 @@
 """What a worker does beside its jobs: it beats, hears of cancels, sweeps, purges, and survives a bad round."""
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +18,7 @@ from orch_app.domains.jobs.upkeep import Chore, Upkeep
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.errors import Unavailable
+from orch_app.kit.ids import new_id
 from orch_app.kit.queue import install_bell
 from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched
@@ -132,6 +134,23 @@ def test_a_purge_removes_rows_and_folders(slots: Slots) -> None:
     assert [entry.target_id for entry in audited("job.purged")] == [job.id]
 
 
+def test_folders_of_jobs_that_are_gone_are_removed_once_they_are_old(slots: Slots) -> None:
+    job = add_job(1, status="SUCCESS")
+    root = settings().artifacts_path
+    gone, draft, young = new_id("job"), f".{job.id}-k2x9", new_id("job")
+    for name in (job.id, gone, draft, young, "lost+found"):
+        (root / name).mkdir(parents=True)
+        (root / name / "logs.ndjson").touch()
+        if name != young:
+            os.utime(root / name, (0, 0))
+    (root / f"{gone}.txt").touch()
+    with structlog.testing.capture_logs() as logs:
+        Upkeep(slots).remove_orphans()
+        Upkeep(slots).remove_orphans()
+    assert {path.name for path in root.iterdir()} == {job.id, young, "lost+found", f"{gone}.txt"}
+    assert [log["folders"] for log in logs] == [[draft, gone]]
+
+
 @pytest.mark.parametrize("error", [Unavailable("away", "database_unavailable"), ZeroDivisionError()])
 def test_a_chore_that_fails_is_logged_and_done_again(slots: Slots, error: Exception) -> None:
     rounds: list[int] = []
@@ -159,5 +178,5 @@ def test_every_chore_has_its_thread_and_all_of_them_end(slots: Slots) -> None:
     upkeep.start()
     names = {thread.name for thread in upkeep._threads}
     upkeep.stop()
-    assert names == {"heartbeat", "cancels", "sweep", "purge"}
+    assert names == {"heartbeat", "cancels", "sweep", "purge", "orphans"}
     assert [thread.name for thread in upkeep._threads if thread.is_alive()] == []

@@ -7,10 +7,12 @@ from pathlib import Path
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.kit.settings import settings
 
+NAME = "logs.ndjson"
+
 
 def path_of(job_id: str) -> Path:
     """Where a job's archived log lies."""
-    return settings().artifacts_path / job_id / "logs.ndjson"
+    return settings().artifacts_path / job_id / NAME
 
 
 def read(job_id: str) -> Iterator[Line]:

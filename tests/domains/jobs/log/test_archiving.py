@@ -16,6 +16,7 @@ from orch_app.domains.jobs.states import Status
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from tests.domains.jobs.orders import launched
+from tests.domains.jobs.rows import add_artifact
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -33,7 +34,9 @@ def ended_job(admin: Actor, *, days_ago: int, with_file: bool) -> str:
     if with_file:
         path = archive.path_of(job.id)
         path.parent.mkdir(parents=True)
-        path.write_text("".join(json.dumps(line.to_wire()) + "\n" for line in lines), "utf-8")
+        content = "".join(json.dumps(line.to_wire()) + "\n" for line in lines).encode()
+        path.write_bytes(content)
+        add_artifact(job, path.name, content)
     return job.id
 
 
@@ -61,3 +64,14 @@ def test_a_young_log_or_one_without_a_file_keeps_its_rows(admin: Actor, days_ago
     job_id = ended_job(admin, days_ago=days_ago, with_file=with_file)
     assert archived() == 0
     assert rows_of(job_id) == 3
+
+
+def test_logs_without_a_file_do_not_stand_in_the_way_of_others(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "AT_ONCE", 2)
+    for _ in range(3):
+        ended_job(admin, days_ago=30, with_file=False)
+    for _ in range(3):
+        archive.path_of(ended_job(admin, days_ago=20, with_file=True)).unlink()
+    good = ended_job(admin, days_ago=8, with_file=True)
+    assert archived() == 1
+    assert rows_of(good) == 0
