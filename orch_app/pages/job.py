@@ -96,7 +96,13 @@ def _subtitle() -> rx.Component:
     )
     revision = rx.cond(
         JOB["revision"].to(str) != "",
-        rx.fragment(" · ", tr("job.revision"), " ", rx.el.span(JOB["revision"].to(str), class_name="mono")),
+        rx.el.span(
+            " · ",
+            tr("job.revision"),
+            " ",
+            rx.el.span(JOB["revision"].to(str), class_name="mono"),
+            class_name="no-phone",
+        ),
     )
     stopped = rx.cond(
         (STATUS == "CANCELED") & (JOB["canceledBy"].to(str) != ""),
@@ -191,7 +197,7 @@ def _facts() -> rx.Component:
     return facts(
         fact(
             tr("job.progress"),
-            rx.el.span(tr("job.tasks", done=done, n=total), class_name="v num"),
+            rx.el.span(rx.cond(total > 0, tr("job.tasks", done=done, n=total), "—"), class_name="v num"),
             progress_bar(done, total, tr("job.progress"), JobState.progress["tone"].to(str)),
             aside=due,
         ),

@@ -22,6 +22,7 @@ from orch_app.state.jobs_view import length_s, titles_of
 RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
 COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
 FAILED = ("failed", "unreachable")
+LOCALHOST = "localhost"
 OPEN_OR_BAD = frozenset({Status.RUNNING.value, Status.ERROR.value, Status.CANCELED.value})
 Shown = dict[str, Any]
 
@@ -96,7 +97,13 @@ def hosts_of(detail: queries.JobDetail) -> list[Shown]:
         for row in detail.hosts.get(step.id, []):
             by_host.setdefault(row.host, []).append(_result(row, step))
     hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
+    hosts = [host for host in hosts if not _only_helped(host, detail.job.host_names)]
     return sorted(hosts, key=lambda host: host["status"] not in FAILED)
+
+
+def _only_helped(host: Shown, chosen: Sequence[str]) -> bool:
+    """Whether this is our own machine that gathered for the hosts of the order; it counts only when it failed."""
+    return host["name"] == LOCALHOST and LOCALHOST not in chosen and bool(chosen) and host["status"] not in FAILED
 
 
 def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:

@@ -98,6 +98,28 @@ def test_a_failed_host_says_which_task_failed_and_why(admin: Actor):
     assert found["results"]["web-1"][0]["message"] == "disk full"
 
 
+@pytest.mark.parametrize(("how", "listed"), [("ok", ["web-1"]), ("failed", ["localhost", "web-1"])])
+def test_our_own_machine_that_only_gathers_is_no_host_of_the_job_unless_it_failed(
+    admin: Actor, how: str, listed: list[str]
+):
+    job = launched(COMMAND_LINE)
+    change(job.id, host_names=["web-1"], status="ERROR")
+    add_step(job.id, 1, "Look", "SUCCESS", {"web-1": "ok", "localhost": how})
+    assert [host["name"] for host in shown(admin, job.id)["hosts"]] == listed
+
+
+def test_of_several_tasks_with_one_name_as_many_are_pending_as_have_not_begun(admin: Actor):
+    good = launched(COMMAND_LINE)
+    for position, name in enumerate(("Wait", "Act", "Wait"), 1):
+        add_step(good.id, position, name, "SUCCESS")
+    change(good.id, status="SUCCESS", phase="done", started_at=now(), finished_at=now() + timedelta(seconds=9))
+    job = launched(COMMAND_LINE)
+    change(job.id, status="RUNNING", phase="running", started_at=now())
+    add_step(job.id, 1, "Wait", "RUNNING")
+    pending = [step for step in shown(admin, job.id)["steps"] if step["status"] == "PENDING"]
+    assert [(step["name"], step["estimateS"]) for step in pending] == [("Act", 2.0), ("Wait", 2.0)]
+
+
 def test_a_tolerated_failure_counts_as_ok():
     assert counts_of([{"status": "ignored"}, {"status": "pending"}])["ok"] == 1
 
