@@ -37,7 +37,11 @@ class Settings(BaseSettings):
     cancel_grace_s: float = Field(10.0, ge=0, description="Seconds between TERM and KILL when a job is cancelled.")
     engine: Literal["plain"] = Field("plain", description="How playbooks are started; `plain` is a process per job.")
     min_isolation: Level = Field("rlimits", description="Jobs are refused below this isolation level.")
-    job_uid: int = Field(61000, ge=1, description="Unprivileged user id of jobs when the worker runs as root.")
+    job_uid: int = Field(
+        61000,
+        ge=1,
+        description="First of the user ids that jobs get, one a slot, when the worker is root.",
+    )
     egress_allow: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Private networks (CIDR) that connections and tests may reach, by commas."
     )

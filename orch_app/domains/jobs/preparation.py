@@ -104,7 +104,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         inputs=job.input_json,
         hosts=[to_target_host(reached(target)) for target in prepared.targets],
         localhost=not prepared.targets,
-        isolation=_isolation(meta, reaches_hosts=bool(prepared.targets)),
+        isolation=_isolation(meta, workspace.seat, reaches_hosts=bool(prepared.targets)),
         timeout_s=job.timeout_s,
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == "preview",
@@ -119,7 +119,7 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's own number
 
 
-def _isolation(meta: dict[str, Any], *, reaches_hosts: bool) -> IsolationRequest:
+def _isolation(meta: dict[str, Any], seat: int, *, reaches_hosts: bool) -> IsolationRequest:
     """What the runbook asks for, as far as needed: a play over ssh needs the network, and no view of this host."""
     limits = meta.get("limits", {})
     sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
@@ -131,6 +131,7 @@ def _isolation(meta: dict[str, Any], *, reaches_hosts: bool) -> IsolationRequest
         minimum=IsolationLevel(settings().min_isolation),
         limits=Limits(**known),
         uid=settings().job_uid,
+        seat=seat,
         hidden=(settings().data_dir, settings().keys_path.parent, settings().artifacts_path),
     )
 

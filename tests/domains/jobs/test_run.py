@@ -1,6 +1,7 @@
 """Running a job for real, from the bell to the last row, whatever becomes of its play."""
 
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from sqlmodel import col, select, update
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, service
 from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.execution import open_workspace, probe
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.run import run_job
 from orch_app.domains.jobs.slots import slots
@@ -260,3 +262,13 @@ def test_jobs_of_one_worker_run_side_by_side_and_do_not_mix(sqlite_trials: Trial
         found = session.exec(select(Job).order_by(col(Job.number))).all()
     assert [job.status for job in found] == ["SUCCESS"] * 3
     assert {job.id: len(steps_of(job)) for job in found} == {job.id: 2 for job in jobs}
+
+
+def test_jobs_that_run_together_run_as_users_of_their_own(sqlite_trials: Trials) -> None:
+    waiting = sqlite_trials.launch(GOOD)
+    runbook = sqlite_trials.folder / "trial"
+    with open_workspace(settings().data_dir, "job_other.1", runbook, probe().level) as other:
+        job = ran(waiting)
+    assert other.seat == 0
+    expected = f"as user {settings().job_uid + 1}" if os.geteuid() == 0 else "as the worker's user"
+    assert expected in text_of(job)

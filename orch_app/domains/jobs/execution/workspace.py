@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,15 @@ class WorkspaceError(Exception):
 
 @dataclass(frozen=True)
 class Workspace:
-    """Paths of one job's folder. `secrets` is private to the job as well, and may lie on another file system."""
+    """Paths of one job's folder. `secrets` is private to the job as well, and may lie on another file system.
+
+    `seat` is a number that no other job of this data folder has at the same time, from 0: it picks the job's user.
+    """
 
     root: Path
     secrets: Path
     control: Path
+    seat: int = 0
 
     @property
     def project(self) -> Path:
@@ -123,7 +128,8 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
     secrets = secrets_root / name / "secrets" if secrets_root else root / "secrets"
     control = secrets.parent / "cp"
     held = _claim(root)
-    workspace = Workspace(root, secrets, _short(control, data_dir, name))
+    chair, seat = _take_seat(root.parent)
+    workspace = Workspace(root, secrets, _short(control, data_dir, name), seat)
     try:
         _create(workspace)
         _copy_project(runbook, workspace.project)
@@ -132,6 +138,7 @@ def open_workspace(data_dir: Path, name: str, runbook: Path, level: IsolationLev
         os.close(held)
         for folder in (root, secrets.parent, workspace.control):
             remove_tree(folder)
+        os.close(chair)
 
 
 def find_secrets_root(data_dir: Path, level: IsolationLevel) -> Path | None:
@@ -207,6 +214,19 @@ def _claim(root: Path) -> int:
         except FileExistsError as error:
             raise WorkspaceError(f"the job's folder is there already: {root.name}") from error
         return _lock(root, fcntl.LOCK_EX)
+
+
+def _take_seat(jobs: Path) -> tuple[int, int]:
+    """The lowest number that no living job holds, in whatever process, with the descriptor that holds it."""
+    for seat in count():
+        descriptor = os.open(jobs / f".seat-{seat}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+        else:
+            return descriptor, seat
+    raise AssertionError("numbers do not end")
 
 
 @contextmanager

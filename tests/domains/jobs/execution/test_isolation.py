@@ -18,7 +18,7 @@ from orch_app.domains.jobs.execution import (
     Profile,
     probe,
 )
-from orch_app.domains.jobs.execution.isolation import prepare_launch
+from orch_app.domains.jobs.execution.isolation import JobView, job_uid, prepare_launch
 from orch_app.domains.jobs.execution.isolation.launcher import _all_except
 from tests.domains.jobs.execution.conftest import Plays, possible_levels, report_at
 
@@ -145,11 +145,11 @@ class TestSandbox:
     def test_it_sees_no_process_of_the_host_and_no_network_when_none_is_asked_for(
         self, plays: Plays, prey: Prey
     ) -> None:
-        request = IsolationRequest(network=Network.NONE)
+        request = IsolationRequest(network=Network.NONE, seat=2)
         got = attack(plays, IsolationLevel.BWRAP, prey.given(), request)
         assert 0 < got["pids"] < 20
         assert got["interfaces"] == "[(1, 'lo')]"
-        assert got["uid"] == (61000 if os.geteuid() == 0 else os.geteuid())
+        assert got["uid"] == (61002 if os.geteuid() == 0 else os.geteuid())
         assert str(prey.data) not in got["list /root"]
 
     def test_the_declared_view_of_the_host_shows_processes_and_files_but_no_secret(
@@ -187,6 +187,15 @@ def test_a_job_is_refused_below_its_minimum(plays: Plays) -> None:
 def test_a_job_without_network_is_refused_where_that_is_impossible(plays: Plays) -> None:
     with pytest.raises(IsolationUnavailable, match="without network"):
         plays.run("- hosts: all\n", level=IsolationLevel.RLIMITS, isolation=IsolationRequest(network=Network.NONE))
+
+
+def test_without_a_sandbox_a_user_that_does_not_exist_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = IsolationRequest(uid=65534, seat=70_000)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    view = JobView((), (), (), Path("/x"), Path("/x"), Path("/x"))
+    assert job_uid(IsolationLevel.BWRAP, request, view) == 135_534
+    assert job_uid(IsolationLevel.RLIMITS, request, view) == 65534
+    assert job_uid(IsolationLevel.RLIMITS, replace(request, uid=70_000), view) is None
 
 
 def test_the_probe_says_why_a_level_is_missing() -> None:

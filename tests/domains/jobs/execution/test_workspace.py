@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from orch_app.domains.jobs.execution import IsolationLevel, WorkspaceError, open_workspace, sweep_leftovers
+from orch_app.domains.jobs.execution import IsolationLevel, Workspace, WorkspaceError, open_workspace, sweep_leftovers
 from orch_app.domains.jobs.execution.workspace import find_secrets_root, is_tmpfs, remove_tree, write_secret
 
 HOLDER = """
@@ -30,6 +32,26 @@ def runbook(tmp_path: Path) -> Path:
     (folder / "templates" / "a.j2").write_text("text")
     (folder / "tests" / "test_it.py").write_text("")
     return folder
+
+
+def hold(data: Path, runbook: Path) -> subprocess.Popen[bytes]:
+    """Another process with the workspace `job_held.1` open."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(data), str(runbook)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[4]
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"open\n"
+    return holder
+
+
+@contextmanager
+def held_elsewhere(data: Path, runbook: Path) -> Iterator[None]:
+    holder = hold(data, runbook)
+    try:
+        yield
+    finally:
+        holder.kill()
+        holder.communicate(timeout=20)
 
 
 @pytest.mark.parametrize("level", list(IsolationLevel))
@@ -72,7 +94,7 @@ def test_a_link_in_a_runbook_is_refused(tmp_path: Path, runbook: Path) -> None:
         open_workspace(tmp_path / "data", "job_1.1", runbook, IsolationLevel.BWRAP),
     ):
         pass
-    assert [path.name for path in (tmp_path / "data" / "jobs-run").iterdir()] == [".guard"]
+    assert not [path for path in (tmp_path / "data" / "jobs-run").iterdir() if path.is_dir()]
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".", "..", ".guard"])
@@ -87,13 +109,7 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, runbook: Path,
 def test_a_sweep_removes_what_the_dead_have_left_and_spares_the_living(tmp_path: Path, runbook: Path) -> None:
     data = tmp_path / "data"
     secrets = find_secrets_root(data, IsolationLevel.BWRAP)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(data), str(runbook)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[4],
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"open\n"
+    holder = hold(data, runbook)
     (data / "jobs-run" / "job_old.1" / "home").mkdir(parents=True)
     (data / "jobs-run" / "job_named.1").mkdir()
     if secrets:
@@ -115,6 +131,17 @@ def test_a_name_that_is_taken_is_refused_and_its_folder_stays(tmp_path: Path, ru
         ):
             pass
         assert workspace.project.exists()
+
+
+def test_jobs_that_run_together_never_share_a_seat_and_a_free_one_is_taken_again(tmp_path: Path, runbook: Path) -> None:
+    def seat_of(name: str) -> AbstractContextManager[Workspace]:
+        return open_workspace(tmp_path / "data", name, runbook, IsolationLevel.BWRAP)
+
+    with seat_of("job_1.1") as first:
+        with seat_of("job_2.1") as second, seat_of("job_3.1") as third:
+            assert [first.seat, second.seat, third.seat] == [0, 1, 2]
+        with held_elsewhere(tmp_path / "data", runbook), seat_of("job_4.1") as fourth:
+            assert fourth.seat == 2
 
 
 def test_control_sockets_fit_whatever_the_length_of_the_data_folder(tmp_path: Path, runbook: Path) -> None:

@@ -53,13 +53,16 @@ def prepare_launch(report: IsolationReport, request: IsolationRequest, view: Job
 def job_uid(level: IsolationLevel, request: IsolationRequest, view: JobView) -> int | None:
     """The user a job runs as when the worker is root; None when the job must keep the worker's own.
 
-    Outside a bwrap sandbox the user must exist and reach the job's folders by the ordinary rules of the file system.
+    Outside a bwrap sandbox the user must exist and reach the job's folders by the ordinary rules of the file system;
+    where only the first of the jobs' users exists, jobs share it.
     """
     if os.geteuid() != 0:
         return None
+    own = request.uid + request.seat
     if level is IsolationLevel.BWRAP:
-        return request.uid
-    return request.uid if _exists(request.uid) and all(_open_to_all(path) for path in view.needed()) else None
+        return own
+    found = next((uid for uid in (own, request.uid) if _exists(uid)), None)
+    return found if all(_open_to_all(path) for path in view.needed()) else None
 
 
 def _exists(uid: int) -> bool:
@@ -89,7 +92,7 @@ def _enter_config(
         "uid": uid,
         "groups": _groups(request),
         "limits": rlimits,
-        "own_tasks": level is not IsolationLevel.BWRAP and uid is None,
+        "own_tasks": level is not IsolationLevel.BWRAP,
         "landlock": _landlock_paths(request, view) if level is IsolationLevel.LANDLOCK else None,
     }
 

@@ -60,11 +60,15 @@ class IsolationReport:
 
 @dataclass(frozen=True)
 class IsolationRequest:
-    """What a runbook and its environment ask for. `uid` is used when the worker is root, `hidden` is never visible."""
+    """What a runbook and its environment ask for. `hidden` is never visible.
+
+    When the worker is root, the job's user is `uid` + `seat`: the limit on processes counts all that one user runs.
+    """
 
     profile: Profile = Profile.JOB
     network: Network = Network.EGRESS
     minimum: IsolationLevel = IsolationLevel.RLIMITS
     limits: Limits = field(default_factory=Limits)
     uid: int = 61000
+    seat: int = 0
     hidden: tuple[Path, ...] = ()
