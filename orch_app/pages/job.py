@@ -88,12 +88,10 @@ def _header() -> rx.Component:
 
 
 def _subtitle() -> rx.Component:
-    when = rx.match(
-        STATUS,
-        ("PENDING", rx.fragment(tr("job.created"), " ", relative_time(JOB["createdAt"].to(str)))),
-        ("RUNNING", rx.fragment(tr("job.started"), " ", relative_time(JOB["startedAt"].to(str)))),
-        rx.fragment(tr("job.ended"), " ", relative_time(JOB["finishedAt"].to(str))),
-    )
+    created = rx.fragment(tr("job.created"), " ", relative_time(JOB["createdAt"].to(str)))
+    started = rx.fragment(tr("job.started"), " ", relative_time(JOB["startedAt"].to(str)))
+    ended = rx.fragment(tr("job.ended"), " ", relative_time(JOB["finishedAt"].to(str)))
+    when = rx.cond(IS_OVER, ended, rx.cond(JOB["startedAt"].to(str) == "", created, started))
     revision = rx.cond(
         JOB["revision"].to(str) != "",
         rx.el.span(
