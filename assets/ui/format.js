@@ -72,8 +72,9 @@ export function numberText(language, value, digits = 0) {
 /** "148 MB", in steps of 1000 as disks count. */
 export function sizeText(language, bytes) {
   if (bytes === null || bytes === undefined) return "—";
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-  const step = Math.min(units.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  if (bytes < 1000) return `${numberText(language, bytes)}\u00a0B`;
+  const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** step;
-  return unitText(language, value, units[step], value < 10 && step ? 1 : 0);
+  return unitText(language, value, units[step - 1], value < 10 ? 1 : 0);
 }

@@ -180,6 +180,8 @@ def _waiting() -> rx.Component:
 
 def _facts() -> rx.Component:
     done, total = JobState.progress["done"].to(int), JobState.progress["total"].to(int)
+    is_known = JobState.progress["isKnown"].to(bool)
+    tasks = rx.cond(is_known, tr("job.tasks", done=done, n=total), tr("job.tasks_done", n=done))
     due = rx.cond(JOB["dueAt"].to(str) != "", time_left(JOB["dueAt"].to(str)), "")
     usual = rx.cond(
         JOB["typicalS"].is_none(), tr("job.no_typical"), rx.el.span(tr("job.typical"), " ", duration(JOB["typicalS"]))
@@ -195,8 +197,10 @@ def _facts() -> rx.Component:
     return facts(
         fact(
             tr("job.progress"),
-            rx.el.span(rx.cond(total > 0, tr("job.tasks", done=done, n=total), "—"), class_name="v num"),
-            progress_bar(done, total, tr("job.progress"), JobState.progress["tone"].to(str)),
+            rx.el.span(rx.cond(total > 0, tasks, "—"), class_name="v num"),
+            progress_bar(
+                done, rx.cond(is_known, total, total + 1), tr("job.progress"), JobState.progress["tone"].to(str)
+            ),
             aside=due,
         ),
         fact(tr("job.hosts"), hosts_bar(JobState.host_counts), aside=JobState.hosts.length()),

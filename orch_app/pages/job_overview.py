@@ -17,6 +17,7 @@ from orch_app.state.job import JobState
 JOB = JobState.job
 FAILURE = JobState.failure
 MEGABYTE = 1_000_000
+SHORT = 16
 
 
 def failure_box() -> rx.Component:
@@ -126,7 +127,7 @@ def _cell(cell: rx.Var) -> rx.Component:
         ("bytes", file_size(value.to(int))),
         ("number", number(value, 2)),
         ("time", relative_time(cell["text"].to(str))),
-        rx.el.span(cell["text"].to(str), class_name="break"),
+        rx.el.span(cell["text"].to(str), class_name=rx.cond(cell["text"].to(str).length() > SHORT, "break", "nowrap")),
     )
     is_right = (cell["kind"].to(str) != "text") & (cell["kind"].to(str) != "status") & (cell["kind"].to(str) != "time")
     look = rx.cond(cell["text"].to(str) == "", "none", rx.cond(is_right, "r", ""))

@@ -69,7 +69,7 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
                 "sha256": row.sha256,
                 "href": f"/v1/jobs/{job_id}/artifacts/{row.name}",
             }
-            for row in queries.list_artifacts(session, actor, job_id)
+            for row in sorted(queries.list_artifacts(session, actor, job_id), key=lambda row: row.name != "output.json")
         ],
         "chain": [_link(other, job_id) for other in history.list_repeats(session, actor, job)],
         "audit": [
@@ -117,12 +117,15 @@ def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:
 
 
 def progress_of(steps: Sequence[Shown], status: str, expected: int) -> Shown:
-    """How many tasks are done, of how many; without a success the total is at least what the last good run had."""
+    """How many tasks are done, of how many; without a success the total is at least what the last good run had.
+
+    Of a job that goes on and never ended well before nobody knows the total: it is that of the tasks begun so far.
+    """
     tasks = [step for step in steps if step["kind"] != "play"]
     done = sum(step["status"] == "SUCCESS" for step in tasks)
     total = len(tasks) if status == Status.SUCCESS else max(len(tasks), expected)
     tone = {"ERROR": "bad", "SUCCESS": "ok"}.get(status, "t")
-    return {"done": done, "total": total, "tone": tone}
+    return {"done": done, "total": total, "tone": tone, "isKnown": is_terminal(status) or expected > 0}
 
 
 def failure_of(found: failures.Failure | None) -> Shown:

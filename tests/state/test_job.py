@@ -138,14 +138,20 @@ def test_a_running_job_shows_what_the_last_good_run_had_as_pending(admin: Actor)
         ("Two", "PENDING"),
         ("Three", "PENDING"),
     ]
-    assert found["progress"] == {"done": 0, "total": 3, "tone": "t"}
+    assert found["progress"] == {"done": 0, "total": 3, "tone": "t", "isKnown": True}
     assert found["job"]["dueAt"]
 
 
 def test_a_finished_job_counts_only_what_it_did():
     steps = [{"kind": "play", "status": "SUCCESS"}, {"kind": "task", "status": "SUCCESS"}]
-    assert progress_of(steps, "SUCCESS", expected=7) == {"done": 1, "total": 1, "tone": "ok"}
-    assert progress_of(steps, "ERROR", expected=7) == {"done": 1, "total": 7, "tone": "bad"}
+    assert progress_of(steps, "SUCCESS", expected=7) == {"done": 1, "total": 1, "tone": "ok", "isKnown": True}
+    assert progress_of(steps, "ERROR", expected=7) == {"done": 1, "total": 7, "tone": "bad", "isKnown": True}
+
+
+def test_how_many_tasks_a_running_job_has_is_unknown_until_it_ended_well_once():
+    steps = [{"kind": "task", "status": "SUCCESS"}, {"kind": "task", "status": "RUNNING"}]
+    assert progress_of(steps, "RUNNING", expected=0)["isKnown"] is False
+    assert progress_of(steps, "RUNNING", expected=7)["isKnown"] is True
 
 
 def test_a_waiting_job_says_its_place_and_why(admin: Actor):

@@ -20,6 +20,7 @@ test("a moment is told relative to now", () => {
 });
 
 test("sizes go up in thousands and numbers follow the language", () => {
+  assert.equal(plain(sizeText("en", 239)), "239 B");
   assert.equal(plain(sizeText("en", 148_000_000)), "148 MB");
   assert.equal(plain(sizeText("pt-BR", 1_500)), "1,5 kB");
   assert.equal(numberText("pt-BR", 1128), "1.128");
