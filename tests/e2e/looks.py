@@ -1,12 +1,12 @@
 """Sizes, themes and languages in which pages are looked at, and a browser tab in one of them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import product as combinations
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from tests.e2e.product import PASSWORD, Product
 
@@ -14,6 +14,16 @@ PATIENCE_MS = 30_000
 NAMES = {(390, 844): "phone", (1280, 800): "desktop", (360, 640): "small", (768, 1024): "tablet", (1920, 1080): "wide"}
 # A refused call is part of some journeys; the browser logs it by itself.
 EXPECTED = ("Failed to load resource",)
+
+# React has taken over the heading, and nothing waits to run after that.
+ALIVE = """async (patience) => {
+  const isTaken = () => Object.keys(document.querySelector("h1") || {}).some((key) => key.startsWith("__react"));
+  const end = Date.now() + patience;
+  while (!isTaken() && Date.now() < end) await new Promise((done) => setTimeout(done, 20));
+  if (!isTaken()) throw new Error("nothing has brought the page to life");
+  await new Promise((done) => requestIdleCallback(done, { timeout: 5000 }));
+}"""
+MOST_REDIRECTS = 3
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -64,8 +74,18 @@ class Tab:
     def open(self, path: str) -> Page:
         """Go to a path and wait until the page is alive: hydrated and connected."""
         self.page.goto(self.product.url + path)
-        expect(self.page.locator("h1").first).to_be_visible()
+        self.wait_until_alive()
         return self.page
+
+    def wait_until_alive(self) -> None:
+        """Until the page answers to clicks and keys: its heading is there as HTML long before, and swallows them."""
+        expect(self.page.locator("h1").first).to_be_visible()
+        for _ in range(MOST_REDIRECTS):
+            with suppress(Error):  # the page went on to another one meanwhile, for example to sign in
+                self.page.evaluate(ALIVE, PATIENCE_MS)
+                return
+            expect(self.page.locator("h1").first).to_be_visible()
+        self.page.evaluate(ALIVE, PATIENCE_MS)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Put a session cookie into the browser, as the login form does."""

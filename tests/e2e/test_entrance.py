@@ -26,6 +26,7 @@ def test_a_new_installation_leads_from_nothing_to_the_first_steps(browser: Brows
         page = tab.open("/")
         heading(page, "Primeiro administrador")
         page.goto(address)
+        tab.wait_until_alive()
         expect(page).to_have_url(re.compile("/setup/?$"))
         page.get_by_label("Seu nome").fill("Ana Ribeiro")
         page.get_by_label("E-mail").fill("ana@example.org")
