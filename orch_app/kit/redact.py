@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -80,10 +80,8 @@ def _base64_spellings(raw: bytes) -> Iterator[str]:
 class Masker:
     """Replaces every spelling of the given secrets by `***`. One object per stream; `mask` alone keeps no state."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = sorted(
-            {text for secret in secrets for text in variants(secret)}, key=lambda text: (-len(text), text)
-        )
+    def __init__(self, secrets: Iterable[str], spell: Callable[[str], Iterable[str]] = variants) -> None:
+        spellings = sorted({text for secret in secrets for text in spell(secret)}, key=lambda text: (-len(text), text))
         self._longest = len(spellings[0]) if spellings else 0
         self._pattern = _compile(spellings) if spellings else None
         self._held = ""
@@ -144,6 +142,24 @@ class Masker:
             end = max(end, begin + match.end())
             begin += match.start() + 1
         return end
+
+
+class ByteMasker:
+    """The same for files of any content, one after the other: without a secret in it a file comes out as it was."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._masker = Masker(secrets, _byte_variants)
+
+    def masked(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The content of one whole file, wherever it was cut."""
+        for chunk in chunks:
+            yield self._masker.feed(chunk.decode("latin-1")).encode("latin-1")
+        yield self._masker.flush().encode("latin-1")
+
+
+def _byte_variants(secret: str) -> Iterator[str]:
+    """The spellings as UTF-8 bytes, each byte as the letter of the same number: so bytes can be searched as text."""
+    return (text.encode("utf-8", "replace").decode("latin-1") for text in variants(secret))
 
 
 def _compile(spellings: list[str]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orch_app.kit.redact import MASK, Masker, variants
+from orch_app.kit.redact import MASK, ByteMasker, Masker, variants
 
 SECRETS = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=0x17F), min_size=8, max_size=40)
 FILLER = st.text(alphabet="ab \n{}:", max_size=30)
@@ -93,3 +93,18 @@ def test_many_long_keys_and_many_finds_are_handled() -> None:
     masker = Masker(["\n".join([name * 8, *lines]) for name in ("alpha", "beta", "gamma", "delta", "omega")])
     assert masker.mask("\n".join(["alpha" * 8, *lines])) == MASK
     assert masker.mask(" ".join([lines[7]] * 3000)) == " ".join([MASK] * 3000)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_secrets_in_files_of_bytes_are_masked_wherever_the_file_was_cut(size: int) -> None:
+    content = b"\x00\xff\xfe" + "begin pässwörd end".encode() + b"\x80 " + base64.b64encode("pässwörd".encode())
+    chunks = [content[place : place + size] for place in range(0, len(content), size)]
+    masked = b"".join(ByteMasker(["pässwörd"]).masked(chunks))
+    assert masked.startswith(b"\x00\xff\xfebegin *** end\x80 ***")
+
+
+def test_files_of_bytes_without_a_secret_come_out_unchanged_one_after_the_other() -> None:
+    masker = ByteMasker(["pässwörd"])
+    for content in (bytes(range(256)) * 3, "ä pässwör".encode(), b""):
+        assert b"".join(masker.masked([content])) == content
+    assert b"".join(ByteMasker([]).masked([b"\xff", b"a"])) == b"\xffa"

@@ -125,7 +125,7 @@ class _Run:
         self._prepared = prepared
         self._workspace = workspace
         self._spec = preparation.to_spec(prepared, workspace)
-        self._secrets = [value for target in prepared.targets for value in target.secret.values()]
+        self._secrets = self._spec.every_secret()
 
     def to_the_end(self) -> None:
         """Play, look at what came out, keep the files, write the end."""
@@ -154,7 +154,8 @@ class _Run:
         with reading() as session:
             lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
             try:
-                return collect(self._held.job_id, self._workspace, settings().artifacts_path, lines, output.raw)
+                kept = settings().artifacts_path
+                return collect(self._held.job_id, self._workspace, kept, lines, output.raw, self._secrets)
             except (ArtifactsRefused, OSError) as error:
                 _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
                 return []

@@ -3,10 +3,17 @@
 import base64
 import os
 import signal
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_ssh_private_key,
+)
 from sqlmodel import select
 
 from orch_app.domains.access.actor import Actor
@@ -41,10 +48,10 @@ def doomed() -> Iterator[SshHost]:
         yield machine
 
 
-def add(actor: Actor, name: str, machine: SshHost) -> str:
+def add(actor: Actor, name: str, machine: SshHost, **secrets: str) -> str:
     """The machine as a host with its pinned key; the connection has a secret that nothing needs."""
-    secrets = {"privateKey": Path(machine.private_key).read_text(), "becomePassword": CANARY}
-    key = add_connection(actor, f"key of {name}", user=machine.user, **secrets)
+    given = {"privateKey": Path(machine.private_key).read_text(), "becomePassword": CANARY, **secrets}
+    key = add_connection(actor, f"key of {name}", user=machine.user, **given)
     pinned = public(machine.host_key)
     new = NewHost(name=name, address=machine.address, port=machine.port, connection_id=key.id, environment="stage")
     with unit_of_work() as session:
@@ -131,13 +138,63 @@ def test_a_secret_that_a_play_tells_is_nowhere_to_be_read(
     assert "***" in text_of(job)
     assert job.output_json is not None
     assert job.output_json["words"] == ["***"]
+    assert_nowhere(admin, job, [CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%20sudo", "9Zk1"])
+
+
+def assert_nowhere(actor: Actor, job: Job, spellings: Sequence[str]) -> None:
+    """No answer of the API, no log line, no artifact, no file of the bundle and no database file holds one of them."""
     with reading() as session:
-        answer = to_answer(queries.get_detail(session, admin, job.id)).model_dump_json()
+        answer = to_answer(queries.get_detail(session, actor, job.id)).model_dump_json()
     kept = [answer, *(f"{line.host} {line.task} {line.message}" for line in lines_of(job))]
     folder = settings().artifacts_path / job.id
     files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert len(files) >= 3
+    with tarfile.open(folder / "artifacts.tar.gz") as bundle:
+        files += [opened.read() for member in bundle if (opened := bundle.extractfile(member))]
     database = b"".join(path.read_bytes() for path in settings().data_dir.glob("orch.db*"))
-    for spelling in (CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%20sudo", "9Zk1"):
+    for spelling in spellings:
         assert [text for text in kept if spelling in text] == []
         assert [content[:80] for content in [*files, database] if spelling.encode() in content] == []
+
+
+TELL_KEY = """
+    - name: Read the key of the job
+      ansible.builtin.set_fact:
+        key: "{{ lookup('file', ansible_ssh_private_key_file, rstrip=false) }}"
+    - name: Say it in every way
+      ansible.builtin.debug:
+        msg: "{{ item }}"
+      loop:
+        - "{{ key }}"
+        - "{{ key.splitlines() }}"
+        - "{{ key | b64encode }}"
+        - "{{ key | to_json }}"
+    - name: Leave it in a file
+      ansible.builtin.copy:
+        content: "begin {{ key }} {{ key | b64encode }} end"
+        dest: "{{ orch.artifacts_dir }}/key.txt"
+        mode: "0600"
+      delegate_to: localhost
+    - name: Write it down
+      orch_output:
+        extra: "{{ {'words': key.splitlines()} }}"
+      run_once: true
+"""
+
+
+def test_neither_spelling_of_a_locked_key_is_anywhere_to_be_read(
+    sqlite_trials: Trials, admin: Actor, machines: list[SshHost]
+) -> None:
+    plain = Path(machines[0].private_key).read_text()
+    key = load_ssh_private_key(plain.encode(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"open sesame")).decode()
+    ids = [add(admin, "web-1", machines[0], privateKey=locked, passphrase="open sesame")]
+    sqlite_trials.write("trial", TELL_KEY, target="hosts")
+    job = ran(launched(admin, "trial", host_ids=ids))
+    assert (job.status, job.reason) == ("SUCCESS", ""), text_of(job)
+    with tarfile.open(settings().artifacts_path / job.id / "artifacts.tar.gz") as bundle:
+        left = bundle.extractfile("files/key.txt")
+        assert left is not None
+        assert left.read() == b"begin *** *** end"
+    private = plain.splitlines()[4]  # those above it begin with what every key has, and with the public half
+    assert_nowhere(admin, job, ["open sesame", private[:24], *locked.splitlines()[1:-1]])

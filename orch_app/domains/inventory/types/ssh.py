@@ -160,11 +160,6 @@ class SshSecret:
             payload.jump_host,
         )
 
-    def values(self) -> list[str]:
-        """Every secret string in it: what a log must mask."""
-        secrets = [self.private_key, self.passphrase, self.password, self.become_password]
-        return [secret for secret in secrets if secret]
-
 
 def _value(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""

@@ -14,8 +14,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from orch_app.domains.jobs.execution.workspace import FOLDER_NAME, Workspace
+from orch_app.kit.redact import ByteMasker
 
 OUTPUT_NAME = "output.json"
 LOG_NAME = "logs.ndjson"
@@ -27,6 +29,7 @@ _FILES = 1_000
 _DEPTH = 16
 _TOTAL_BYTES = 512 << 20
 _COMPRESSION = 6
+_CHUNK = 1 << 20
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -68,12 +71,18 @@ def read_output(workspace: Workspace) -> bytes | None:
 
 
 def collect(
-    job_id: str, workspace: Workspace, artifacts_dir: Path, log_lines: Iterable[bytes], output: bytes | None = None
+    job_id: str,
+    workspace: Workspace,
+    artifacts_dir: Path,
+    log_lines: Iterable[bytes],
+    output: bytes | None = None,
+    secrets: Iterable[str] = (),
 ) -> list[ArtifactInfo]:
     """Write `<artifacts_dir>/<job_id>/` in one step: it is there completely or not at all.
 
     `log_lines` are the NDJSON lines of the log without their line ends, already masked; `output` is what `read_output`
-    gave, masked and checked by the caller. Calling it again replaces the folder.
+    gave, masked and checked by the caller. In the files that the play made `secrets` are masked here. Calling it again
+    replaces the folder.
 
     Raises:
         ArtifactsRefused: the job id is no name for a folder, or the files are too many or too large.
@@ -83,23 +92,18 @@ def collect(
     artifacts_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{job_id}-", dir=artifacts_dir))
     try:
-        infos = _write_all(draft, workspace, log_lines, output)
+        infos = _write_texts(draft, log_lines, output)
+        infos.append(_bundle(draft, workspace.artifacts, infos, ByteMasker(secrets)))
+        infos.append(_write(draft / MANIFEST_NAME, [_manifest(infos)]))
         _publish(draft, artifacts_dir / job_id)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return infos
 
 
-def _write_all(
-    draft: Path, workspace: Workspace, log_lines: Iterable[bytes], output: bytes | None
-) -> list[ArtifactInfo]:
-    infos: list[ArtifactInfo] = []
-    if output is not None:
-        infos.append(_write(draft / OUTPUT_NAME, [output]))
-    infos.append(_write(draft / LOG_NAME, (line + b"\n" for line in log_lines)))
-    infos.append(_bundle(draft, workspace.artifacts, infos))
-    infos.append(_write(draft / MANIFEST_NAME, [_manifest(infos)]))
-    return infos
+def _write_texts(draft: Path, log_lines: Iterable[bytes], output: bytes | None) -> list[ArtifactInfo]:
+    infos = [] if output is None else [_write(draft / OUTPUT_NAME, [output])]
+    return [*infos, _write(draft / LOG_NAME, (line + b"\n" for line in log_lines))]
 
 
 def _manifest(infos: Iterable[ArtifactInfo]) -> bytes:
@@ -119,7 +123,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:
     return ArtifactInfo(path.name, size, digest.hexdigest())
 
 
-def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo]) -> ArtifactInfo:
+def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo], masker: ByteMasker) -> ArtifactInfo:
     """Output, log and the job's own files under `files/`, with a manifest of all of them inside."""
     path = draft / BUNDLE_NAME
     inside = [ArtifactInfo(info.name, info.size, info.sha256) for info in infos]
@@ -128,8 +132,9 @@ def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo]) -> ArtifactInf
             with (draft / info.name).open("rb") as file:
                 _add(tar, info.name, file, info.size)
         for name, descriptor in _job_files(folder):
-            with os.fdopen(descriptor, "rb") as file:
-                inside.append(_add_hostile(tar, f"files/{name}", file))
+            with os.fdopen(descriptor, "rb") as file, tempfile.TemporaryFile(dir=draft) as masked:
+                masked.writelines(masker.masked(iter(lambda file=file: file.read(_CHUNK), b"")))
+                inside.append(_add_hostile(tar, f"files/{name}", masked))
         manifest = _manifest(inside)
         _add(tar, MANIFEST_NAME, io.BytesIO(manifest), len(manifest))
     with path.open("rb") as file:
@@ -138,19 +143,21 @@ def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo]) -> ArtifactInf
     return ArtifactInfo(BUNDLE_NAME, path.stat().st_size, digest)
 
 
-def _add(tar: tarfile.TarFile, name: str, file: io.BufferedIOBase, size: int) -> None:
+def _add(tar: tarfile.TarFile, name: str, file: IO[bytes], size: int) -> None:
     """A member without owner, rights and time, so that the same files make the same bundle."""
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o644
     tar.addfile(member, file)
 
 
-def _add_hostile(tar: tarfile.TarFile, name: str, file: io.BufferedReader) -> ArtifactInfo:
-    size = os.fstat(file.fileno()).st_size
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _add_hostile(tar: tarfile.TarFile, name: str, file: IO[bytes]) -> ArtifactInfo:
+    size, digest = file.tell(), hashlib.sha256()
+    file.seek(0)
+    for chunk in iter(lambda: file.read(_CHUNK), b""):
+        digest.update(chunk)
     file.seek(0)
     _add(tar, name, file, size)
-    return ArtifactInfo(name, size, digest)
+    return ArtifactInfo(name, size, digest.hexdigest())
 
 
 def _job_files(folder: Path) -> Iterator[tuple[str, int]]:

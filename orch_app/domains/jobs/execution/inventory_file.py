@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,23 @@ class Credentials:
     become_method: str = ""
     become_password: str = field(default="", repr=False)
 
+    @cached_property
+    def opened_key(self) -> str:
+        """The private key as ssh reads it without a question: the passphrase is used here and goes no further.
+
+        Raises:
+            HostRefused: the passphrase does not open it.
+        """
+        text = self.private_key.replace("\r\n", "\n").rstrip("\n") + "\n" if self.private_key else ""
+        return _without_passphrase(text, self.passphrase) if self.passphrase else text
+
     def secrets(self) -> tuple[str, ...]:
-        """Everything a masker must know."""
-        found = (self.private_key, self.passphrase, self.password, self.become_password)
+        """Everything a masker must know: what was given, and the key as it is written for the job.
+
+        Raises:
+            HostRefused: the passphrase does not open the private key.
+        """
+        found = (self.private_key, self.opened_key, self.passphrase, self.password, self.become_password)
         return tuple(secret for secret in found if secret)
 
 
@@ -71,6 +86,14 @@ class TargetHost:
     credentials: Credentials
     jump: JumpHost | None = None
     python: str = "/usr/bin/python3"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything a masker must know to keep this machine's secrets, and those of its jump host.
+
+        Raises:
+            HostRefused: a passphrase does not open its private key.
+        """
+        return self.credentials.secrets() + (self.jump.credentials.secrets() if self.jump else ())
 
 
 def write_inventory(workspace: Workspace, hosts: Sequence[TargetHost], *, localhost: bool) -> tuple[Path, ...]:
@@ -155,7 +178,7 @@ def _connection(host: TargetHost, files: _HostFiles) -> dict[str, Any]:
         "ansible_ssh_common_args": shlex.join(_ssh_options(host, files)),
     }
     if credentials.private_key:
-        _write_key(files.key, credentials, host.name)
+        write_secret(files.key, credentials.opened_key)
         variables["ansible_ssh_private_key_file"] = str(files.key)
     if credentials.become_method:
         variables["ansible_become_method"] = credentials.become_method
@@ -170,7 +193,7 @@ def _secrets(credentials: Credentials) -> dict[str, str]:
 def _ssh_options(host: TargetHost, files: _HostFiles) -> list[str]:
     options = _pinned(files, f"orch-{files.index}")
     if host.jump is not None:
-        options += ["-o", f"ProxyCommand={_proxy_command(host.jump, host.name, files)}"]
+        options += ["-o", f"ProxyCommand={_proxy_command(host.jump, files)}"]
     return options
 
 
@@ -184,11 +207,11 @@ def _pinned(files: _HostFiles, alias: str) -> list[str]:
     ]
 
 
-def _proxy_command(jump: JumpHost, name: str, files: _HostFiles) -> str:
+def _proxy_command(jump: JumpHost, files: _HostFiles) -> str:
     """An ssh of its own to the jump host. It can never be offered the password of the machine behind it."""
     command = ["ssh", *_pinned(files, f"orch-jump-{files.index}"), "-p", str(jump.port), "-l", jump.credentials.user]
     if jump.credentials.private_key:
-        _write_key(files.jump_key, jump.credentials, f"{name} (jump host)")
+        write_secret(files.jump_key, jump.credentials.opened_key)
         command += ["-i", str(files.jump_key), "-o", "BatchMode=yes"]
     else:
         _write_askpass(files, jump.credentials.password)
@@ -204,13 +227,7 @@ def _write_askpass(files: _HostFiles, password: str) -> None:
     write_secret(files.jump_askpass, script).chmod(0o755)
 
 
-def _write_key(path: Path, credentials: Credentials, name: str) -> None:
-    """The key as ssh can read it without a question: the passphrase is used here and goes no further."""
-    text = credentials.private_key.replace("\r\n", "\n").rstrip("\n") + "\n"
-    write_secret(path, _without_passphrase(text, credentials.passphrase, name) if credentials.passphrase else text)
-
-
-def _without_passphrase(text: str, passphrase: str, name: str) -> bytes:
+def _without_passphrase(text: str, passphrase: str) -> str:
     data, word = text.encode(), passphrase.encode()
     try:
         if b"OPENSSH PRIVATE KEY" in data:
@@ -219,9 +236,9 @@ def _without_passphrase(text: str, passphrase: str, name: str) -> bytes:
             key = serialization.load_pem_private_key(data, word)
         return key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
+        ).decode()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise HostRefused(f"{name}: the private key cannot be opened with its passphrase") from error
+        raise HostRefused("a private key cannot be opened with its passphrase") from error
 
 
 def _known_lines(host: TargetHost, index: int) -> list[str]:

@@ -10,7 +10,7 @@ from orch_app.domains.jobs.execution.ansible_config import code_folders, obtaine
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator
 from orch_app.domains.jobs.execution.extravars import write_extravars
-from orch_app.domains.jobs.execution.inventory_file import TargetHost, write_inventory
+from orch_app.domains.jobs.execution.inventory_file import write_inventory
 from orch_app.domains.jobs.execution.isolation import (
     IsolationLevel,
     IsolationReport,
@@ -50,7 +50,7 @@ def run_play(
     launch = prepare_launch(report or probe(), spec.isolation, spec.workspace.view(*code_folders(spec)))
     chosen = engine or PlainEngine()
     runner = _prepare_runner(spec, launch, chosen)
-    translator = EventTranslator(Masker(_secrets(spec)).mask)
+    translator = EventTranslator(Masker(spec.every_secret()).mask)
     opening = Batch()
     translator.note(f"{obtained(launch)}, engine: {chosen.name}", opening)
     on_event(opening)
@@ -102,14 +102,6 @@ def _is_shielded(spec: PlaySpec, launch: Launch) -> bool:
     With the host's processes in view there is no process namespace, and bwrap becomes the play.
     """
     return launch.level is IsolationLevel.BWRAP and spec.isolation.profile is Profile.JOB
-
-
-def _secrets(spec: PlaySpec) -> list[str]:
-    return [*spec.secrets, *(secret for host in spec.hosts for secret in _host_secrets(host))]
-
-
-def _host_secrets(host: TargetHost) -> tuple[str, ...]:
-    return host.credentials.secrets() + (host.jump.credentials.secrets() if host.jump else ())
 
 
 def _outcome(ending: Ending, translator: EventTranslator, launch: Launch, engine: Engine) -> PlayOutcome:

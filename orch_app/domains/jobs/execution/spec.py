@@ -66,6 +66,14 @@ class PlaySpec:
     action_plugins: tuple[Path, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
+    def every_secret(self) -> list[str]:
+        """What must be masked in whatever comes out of the play.
+
+        Raises:
+            HostRefused: a passphrase does not open its private key.
+        """
+        return [*self.secrets, *(secret for host in self.hosts for secret in host.secrets())]
+
 
 @dataclass(frozen=True)
 class PlayOutcome:

@@ -53,7 +53,8 @@ def test_everything_goes_in_and_comes_out(locked_key: str) -> None:
     assert (secret.password, secret.become_method, secret.become_password) == ("p", "su", "b")
     assert secret.jump_host is not None
     assert (secret.jump_host.address, secret.jump_host.host_key) == ("10.0.0.1", JUMP_KEY)
-    assert secret.values() == [locked_key, "open sesame", "p", "b"]
+    secrets = (secret.private_key, secret.passphrase, secret.password, secret.become_password)
+    assert secrets == (locked_key, "open sesame", "p", "b")
 
 
 def test_no_way_to_become_root_is_an_empty_method() -> None:
