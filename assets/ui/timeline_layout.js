@@ -44,7 +44,7 @@ function spanPendingPlays(steps, spans) {
 /**
  * Rows in order with `left` and `width` in percent.
  * Steps are `{id?, name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts, estimateS?}`; a pending step
- * with `estimateS` gets a dashed place behind the last real one, and a pending play the place of its tasks.
+ * with `estimateS` comes when the running ones usually have ended; it gets a dashed place behind the last real one, and a pending play the place of its tasks.
  */
 export function layoutTimeline(steps, now) {
   const starts = steps.map((step) => Date.parse(step.startedAt || "")).filter((moment) => !Number.isNaN(moment));
@@ -53,7 +53,8 @@ export function layoutTimeline(steps, now) {
   const spans = steps.map((step) => spanOf(step, start, now));
   let end = Math.max(0, ...spans.filter(Boolean).map((span) => span.to));
   const nowAt = live ? Math.max(end, (now - start) / 1000) : null;
-  end = Math.max(end, nowAt || 0);
+  const due = steps.map((step, at) => (step.status === "RUNNING" && step.kind !== "play" ? (spans[at]?.from ?? 0) + (step.estimateS || 0) : 0));
+  end = Math.max(end, nowAt || 0, ...due);
   steps.forEach((step, at) => {
     if (spans[at] || !step.estimateS || step.kind === "play") return;
     spans[at] = { from: end, to: end + step.estimateS, seconds: step.estimateS, ghost: true };

@@ -210,7 +210,7 @@ def _facts() -> rx.Component:
 
 
 def _tabs() -> rx.Component:
-    tasks = JobState.progress["total"].to(int)
+    tasks = JobState.progress["listed"].to(int)
     return tabs(
         Tab("overview", tr("job.tab.overview"), overview()),
         Tab("timeline", tr("job.tab.timeline"), _timeline(), count=tasks),

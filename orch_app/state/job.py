@@ -30,7 +30,7 @@ class JobState(Screen, rx.State):
 
     job: Shown = {}
     steps: list[Shown] = []
-    progress: Shown = {"done": 0, "total": 0, "tone": "t", "isKnown": False}
+    progress: Shown = {"done": 0, "total": 0, "listed": 0, "tone": "t", "isKnown": False}
     hosts: list[Shown] = []
     host_counts: dict[str, int] = {}
     waiting: Shown = {}

@@ -86,8 +86,10 @@ def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> lis
     if is_terminal(detail.job.status) or detail.job.status != Status.RUNNING:
         return shown
     later = {step.key: step.name for step in expected if step.kind == "play"}
-    begun = Counter((step["kind"], step["play"], step["name"]) for step in shown)
-    return [*shown, *_not_in(begun, [_pending(step, later) for step in expected])]
+    usual = [_pending(step, later) for step in expected]
+    seconds = {_place(step): step["estimateS"] for step in usual}
+    begun = [step | {"estimateS": seconds.get(_place(step), 0)} for step in shown]
+    return [*begun, *_not_in(Counter(map(_place, shown)), usual)]
 
 
 def hosts_of(detail: queries.JobDetail) -> list[Shown]:
@@ -125,7 +127,8 @@ def progress_of(steps: Sequence[Shown], status: str, expected: int) -> Shown:
     done = sum(step["status"] == "SUCCESS" for step in tasks)
     total = len(tasks) if status == Status.SUCCESS else max(len(tasks), expected)
     tone = {"ERROR": "bad", "SUCCESS": "ok"}.get(status, "t")
-    return {"done": done, "total": total, "tone": tone, "isKnown": is_terminal(status) or expected > 0}
+    is_known = is_terminal(status) or expected > 0
+    return {"done": done, "total": total, "listed": len(tasks), "tone": tone, "isKnown": is_known}
 
 
 def failure_of(found: failures.Failure | None) -> Shown:
@@ -221,14 +224,18 @@ def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> 
     }
 
 
+def _place(step: Shown) -> tuple[str, str, str]:
+    """What makes a step of one run the same as one of another run."""
+    return step["kind"], step["play"], step["name"]
+
+
 def _not_in(begun: Counter[tuple[str, str, str]], expected: Sequence[Shown]) -> list[Shown]:
     """The expected steps that have not begun; of several with one name in one play, as many as have not."""
     left = Counter(begun)
     pending: list[Shown] = []
     for step in expected:
-        key = (step["kind"], step["play"], step["name"])
-        if left[key]:
-            left[key] -= 1
+        if left[_place(step)]:
+            left[_place(step)] -= 1
         else:
             pending.append(step)
     return pending

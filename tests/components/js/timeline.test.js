@@ -20,6 +20,11 @@ test("a running task reaches to now and a pending one gets an estimated place be
   assert.ok(rows[2].place.left >= mark - 1e-9);
 });
 
+test("what is to come begins when the running task usually has ended", () => {
+  const { rows, now: mark } = layoutTimeline([task(0, null, "RUNNING", { estimateS: 150 }), task(null, null, "PENDING", { estimateS: 50 })], now);
+  assert.ok(Math.abs(rows[1].place.left / mark - 1.5) < 1e-9);
+});
+
 test("a play that has not begun reaches over the estimated places of its tasks", () => {
   const later = (name, kind, estimateS) => ({ name, kind, status: "PENDING", hosts: [], estimateS });
   const steps = [task(0, null, "RUNNING"), later("known", "play", 0), later("a", "task", 10), later("b", "task", 30), later("unknown", "play", 0), later("c", "task", 0)];
