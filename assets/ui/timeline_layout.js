@@ -43,8 +43,8 @@ function spanPendingPlays(steps, spans) {
 
 /**
  * Rows in order with `left` and `width` in percent.
- * Steps are `{id?, name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts, estimateS?}`; a pending step
- * with `estimateS` comes when the running ones usually have ended; it gets a dashed place behind the last real one, and a pending play the place of its tasks.
+ * Steps are `{id?, name, kind: play|task, play, status, startedAt, finishedAt, firstSeq, hosts, estimateS?}`. A pending
+ * task with `estimateS` gets a dashed place behind the usual end of the running ones, a pending play that of its tasks.
  */
 export function layoutTimeline(steps, now) {
   const starts = steps.map((step) => Date.parse(step.startedAt || "")).filter((moment) => !Number.isNaN(moment));

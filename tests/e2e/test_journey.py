@@ -216,12 +216,13 @@ def look_around(me: Person, names: list[str]) -> None:
     me.look("12-artifacts")
 
 
-def output_of(me: Person) -> dict[str, object]:
-    """The report, downloaded by its link."""
+def reported_hosts(me: Person) -> list[str]:
+    """Whom the report names, as it was downloaded by its link."""
     row = me.page.locator("tr", has_text="output.json")
     with me.page.expect_download() as download:
         row.get_by_role("link", name=me.said("job.download")).click()
-    return json.loads(download.value.path().read_text("utf-8"))
+    report = json.loads(download.value.path().read_text("utf-8"))
+    return sorted(item["id"] for item in report["items"])
 
 
 def cancel(me: Person) -> None:
@@ -266,7 +267,7 @@ def test_from_an_empty_folder_to_a_report_of_two_hosts_and_a_job_canceled_and_re
         report_on(me, names)
         follow_the_log(me, names)
         look_around(me, names)
-        assert sorted(item["id"] for item in output_of(me)["items"]) == names
+        assert reported_hosts(me) == names
         start_a_long_one(me)
         cancel(me)
         first = me.page.url
