@@ -4,13 +4,15 @@ import { CheckField, FieldError, PasswordField, TextField } from "./fields.jsx";
 import { durationText } from "./format.js";
 import { Icon } from "./icons.jsx";
 import { outcomeOfLogin, outcomeOfSetup, passwordRules, safePath, tokenFrom } from "./login_rules.js";
+import { adoptProfile } from "./prefs.js";
 import { useText } from "./text.js";
 
-async function post(url, body) {
+async function post(url, sent) {
   try {
-    const answer = await fetch(url, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body) });
-    const problem = answer.ok ? {} : await answer.json().catch(() => ({}));
-    return { status: answer.status, problem, retryAfter: Number(problem.retryAfter ?? answer.headers.get("Retry-After")) || 0 };
+    const answer = await fetch(url, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(sent) });
+    const body = await answer.json().catch(() => ({}));
+    const problem = answer.ok ? {} : body;
+    return { status: answer.status, user: body.user, problem, retryAfter: Number(problem.retryAfter ?? answer.headers.get("Retry-After")) || 0 };
   } catch {
     return { status: 0, problem: {}, retryAfter: 0 };
   }
@@ -87,6 +89,7 @@ export function LoginForm() {
     const answer = await post("/v1/auth/login", { email: String(data.get("email")).trim(), password: data.get("password"), remember, browser: true });
     const outcome = outcomeOfLogin(answer.status, answer.problem.code);
     if (outcome === "ok") {
+      adoptProfile(answer.user);
       location.assign(next || "/dashboard");
       return;
     }

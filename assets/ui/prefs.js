@@ -22,8 +22,10 @@ function makeStore({ cookie, read, write, onServer }) {
     writeCookie(cookie, value);
     listeners.forEach((listener) => listener());
   };
+  // For the next page only: this one is about to be left, and should not flicker.
+  const keep = (value) => writeCookie(cookie, value);
   const use = () => useSyncExternalStore(subscribe, read, () => onServer);
-  return { set, use, read };
+  return { set, keep, use, read };
 }
 
 const language = makeStore({
@@ -49,7 +51,22 @@ export function useLanguage() {
   return value;
 }
 
-export const setLanguage = language.set;
+// What was pressed on this page, as against what an older visit or another person left in this browser.
+const pressed = new Set();
+
+export const setLanguage = (value) => {
+  pressed.add("language");
+  language.set(value);
+};
 export const currentLanguage = () => (typeof document === "undefined" ? "pt-BR" : language.read());
 export const useTheme = theme.use;
-export const setTheme = theme.set;
+export const setTheme = (value) => {
+  pressed.add("theme");
+  theme.set(value);
+};
+
+/** What somebody who has just signed in wants to read in; what was pressed on this very page is newer. */
+export function adoptProfile(user) {
+  if (LANGUAGES.includes(user?.language) && !pressed.has("language")) language.keep(user.language);
+  if (THEMES.includes(user?.theme) && !pressed.has("theme")) theme.keep(user.theme);
+}

@@ -7,11 +7,14 @@ import { setLanguage, setTheme, useTheme } from "./prefs.js";
 import { isTyping, matchItems } from "./shortcuts.js";
 import { useText } from "./text.js";
 
-/** PT / EN. Two languages, so one press changes to the other. */
-export function LanguageButton({ long = false }) {
+/** PT / EN. Two languages, so one press changes to the other; `onChoose` hears it for the profile. */
+export function LanguageButton({ long = false, onChoose }) {
   const t = useText();
   const other = t.language === "en" ? "pt-BR" : "en";
-  const press = () => setLanguage(other);
+  const press = () => {
+    setLanguage(other);
+    onChoose?.(other);
+  };
   if (long) {
     return (
       <button type="button" onClick={press} aria-label={t("shell.language_switch")}>
@@ -27,11 +30,14 @@ export function LanguageButton({ long = false }) {
   );
 }
 
-export function ThemeButton({ long = false }) {
+export function ThemeButton({ long = false, onChoose }) {
   const t = useText();
   const dark = useTheme() === "dark";
   const label = t(dark ? "shell.theme_light" : "shell.theme_dark");
-  const press = () => setTheme(dark ? "light" : "dark");
+  const press = () => {
+    setTheme(dark ? "light" : "dark");
+    onChoose?.(dark ? "light" : "dark");
+  };
   return (
     <button type="button" className={long ? "" : "ib no-phone"} onClick={press} aria-label={label} title={long ? undefined : label}>
       <Icon name={dark ? "moon" : "sun"} size={long ? 16 : 20} />
@@ -41,16 +47,26 @@ export function ThemeButton({ long = false }) {
 }
 
 /** The two choices as menu entries, where a phone has no room for buttons. */
-export function PrefItems() {
+export function PrefItems({ onLanguage, onTheme }) {
   const t = useText();
   const dark = useTheme() === "dark";
+  const language = t.language === "en" ? "pt-BR" : "en";
+  const theme = dark ? "light" : "dark";
+  const changeLanguage = () => {
+    setLanguage(language);
+    onLanguage?.(language);
+  };
+  const changeTheme = () => {
+    setTheme(theme);
+    onTheme?.(theme);
+  };
   return (
     <>
-      <button type="button" role="menuitem" className="menu-i" onClick={() => setLanguage(t.language === "en" ? "pt-BR" : "en")}>
+      <button type="button" role="menuitem" className="menu-i" onClick={changeLanguage}>
         <Icon name="globe" />
         {t("shell.language_switch")}
       </button>
-      <button type="button" role="menuitem" className="menu-i" onClick={() => setTheme(dark ? "light" : "dark")}>
+      <button type="button" role="menuitem" className="menu-i" onClick={changeTheme}>
         <Icon name={dark ? "sun" : "moon"} />
         {t(dark ? "shell.theme_light" : "shell.theme_dark")}
       </button>

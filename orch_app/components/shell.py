@@ -58,7 +58,7 @@ class ShellData:
     user: dict `{name, email, initials, role}`. counts: dict `{place id: number}` for the badges of the sidebar.
     bell: list of dicts `{title, status, detail, href, at}`; `on_bell` hears that it was opened.
     items: palette entries `{label, labelPt?, detail, href, icon}`.
-    toasts: see `toast_area`.
+    toasts: see `toast_area`. `on_language` and `on_theme` hear what was chosen for this browser.
     """
 
     user: rx.Var
@@ -73,6 +73,8 @@ class ShellData:
     on_search: Event = None
     toasts: rx.Var | None = None
     on_dismiss: Event = None
+    on_language: Event = None
+    on_theme: Event = None
 
 
 class ShellTools(UiComponent):
@@ -91,6 +93,7 @@ class LanguageButton(UiComponent):
     library = _LIBRARY
     tag = "LanguageButton"
     long: rx.Var[bool]
+    on_choose: EventHandler[one_text]
 
 
 class ThemeButton(UiComponent):
@@ -99,6 +102,7 @@ class ThemeButton(UiComponent):
     library = _LIBRARY
     tag = "ThemeButton"
     long: rx.Var[bool]
+    on_choose: EventHandler[one_text]
 
 
 class PrefItems(UiComponent):
@@ -106,6 +110,8 @@ class PrefItems(UiComponent):
 
     library = _LIBRARY
     tag = "PrefItems"
+    on_language: EventHandler[one_text]
+    on_theme: EventHandler[one_text]
 
 
 class SignOutItem(UiComponent):
@@ -171,8 +177,8 @@ def _topbar(data: ShellData) -> rx.Component:
         ShellTools.create(pages=pages, **given(items=data.items, on_query=data.on_search)),
         rx.el.div(
             *([] if data.bell is None else [_bell(data)]),
-            LanguageButton.create(),
-            ThemeButton.create(),
+            LanguageButton.create(**given(on_choose=data.on_language)),
+            ThemeButton.create(**given(on_choose=data.on_theme)),
             _user_menu(data),
             class_name="row top-q",
         ),
@@ -216,7 +222,7 @@ def _user_menu(data: ShellData) -> rx.Component:
         ),
         link(icon("user"), tr("shell.profile"), href="/settings", class_name="menu-i", role="menuitem"),
         rx.el.div(_phone_environment(data), class_name="only-phone", style={"padding": "4px"}, role="presentation"),
-        PrefItems.create(),
+        PrefItems.create(**given(on_language=data.on_language, on_theme=data.on_theme)),
         SignOutItem.create(),
         label=tr("shell.user_menu"),
         face=user["initials"],

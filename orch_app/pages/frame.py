@@ -9,6 +9,7 @@ from orch_app.components.shell import ShellData, shell
 from orch_app.components.states import error_state, no_rights_state, problem_text, skeleton_rows
 from orch_app.state.notices import Notices
 from orch_app.state.session import ShellState
+from orch_app.state.settings import SettingsState
 
 ENTER = [ShellState.enter, ShellState.follow]
 
@@ -29,6 +30,8 @@ def framed(active: str, *content: rx.Component, reload: Any = None) -> rx.Compon
         on_search=ShellState.search,
         toasts=Notices.items,
         on_dismiss=Notices.dismiss,
+        on_language=SettingsState.choose_language,
+        on_theme=SettingsState.choose_theme,
     )
     return shell(active, *content, data=data)
 

@@ -182,4 +182,4 @@ def test_a_commit_that_fails_is_never_answered_with_success(
     monkeypatch.setattr("sqlmodel.Session.commit", fail)
     assert_problem(admin_client.patch("/v1/me", json={"theme": "light"}), 409, "conflict")
     monkeypatch.undo()
-    assert admin_client.get("/v1/me").json()["theme"] == "dark"
+    assert admin_client.get("/v1/me").json()["theme"] == ""

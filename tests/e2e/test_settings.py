@@ -21,6 +21,32 @@ def test_language_and_theme_change_at_once_and_stay(tab: OpenTab):
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
+def test_language_and_theme_of_the_profile_are_there_in_a_new_browser(browser: Browser, product: Product):
+    product.add_user("viewer", "nina@example.org")
+    with open_tab(browser, product, as_user="nina@example.org") as here:
+        page = here.open("/dashboard")
+        page.get_by_role("button", name="Switch to English").click()
+        page.get_by_role("button", name="Use light theme").click()
+        expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+        page.goto(f"{product.url}/settings")
+        expect(page.get_by_role("radio", name="Light")).to_be_checked()
+    with open_tab(browser, product) as elsewhere:
+        page = elsewhere.open("/login")
+        page.get_by_label("E-mail").fill("nina@example.org")
+        page.get_by_label("Senha", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Entrar").click()
+        expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    with open_tab(browser, product) as on_purpose:
+        page = on_purpose.open("/login")
+        page.get_by_role("button", name="Switch to English").click()
+        page.get_by_role("button", name="Mudar para português").click()
+        page.get_by_label("E-mail").fill("nina@example.org")
+        page.get_by_label("Senha", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Entrar").click()
+        expect(page.get_by_role("heading", name="Painel", level=1)).to_be_visible()
+
+
 def test_an_admin_adds_somebody_who_can_sign_in_until_disabled(tab: OpenTab, browser: Browser, product: Product):
     page = tab("admin").open("/settings?tab=users")
     page.get_by_role("button", name="Novo usuário").click()

@@ -11,7 +11,7 @@ from orch_app.kit.db import UtcDateTime
 
 
 class User(SQLModel, table=True):
-    """A person. `email` is stored in lower case; `status` is `active` or `disabled`."""
+    """A person. `email` is in lower case; `status` is `active` or `disabled`; no `language` or `theme` = not chosen."""
 
     __tablename__ = "users"
 
@@ -20,8 +20,8 @@ class User(SQLModel, table=True):
     name: str = ""
     password_hash: str
     status: str = "active"
-    language: str = "pt-BR"
-    theme: str = "dark"
+    language: str = ""
+    theme: str = ""
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
