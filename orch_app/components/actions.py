@@ -74,10 +74,13 @@ def link_button(text: Child, *, href: Text, icon_name: str = "", look: str = "",
     return router_link(*children, to=href, class_name=f"btn {look}".strip(), **props)
 
 
-def download_link(text: Child, *, href: Text, icon_name: str = "download", class_name: str = "btn s") -> rx.Component:
+def download_link(
+    text: Child, *, href: Text, icon_name: str = "download", class_name: str = "btn s", **props: str
+) -> rx.Component:
     """A link to a REST route that answers with an attachment; the browser follows it, not the router of the screens."""
     shown = (icon(icon_name, 14), text)
-    return router_link(*shown, to=href, reload_document=True, class_name=class_name, custom_attrs={"download": ""})
+    attrs = {"download": ""}
+    return router_link(*shown, to=href, reload_document=True, class_name=class_name, custom_attrs=attrs, **props)
 
 
 def icon_button(name: str, label: Text, *, on_click: Event = None, size: int = 20, **props: object) -> rx.Component:

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import link_button
+from orch_app.components.actions import download_link, link_button, menu
 from orch_app.components.icon import icon
 from orch_app.components.jobs import duration_bar, url_choices
 from orch_app.components.layout import page_header, section
@@ -28,7 +28,13 @@ def jobs_page() -> rx.Component:
     empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), icon_name="list")
     return framed(
         "jobs",
-        page_header(tr("nav.jobs"), subtitle=_subtitle(), actions=[start], thumb=[start]),
+        page_header(
+            tr("nav.jobs"),
+            subtitle=_subtitle(),
+            actions=[_export("btn"), start],
+            thumb=[start],
+            more=menu(_export("menu-i", role="menuitem"), label=tr("action.more")),
+        ),
         by_phase(
             JobsState,
             _list(),
@@ -38,6 +44,12 @@ def jobs_page() -> rx.Component:
         ),
         reload=JobsState.load,
     )
+
+
+def _export(look: str, **props: str) -> rx.Component:
+    """All jobs that the filters match, as a file."""
+    link = download_link(tr("jobs.export"), href=JobsState.csv_href, class_name=look, **props)
+    return rx.cond(JobsState.csv_href != "", link)
 
 
 def _subtitle() -> rx.Component:

@@ -25,6 +25,7 @@ class JobsState(Screen, rx.State):
     fresh: int = 0
     newest_id: str = ""
     is_filtered: bool = False
+    csv_href: str = ""
 
     @rx.event
     @guarded(Permission.JOBS_READ, page=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlmodel import Session
 
@@ -51,6 +52,20 @@ class Wanted:
         )
         return cls(found, page_number(asked["page"]), found != queries.JobFilter())
 
+    def csv_href(self) -> str:
+        """Where all the jobs that the filter matches are to be had as a file."""
+        after = self.filter.created_after
+        asked = {
+            "status": self.filter.statuses,
+            "runbook": self.filter.runbook,
+            "environment": self.filter.environment,
+            "createdBy": self.filter.created_by,
+            "q": self.filter.text,
+            "createdAfter": after.isoformat() if after else "",
+        }
+        kept = {name: value for name, value in asked.items() if value}
+        return f"/v1/jobs?{urlencode({'format': 'csv', **kept}, doseq=True)}"
+
 
 def read_page(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """A page of jobs with what it can be filtered by."""
@@ -67,6 +82,7 @@ def read_page(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
         "is_filtered": wanted.is_filtered,
         "runbooks": [runbook.name for runbook in runbooks],
         "users": history.list_requesters(session, actor),
+        "csv_href": wanted.csv_href(),
     }
 
 

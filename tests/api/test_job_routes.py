@@ -89,6 +89,21 @@ def test_a_repeated_key_is_answered_as_before_and_says_so(operator_client: TestC
 
 
 @pytest.mark.usefixtures("no_worker")
+def test_the_list_is_a_csv_file_where_that_is_asked_for(operator_client: TestClient) -> None:
+    body = {"requestReason": "@SUM(1)"}
+    number = operator_client.post("/v1/runbooks/host_report/execute", json=body).json()["number"]
+    by_format = operator_client.get("/v1/jobs", params={"format": "csv", "runbook": "host_report"})
+    by_header = operator_client.get("/v1/jobs?runbook=host_report", headers={"Accept": "text/csv"})
+    assert by_format.text == by_header.text
+    assert by_format.text.splitlines()[1].startswith(f"{number},job_")
+    assert by_format.text.rstrip().endswith(",'@SUM(1)")
+    assert by_format.headers["content-type"].startswith("text/csv")
+    assert by_format.headers["content-disposition"] == 'attachment; filename="jobs.csv"'
+    assert operator_client.get("/v1/jobs", params={"format": "xml"}).status_code == 400
+    assert operator_client.get("/v1/jobs?format=csv&runbook=none").text.count("\n") == 1
+
+
+@pytest.mark.usefixtures("no_worker")
 def test_refused_inputs_are_a_problem_with_a_pointer_each(operator_client: TestClient) -> None:
     body = {"inputs": {"targets": [{"host": "a", "kind": "tcp"}], "count": 99}}
     answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json=body)

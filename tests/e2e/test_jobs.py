@@ -233,3 +233,18 @@ def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, look: L
         found = axe.violations(page) + ([] if where.fits() else ["scrolls sideways"])
         faults |= {name: found} if found else {}
     assert faults == {}
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_the_filtered_list_is_had_as_a_file(at: OpenDrill, look: Look):
+    where = at(look=look)
+    ended(where)
+    page = where.open("/jobs?runbook=drill&status=SUCCESS")
+    if look.is_phone:
+        page.locator("main").get_by_role("button", name="Mais ações").click()
+    with page.expect_download() as started_download:
+        page.locator("a:visible", has_text="Exportar CSV").click()
+    assert started_download.value.suggested_filename == "jobs.csv"
+    lines = started_download.value.path().read_text("utf-8").splitlines()
+    assert lines[0].startswith("number,id,status")
+    assert all(",drill," in line and ",SUCCESS," in line for line in lines[1:])

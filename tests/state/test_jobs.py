@@ -45,6 +45,13 @@ def test_the_environment_of_the_address_weighs_more_than_the_switch():
     assert wanted("stage", environment="prod").filter.environment == "prod"
 
 
+def test_the_file_holds_the_jobs_that_the_page_filters():
+    asked = wanted("stage", status="ERROR,CANCELED", q="a&b", user="olga").csv_href()
+    assert asked == "/v1/jobs?format=csv&status=ERROR&status=CANCELED&environment=stage&createdBy=olga&q=a%26b"
+    assert "createdAfter=20" in wanted(since="24h").csv_href()
+    assert wanted().csv_href() == "/v1/jobs?format=csv"
+
+
 def test_a_period_is_counted_back_from_now():
     assert wanted(since="24h").filter.created_after is not None
     assert wanted(since="whenever").filter == JobFilter()

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, idempotency, queries, service
+from orch_app.domains.jobs.export import csv_of_jobs
 from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, to_answer, to_artifact, to_row
 from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
@@ -53,7 +54,10 @@ class Accepted(Answer):
 
 
 class JobsQuery(CamelModel):
-    """Filters of the list; several `status` mean any of them, an empty one means no filter."""
+    """Filters of the list; several `status` mean any of them, an empty one means no filter.
+
+    `format=csv`, or `Accept: text/csv`, gives all that match as a file; pages and cursors do not matter then.
+    """
 
     status: list[StatusName] = Field(default_factory=list)
     runbook: Text = ""
@@ -68,6 +72,7 @@ class JobsQuery(CamelModel):
     page: int | None = Field(None, ge=1, le=100_000)
     page_size: int | None = Field(None, ge=1, le=200)
     with_total: bool = False
+    format: Literal["json", "csv", ""] = ""
 
 
 class JobList(Answer):
@@ -155,10 +160,18 @@ def _accepted(answer: dict[str, Any], headers: dict[str, str]) -> JSONResponse:
     return JSONResponse(answer, 202, {"Location": answer["statusUrl"]} | headers)
 
 
-@router.get("/jobs")
-def list_jobs(query: Annotated[JobsQuery, Query()], actor: SignedIn, session: Reading) -> JobList:
-    """Jobs, newest first."""
+@router.get("/jobs", response_model=JobList, responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+def list_jobs(
+    query: Annotated[JobsQuery, Query()],
+    actor: SignedIn,
+    session: Reading,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> JobList | StreamingResponse:
+    """Jobs, newest first; as CSV where that is asked for."""
     wanted = _to_filter(query)
+    if query.format == "csv" or (not query.format and (accept or "").startswith("text/csv")):
+        named = {"Content-Disposition": 'attachment; filename="jobs.csv"'}
+        return StreamingResponse(csv_of_jobs(actor, wanted), media_type="text/csv", headers=named)
     limit = query.page_size or query.limit
     page = queries.Page(
         limit=limit + 1,
