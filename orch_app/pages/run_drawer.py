@@ -7,6 +7,7 @@ from orch_app.components.dialogs import cancel_button, drawer
 from orch_app.components.fields import checkbox, field_error, segmented, select_field, text_field
 from orch_app.components.icon import icon
 from orch_app.components.jobs import submit_keys
+from orch_app.components.markdown import markdown
 from orch_app.components.schema_form import schema_form
 from orch_app.components.states import error_state, note, problem_text, skeleton_text
 from orch_app.components.status import risk_badge
@@ -80,6 +81,7 @@ def _form() -> rx.Component:
             disabled=IS_READ_ONLY,
         ),
         reason,
+        rx.cond(LaunchState.readme["en"] != "", _readme()),
         _curl(),
         on_submit=SEND,
     )
@@ -216,6 +218,14 @@ def _blocked() -> rx.Component:
         ("broken", broken),
         ("disabled", disabled),
         rx.cond(LaunchState.workers == 0, idle, rx.fragment()),
+    )
+
+
+def _readme() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(icon("chevron-right"), tr("launch.readme")),
+        markdown(spoken_of(LaunchState.readme["en"], LaunchState.readme["pt"])),
+        class_name="fold",
     )
 
 

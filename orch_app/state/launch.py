@@ -42,6 +42,7 @@ class LaunchState(Screen, rx.State):
     is_open: bool = False
     runbook: Shown = {}
     fields: list[Shown] = []
+    readme: dict[str, str] = {"en": "", "pt": ""}
     slots: list[Shown] = []
     start: Shown = {}
     environment: str = "stage"

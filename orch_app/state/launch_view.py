@@ -28,6 +28,7 @@ SHOWN_LABELS = 8
 ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
 AROUND = ("hosts", "connections", "environment")
+PORTUGUESE = "## Português"
 NO_HOST = Problem("/hosts", "required", "Choose at least one host.", "Escolha pelo menos um host.")
 
 
@@ -52,6 +53,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
         },
+        "readme": readme_of(runbook.readme),
         "fields": fields,
         "slots": runbook.meta.get("connections", []),
         "start": {field["name"]: field["default"] for field in fields if "default" in field},
@@ -60,6 +62,16 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "workers": len(list_workers(session, actor)),
         "blocks": {place: _blocked(actor, runbook, place) for place in ("stage", "prod")},
     }
+
+
+def readme_of(text: str) -> dict[str, str]:
+    """A README by language: what stands below the heading "Português" is for Portuguese readers, the rest for others.
+
+    Without that heading everybody reads the same. The first heading is left out: the drawer has the title.
+    """
+    english, _, portuguese = text.partition(f"\n{PORTUGUESE}\n")
+    body = english.partition("\n")[2] if english.startswith("# ") else english
+    return {"en": body.strip(), "pt": (portuguese or body).strip()}
 
 
 def read_choices(

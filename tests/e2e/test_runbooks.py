@@ -42,6 +42,14 @@ def test_a_runbook_is_found_filled_in_corrected_and_run(tab: OpenTab, look: Look
     expect(page.locator(".ttl .st")).to_have_text("Concluído", timeout=JOB_MS)
 
 
+def test_the_readme_is_at_hand_in_the_readers_language(tab: OpenTab):
+    page = opened(tab)
+    drawer(page).get_by_text("Sobre este runbook").click()
+    expect(drawer(page).locator(".md")).to_contain_text("Lê o estado da máquina em que o JARVIS roda")
+    expect(drawer(page).locator(".md code").first).to_be_visible()
+    assert axe.violations(page) == []
+
+
 def test_what_was_typed_a_moment_before_is_part_of_the_order(tab: OpenTab):
     page = opened(tab)
     field = drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")
