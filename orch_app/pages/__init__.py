@@ -32,7 +32,7 @@ FRAMED = (
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
     ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
-    ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load)),
+    ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),
     ("/settings", settings_page, (SettingsState.load,)),
 )
 BARE = (

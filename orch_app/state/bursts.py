@@ -10,7 +10,7 @@ PACE_S = 0.3
 
 
 async def bursts(*kinds: str) -> AsyncIterator[None]:
-    """One turn for each burst of changes of these kinds (`job.status`, `worker.status`, `host.status`)."""
+    """One turn for each burst of changes of these kinds (`job.status`, `host.status` ...: see `Event`)."""
     stirred = asyncio.Event()
     listener = asyncio.create_task(_hear(stirred, kinds))
     try:

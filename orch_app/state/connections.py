@@ -11,8 +11,9 @@ from orch_app.domains.inventory.wire import ConnectionChange, NewConnection
 from orch_app.kit.errors import Conflict, Invalid
 from orch_app.kit.rest import etag
 from orch_app.state.address import parameters
+from orch_app.state.bursts import bursts
 from orch_app.state.connections_view import NO_CONNECTION, faults_of, payload_of, read_connections, read_uses
-from orch_app.state.guard import act, actor, ask, guarded
+from orch_app.state.guard import act, actor, ask, guarded, recheck
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 from orch_app.state.session import environment_of, has_arrived
@@ -50,6 +51,15 @@ class ConnectionsState(Screen, rx.State):
         await self._read()
         if parameters(self, "new")["new"] and not self.panel and actor().may(Permission.CONNECTIONS_WRITE):
             self._open_form(NO_CONNECTION, await environment_of(self) or "stage")
+
+    @rx.event(background=True, supersedes=True)
+    @guarded(Permission.CONNECTIONS_READ, page=True)
+    async def follow(self) -> None:
+        """Show what others add, change, test and remove as it happens; started by on_load only."""
+        async for _ in bursts("connection.status", "host.status"):
+            await recheck(self, Permission.CONNECTIONS_READ)
+            async with self:
+                await self._read()
 
     @rx.event
     @guarded(Permission.CONNECTIONS_WRITE)

@@ -33,7 +33,7 @@ class DashboardState(Screen, rx.State):
     @guarded(Permission.JOBS_READ)
     async def follow(self) -> None:
         """Keep the page true while it is open; started by on_load only."""
-        async for _ in bursts("job.status", "worker.status", "host.status"):
+        async for _ in bursts("job.status", "worker.status", "host.status", "connection.status"):
             await recheck(self, Permission.JOBS_READ)
             async with self:
                 environment = await environment_of(self)

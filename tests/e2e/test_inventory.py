@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenTab
 from tests.e2e.looks import PHONE, Tab
+from tests.e2e.product import Product
 from tests.systems.sshd import SshServer, ssh_server
 
 
@@ -142,3 +143,14 @@ def test_an_operator_sees_hosts_and_cannot_change_them(tab: OpenTab):
 def test_a_viewer_is_told_which_permission_is_missing(tab: OpenTab):
     page = tab("viewer").open("/connections")
     expect(page.get_by_text("connections:read")).to_be_visible()
+
+
+def test_what_somebody_else_adds_and_removes_is_seen_without_a_reload(tab: OpenTab, product: Product):
+    page = tab("operator").open("/connections")
+    other = tab("admin").page
+    body = {"type": "ssh", "name": "from afar", "environment": "stage", "payload": {"user": "x", "password": "y" * 12}}
+    origin = {"Origin": product.url}
+    made = other.request.post(f"{product.url}/v1/connections", data=body, headers=origin)
+    expect(page.get_by_role("row", name="from afar")).to_be_visible()
+    other.request.delete(f"{product.url}/v1/connections/{made.json()['id']}", headers=origin)
+    expect(page.get_by_role("row", name="from afar")).to_have_count(0)

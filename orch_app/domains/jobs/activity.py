@@ -1,4 +1,4 @@
-"""What moves in the whole product: changes of jobs, workers and hosts, told to every screen and script that listens.
+"""What moves in the whole product: changes of jobs, workers, hosts and connections, told to all who listen.
 
 One reader per process compares the database with what it saw before, at each wake-up, and tells the differences.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from orch_app.domains.inventory.models import Host
+from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.queries import live_workers
 from orch_app.domains.jobs.states import Status
@@ -24,11 +24,17 @@ from orch_app.kit.wakeups import wakeups
 PACE_S = 0.2
 RECENT = timedelta(minutes=2)
 WAITING_EVENTS = 1_000
+MOST_OF_A_KIND = 2_000
+GONE = {
+    "worker.status": {"state": "gone"},
+    "host.status": {"status": "gone"},
+    "connection.status": {"status": "gone"},
+}
 
 
 @dataclass(frozen=True)
 class Event:
-    """One change: `job.status`, `worker.status` or `host.status`, with the facts as they are sent."""
+    """One change: `job.status`, `worker.status`, `host.status` or `connection.status`, with the facts as sent."""
 
     type: str
     id: str
@@ -73,8 +79,8 @@ class Activity:
             if before.get((kind, identity)) != facts:
                 self._send(Event(kind, identity, facts))
         for kind, identity in before.keys() - found.keys():
-            if kind == "worker.status":
-                self._send(Event(kind, identity, {"id": identity, "state": "gone"}))
+            if kind in GONE:  # a job that is no longer looked at is only old
+                self._send(Event(kind, identity, {"id": identity} | GONE[kind]))
 
     def _send(self, event: Event) -> None:
         for queue in self._listeners:
@@ -85,7 +91,7 @@ class Activity:
 
 def _snapshot() -> dict[tuple[str, str], dict[str, Any]]:
     with reading() as session:
-        return dict([*_jobs(session), *_workers(session), *_hosts(session)])
+        return dict([*_jobs(session), *_workers(session), *_hosts(session), *_connections(session)])
 
 
 def _jobs(session: Session):  # noqa: ANN202 - pairs of a key and facts
@@ -113,8 +119,17 @@ def _workers(session: Session):  # noqa: ANN202 - pairs of a key and facts
 
 
 def _hosts(session: Session):  # noqa: ANN202 - pairs of a key and facts
-    for host in session.exec(select(Host).limit(2_000)):
-        yield ("host.status", host.id), {"id": host.id, "name": host.name, "status": host.status}
+    for host in session.exec(select(Host).limit(MOST_OF_A_KIND)):
+        facts = {"id": host.id, "name": host.name, "status": host.status, "version": host.version}
+        yield ("host.status", host.id), facts
+
+
+def _connections(session: Session):  # noqa: ANN202 - pairs of a key and facts
+    for row in session.exec(select(Connection).limit(MOST_OF_A_KIND)):
+        status = "untested" if row.last_test_ok is None else "ok" if row.last_test_ok else "failed"
+        tested = row.last_test_at.isoformat() if row.last_test_at else None
+        facts = {"id": row.id, "name": row.name, "status": status, "testedAt": tested, "version": row.version}
+        yield ("connection.status", row.id), facts
 
 
 activity = Activity()

@@ -25,6 +25,7 @@ from orch_app.kit.rest import Answer, CamelModel, Reading
 router = APIRouter(prefix="/v1", tags=["logs"])
 
 HEARTBEAT_S = 15.0
+NEEDS = {"host.status": Permission.HOSTS_READ, "connection.status": Permission.CONNECTIONS_READ}
 MAX_LINES = 5_000
 POLICY_VIOLATION = 1008
 _NUMBER = re.compile(r"[0-9]{1,15}")
@@ -174,7 +175,7 @@ async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
 
 @router.websocket("/ws")
 async def watch_everything(socket: WebSocket, actor: SignedIn) -> None:
-    """Status changes of jobs, workers and hosts, as far as the caller may read them."""
+    """Status changes of jobs, workers, hosts and connections, as far as the caller may read them."""
     require(actor, Permission.JOBS_READ)
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
@@ -183,7 +184,7 @@ async def watch_everything(socket: WebSocket, actor: SignedIn) -> None:
 
 async def _send_activity(socket: WebSocket, actor: Actor) -> None:
     async for event in activity.listen():
-        if event.type != "host.status" or actor.may(Permission.HOSTS_READ):
+        if actor.may(NEEDS.get(event.type, Permission.JOBS_READ)):
             await socket.send_text(_json({"type": event.type, "data": event.data}))
 
 

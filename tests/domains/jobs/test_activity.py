@@ -10,14 +10,17 @@ import pytest
 from sqlmodel import col, update
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.inventory import connections, hosts
 from orch_app.domains.inventory.hosts import set_status
+from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.wire import ConnectionChange
 from orch_app.domains.jobs import activity as module
 from orch_app.domains.jobs import workers
 from orch_app.domains.jobs.activity import RECENT, WAITING_EVENTS, Activity, Event
 from orch_app.domains.jobs.models import Job, Worker
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
-from tests.domains.inventory.samples import add_host
+from tests.domains.inventory.samples import add_connection, add_host
 from tests.domains.jobs.rows import add_job
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -106,7 +109,33 @@ def test_a_host_that_cannot_be_reached_any_more_is_told(admin: Actor) -> None:
             set_status(session, admin, host.id, "unreachable", "no answer")
 
     (event,) = told(lose)
-    assert (event.type, event.data) == ("host.status", {"id": host.id, "name": "web-1", "status": "unreachable"})
+    facts = {"id": host.id, "name": "web-1", "status": "unreachable", "version": host.version}
+    assert (event.type, event.data) == ("host.status", facts)
+
+
+def test_hosts_and_connections_that_come_change_and_go_are_told_without_their_secrets(admin: Actor) -> None:
+    made: list[Connection] = []
+    (event,) = told(lambda: made.append(add_connection(admin)))
+    assert (event.type, event.data["status"], event.data["testedAt"]) == ("connection.status", "untested", None)
+    assert event.data.keys() == {"id", "name", "status", "testedAt", "version"}
+
+    def rename() -> None:
+        with unit_of_work() as session:
+            connections.update(session, admin, made[0].id, ConnectionChange(name="other"))
+
+    def remove() -> None:
+        with unit_of_work() as session:
+            connections.delete(session, admin, made[0].id)
+
+    assert [event.data["name"] for event in told(rename)] == ["other"]
+    assert [event.data for event in told(remove)] == [{"id": made[0].id, "status": "gone"}]
+    host = add_host(admin)
+
+    def remove_host() -> None:
+        with unit_of_work() as session:
+            hosts.delete(session, admin, host.id)
+
+    assert [event.data for event in told(remove_host)] == [{"id": host.id, "status": "gone"}]
 
 
 def listening(check: Callable[[Activity], Awaitable[None]]) -> None:
