@@ -51,8 +51,8 @@ def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
     others = FAILURE["others"].to(int)
     unreachable = rx.cond(
         others > 0,
-        tr("job.unreachable_more", task=task, host=host, n=others),
-        tr("job.unreachable_in", task=task, host=host),
+        tr("job.unreachable_more", host=host, n=others),
+        tr("job.unreachable", host=host),
     )
     failed = rx.cond(
         others > 0, tr("job.failed_more", task=task, host=host, n=others), tr("job.failed_on", task=task, host=host)

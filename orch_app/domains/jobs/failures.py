@@ -78,4 +78,5 @@ def _of_job(session: Session, job: Job) -> Failure:
 
 def _lines_until(session: Session, job: Job, seq: int, begin: int) -> Sequence[Line]:
     """The lines that end with `seq`, not from before the task's own first line."""
-    return lines_after(session, job, max(begin, seq - SHOWN_LINES), SHOWN_LINES) if seq else []
+    before = max(begin, seq - SHOWN_LINES)
+    return lines_after(session, job, before, seq - before) if seq else []

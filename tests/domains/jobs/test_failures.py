@@ -73,7 +73,7 @@ def test_the_first_failing_task_and_its_own_lines_are_shown(admin: Actor):
     assert found is not None
     assert (found.task, found.host, found.status) == ("Change", "web-2", "failed")
     assert (found.message, found.seq) == ("no space left", 5)
-    assert found.lines[0].seq == 3
+    assert [line.seq for line in found.lines] == [3, 4, 5]
 
 
 def test_the_hosts_that_failed_with_it_and_otherwise_are_counted(admin: Actor):
