@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 Progress = Callable[[str], None]
@@ -70,7 +71,8 @@ def build(root: Path, progress: Progress, *, python: Path | None = None, force: 
     stamp.unlink(missing_ok=True)
     started = time.monotonic()
     progress("building the screens (about half a minute, longer the first time)")
-    _export(root, Path(python or sys.executable), progress)
+    with _lock_kept(root / LOCK):
+        _export(root, Path(python or sys.executable), progress)
     finish(root / ".web" / "build")
     stamp.write_text(json.dumps({"sources": sources, "lock": digest(root, (LOCK,))}), encoding="utf-8")
     progress(f"screens built in {time.monotonic() - started:.0f} s")
@@ -164,6 +166,25 @@ def _export(root: Path, python: Path, progress: Progress) -> None:
         tail = "\n".join((trouble if not process.returncode else lines)[-30:])
         message = f"the screens cannot be built (reflex export, exit code {process.returncode}):\n{tail}"
         raise BuildError(message)
+
+
+@contextmanager
+def _lock_kept(folder: Path) -> Iterator[None]:
+    """Afterwards every file of the lock that says the same in another order of keys is as it was: it is under git."""
+    before = {path: path.read_bytes() for path in folder.glob("*.json")}
+    try:
+        yield
+    finally:
+        for path, content in before.items():
+            if path.is_file() and path.read_bytes() != content and _read_json(path.read_bytes()) == _read_json(content):
+                path.write_bytes(content)
+
+
+def _read_json(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content
 
 
 def _watched(process: subprocess.Popen[str], progress: Progress) -> Iterator[str]:

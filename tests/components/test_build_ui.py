@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,12 @@ def test_the_digest_sees_content_and_names_but_no_caches(tmp_path: Path) -> None
     assert digest(tmp_path, ("assets",)) != first
 
 
-def _pretend_export(monkeypatch: pytest.MonkeyPatch, runs: list[Path]) -> None:
+def _pretend_export(
+    monkeypatch: pytest.MonkeyPatch, runs: list[Path], also: Callable[[Path], object] = lambda _root: None
+) -> None:
     def export(root: Path, _python: Path, _progress: build_ui.Progress) -> None:
         runs.append(root)
+        also(root)
         assets = root / ".web" / "build" / "client" / "assets"
         assets.mkdir(parents=True, exist_ok=True)
         (assets / "reflex-env-x.js").write_text(BAKED)
@@ -79,6 +83,22 @@ def test_nothing_is_built_while_the_sources_are_the_same(tmp_path: Path, monkeyp
     assert build_ui.build(tmp_path, said.append, force=True)
     assert len(runs) == 3
     assert said
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [('{"b":2,"a":[1]}', True), ('{"a": [1], "b": 3}', False), ('{"a": ', False)],
+)
+def test_a_build_leaves_a_lock_that_says_the_same_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, kept: bool
+) -> None:
+    lock = tmp_path / "reflex.lock" / "package.json"
+    lock.parent.mkdir()
+    lock.write_text('{"a": [1], "b": 2}\n')
+    _pretend_export(monkeypatch, [], lambda _root: lock.write_text(written))
+    assert build_ui.build(tmp_path, lambda _: None)
+    assert lock.read_text() == ('{"a": [1], "b": 2}\n' if kept else written)
+    assert not build_ui.build(tmp_path, lambda _: None)
 
 
 def test_a_warning_of_the_export_is_an_error(tmp_path: Path) -> None:
