@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from orch_app.api import documents, faults, parameters, renderer, unrouted
+from orch_app.api.ending import Ending
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
@@ -39,8 +40,11 @@ def build() -> FastAPI:
 
 
 def wrap(app: ASGIApp) -> ASGIApp:
-    """The whole web process, screens included, with request ids, headers, origin and body checks around it."""
-    return faults.wrap(app, LARGER_BODIES)
+    """The whole web process, screens included, with request ids, headers, origin and body checks around it.
+
+    What never ends by itself is ended when the process stops.
+    """
+    return Ending(faults.wrap(app, LARGER_BODIES))
 
 
 def _function_name(route: APIRoute) -> str:

@@ -190,16 +190,15 @@ async def _send_activity(socket: WebSocket, actor: Actor) -> None:
 
 async def _until_closed(socket: WebSocket, sending: Any) -> None:
     """Send until there is nothing more or the other side has gone."""
-    sender = asyncio.ensure_future(sending)
-    listener = asyncio.ensure_future(_drain(socket))
-    done, pending = await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
-            await task
-    for task in done:
-        with contextlib.suppress(WebSocketDisconnect):
-            task.result()
+    tasks = [asyncio.ensure_future(sending), asyncio.ensure_future(_drain(socket))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
+                await task
 
 
 async def _drain(socket: WebSocket) -> None:

@@ -6,17 +6,18 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs.queries import JobDetail, get_detail
 from orch_app.domains.jobs.states import is_terminal
 from orch_app.kit.db import reading
+from orch_app.kit.stopping import stopping
 from orch_app.kit.wakeups import wakeups
 
 
 async def wait_for_end(actor: Actor, job_id: str, wait_s: float) -> JobDetail:
-    """The job when it has ended, or as it is after `wait_s` seconds."""
+    """The job when it has ended, or as it is after `wait_s` seconds or when this process is told to end."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_s
     while True:
         detail = await asyncio.to_thread(_look, actor, job_id)
         left = deadline - loop.time()
-        if is_terminal(detail.job.status) or left <= 0:
+        if is_terminal(detail.job.status) or left <= 0 or stopping.is_set:
             return detail
         await wakeups.wait(f"job:{job_id}", min(left, 1.0))
 
