@@ -22,7 +22,8 @@ JOB = JobState.job
 STATUS = JOB["status"].to(str)
 PHASE = JOB["phase"].to(str)
 IS_OVER = JOB["isOver"].to(bool)
-HAS_FAILED_HOSTS = (JobState.host_counts["failed"].to(int) + JobState.host_counts["unreachable"].to(int)) > 0
+FAILED_HOSTS = JOB["failedHosts"].to(int)
+HAS_FAILED_HOSTS = FAILED_HOSTS > 0
 HAS_FAILED = (JobState.phase == "error") | (JobState.phase == "forbidden")
 MANY_HOSTS = JobState.hosts.length() > 1
 
@@ -121,7 +122,6 @@ def _primary(look: str) -> rx.Component:
             disabled=JOB["isCanceling"].to(bool),
         ),
     )
-    failed = JobState.host_counts["failed"].to(int) + JobState.host_counts["unreachable"].to(int)
     again = rx.match(
         STATUS,
         ("SUCCESS", button(tr("job.retry"), icon_name="retry", look=look, on_click=JobState.retry)),
@@ -129,7 +129,7 @@ def _primary(look: str) -> rx.Component:
             "ERROR",
             rx.cond(
                 HAS_FAILED_HOSTS & MANY_HOSTS,
-                button(tr("job.retry_on", n=failed), icon_name="retry", look="p", on_click=JobState.retry_failed),
+                button(tr("job.retry_on", n=FAILED_HOSTS), icon_name="retry", look="p", on_click=JobState.retry_failed),
                 button(tr("job.retry"), icon_name="retry", look="p", on_click=JobState.retry),
             ),
         ),

@@ -41,7 +41,7 @@ def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
     hosts = hosts_of(detail)
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
-        "job": _facts(job, runbook, typical_s),
+        "job": _facts(job, runbook, typical_s) | {"failedHosts": _failed_of_the_order(job, hosts)},
         "steps": steps,
         "progress": progress_of(steps, job.status, sum(step.kind != "play" for step in expected)),
         "hosts": [{name: value for name, value in host.items() if name != "results"} for host in hosts],
@@ -101,6 +101,11 @@ def hosts_of(detail: queries.JobDetail) -> list[Shown]:
     hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
     hosts = [host for host in hosts if not _only_helped(host, detail.job.host_names)]
     return sorted(hosts, key=lambda host: host["status"] not in FAILED)
+
+
+def _failed_of_the_order(job: Job, hosts: Sequence[Shown]) -> int:
+    """On how many of the hosts that were asked for a repeat makes sense."""
+    return sum(host["status"] in FAILED and host["name"] in job.host_names for host in hosts)
 
 
 def _only_helped(host: Shown, chosen: Sequence[str]) -> bool:

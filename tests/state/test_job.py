@@ -105,7 +105,9 @@ def test_our_own_machine_that_only_gathers_is_no_host_of_the_job_unless_it_faile
     job = launched(COMMAND_LINE)
     change(job.id, host_names=["web-1"], status="ERROR")
     add_step(job.id, 1, "Look", "SUCCESS", {"web-1": "ok", "localhost": how})
-    assert [host["name"] for host in shown(admin, job.id)["hosts"]] == listed
+    found = shown(admin, job.id)
+    assert [host["name"] for host in found["hosts"]] == listed
+    assert found["job"]["failedHosts"] == 0
 
 
 def test_of_several_tasks_with_one_name_as_many_are_pending_as_have_not_begun(admin: Actor):
