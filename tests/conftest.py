@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from tests.systems import network_guard, product, tiers
+from tests.systems.bells import bells_put_back
 from tests.systems.browser import chromium
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
@@ -65,6 +66,12 @@ def _stays_on_this_machine() -> Iterator[None]:
     network_guard.refused.clear()
     yield
     assert network_guard.refused == []
+
+
+@pytest.fixture(autouse=True)
+def _bells_as_they_were() -> Iterator[None]:
+    with bells_put_back():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,6 @@ def no_worker() -> Iterator[list[str]]:
     rung: list[str] = []
     install_bell(lambda _name, payload: rung.append(payload["job_id"]), lambda: True)
     yield rung
-    install_bell(lambda _name, _payload: None, lambda: True)
 
 
 @pytest.fixture
@@ -53,7 +52,6 @@ def worker() -> Iterator[None]:
     yield
     for thread in threads:
         thread.join()
-    install_bell(lambda _name, _payload: None, lambda: True)
 
 
 def execute(client: TestClient, runbook: str = "host_report", **body: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The doorbell notes what is to be rung and knows nothing of who hears it; the unit of work is tested in test_db."""
 
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +10,7 @@ from sqlmodel import Session
 
 from orch_app.kit import queue
 from orch_app.kit.queue import enqueue, install_bell, is_reachable, ring_noted
-
-
-@pytest.fixture(autouse=True)
-def _quiet_afterwards() -> Iterator[None]:
-    yield
-    install_bell(lambda _name, _payload: None, lambda: True)
+from tests.systems.bells import bells_put_back
 
 
 def test_what_is_noted_is_rung_once_and_in_order() -> None:
@@ -61,3 +55,11 @@ def test_a_second_wiring_replaces_the_first() -> None:
         enqueue(session, "a")
         ring_noted(session.info)
     assert (rung, is_reachable(), len(queue._bells)) == (["new a"], True, 1)
+
+
+def test_a_bell_of_a_test_is_gone_after_it() -> None:
+    install_bell(print, lambda: True)
+    with bells_put_back():
+        install_bell(lambda _name, _payload: None, lambda: False)
+        assert not is_reachable()
+    assert (queue._bells, is_reachable()) == ([print], True)

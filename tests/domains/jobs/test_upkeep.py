@@ -43,7 +43,6 @@ def rung() -> Iterator[list[str]]:
     found: list[str] = []
     install_bell(lambda _name, payload: found.append(payload["job_id"]), lambda: True)
     yield found
-    install_bell(lambda _name, _payload: None, lambda: True)
 
 
 def take(slots: Slots, job: Job) -> Running:
