@@ -19,6 +19,13 @@ def address(path: str, values: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def asked_for(state: Any) -> str:
+    """The address that the tab shows, with its filters, as a path of this very site; `/` where it would be another's."""
+    url = state.router.url
+    asked = f"{url.path}?{url.query}" if url.query else str(url.path)
+    return asked if asked.startswith("/") and asked[1:2] not in {"/", "\\"} else "/"
+
+
 def page_number(text: str) -> int:
     """A page number from the address; nonsense is the first page."""
     return max(1, min(int(text), 100_000)) if text.isdecimal() and len(text) < LONGEST else 1

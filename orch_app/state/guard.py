@@ -25,6 +25,7 @@ from orch_app.domains.audit.service import record_denial
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, OrchError, Unauthorized
 from orch_app.kit.ids import new_id
+from orch_app.state.address import asked_for
 from orch_app.state.exposure import GUARD, H
 from orch_app.state.notices import Notices
 
@@ -121,7 +122,7 @@ async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> 
     """Show an error in the form its reader can use: the login, the page's own error, or a notice."""
     if isinstance(error, Unauthorized):
         ended = "&expired=1" if _cookie(state) else ""
-        return rx.redirect(f"/login?next={quote(state.router.url.path)}{ended}")
+        return rx.redirect(f"/login?next={quote(asked_for(state))}{ended}")
     if isinstance(error, Forbidden):
         await asyncio.to_thread(_audit_denial, actor(), error, handler)
     _log.info("event.refused", handler=handler, code=error.code, status=error.status)

@@ -34,6 +34,24 @@ def test_nobody_is_led_to_the_way_in_and_learns_nothing():
     assert tab.state(ShellState).bell == []
 
 
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/jobs?status=ERROR&q=a%20b", "/login?next=/jobs%3Fstatus%3DERROR%26q%3Da%2520b"),
+        ("/jobs/12?tab=logs#L3", "/login?next=/jobs/12%3Ftab%3Dlogs"),
+        (
+            "/hosts?next=https://evil.example&expired=1",
+            "/login?next=/hosts%3Fnext%3Dhttps%3A//evil.example%26expired%3D1",
+        ),
+        ("//evil.example/x?y=1", "/login?next=/"),
+        ("https://evil.example//x", "/login?next=/"),
+        ("/\\evil.example", "/login?next=/"),
+    ],
+)
+def test_whoever_signs_in_comes_back_to_the_same_page_and_filters_of_this_site(path: str, wanted: str):
+    assert urls_of(asyncio.run(OpenTab(path=path).send(ShellState.enter))) == [wanted]
+
+
 def test_a_session_that_ended_says_so():
     tab = OpenTab("x" * 43, "/hosts")
     assert urls_of(asyncio.run(tab.send(ShellState.enter))) == ["/login?next=/hosts&expired=1"]

@@ -6,7 +6,8 @@ import { badgeOf } from "../../../assets/ui/states.js";
 
 test("after signing in only a path of this application is opened", () => {
   assert.equal(safePath("/jobs/12?tab=logs"), "/jobs/12?tab=logs");
-  for (const evil of ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "/login/?next=/x", "", null, "/a b"]) assert.equal(safePath(evil), "");
+  assert.equal(safePath(new URLSearchParams("next=/jobs%3Fq%3Da%2520b%26status%3DERROR").get("next")), "/jobs?q=a%20b&status=ERROR");
+  for (const evil of ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "/login/?next=/x", "", null, "/a b", "/\t/evil.example", "javascript:alert(1)", "evil.example", "/\\\\evil.example"]) assert.equal(safePath(evil), "");
 });
 
 test("answers of the server become states of the form", () => {
