@@ -135,7 +135,9 @@ def _empty_groups(payload: Mapping[str, Any]) -> set[str]:
 
 
 def _typed(value: Any, field: Mapping[str, Any]) -> Any:
-    text = value if field["kind"] == "textarea" else str(value or "").strip()
+    """What was typed, as the field takes it. A secret is kept to the letter: blanks around it may belong to it."""
+    verbatim = field["secret"] or field["kind"] == "textarea"
+    text = str(value or "") if verbatim else str(value or "").strip()
     if not text:
         return None
     if field["kind"] == "integer":

@@ -16,6 +16,7 @@ from orch_app.integrations.ssh.client import LoginResult
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
+from orch_app.state.connections_view import payload_of
 from tests.state.open_tab import OpenTab, signed_in
 from tests.systems.keys import make_key
 
@@ -159,3 +160,12 @@ def test_no_word_of_the_form_is_missing_in_either_language():
     fields = [field for kind in loaded(signed_in(Role.ADMIN, "/connections")).types for field in kind["fields"]]
     assert all(field["title"] and field["titlePt"] for field in fields)
     assert all("connections.error.invalid" in catalogue for catalogue in words.values())
+
+
+def test_blanks_around_a_secret_are_kept_and_around_other_texts_not() -> None:
+    fields = [
+        {"name": name, "kind": kind, "secret": name != "user"}
+        for name, kind in (("user", "text"), ("password", "password"), ("becomePassword", "password"))
+    ]
+    values = {"user": " root ", "password": " two  words\t", "becomePassword": ""}
+    assert payload_of(values, fields, kept=[], is_new=True) == {"user": "root", "password": " two  words\t"}
