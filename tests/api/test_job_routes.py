@@ -31,11 +31,11 @@ def operator_client(make_client: MakeClient) -> TestClient:
 
 
 @pytest.fixture
-def no_worker() -> Iterator[list[str]]:
+def no_worker() -> list[str]:
     """Bells are noted and nobody comes."""
     rung: list[str] = []
     install_bell(lambda _name, payload: rung.append(payload["job_id"]), lambda: True)
-    yield rung
+    return rung
 
 
 @pytest.fixture

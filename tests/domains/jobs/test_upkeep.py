@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -39,10 +38,10 @@ def slots() -> Slots:
 
 
 @pytest.fixture
-def rung() -> Iterator[list[str]]:
+def rung() -> list[str]:
     found: list[str] = []
     install_bell(lambda _name, payload: found.append(payload["job_id"]), lambda: True)
-    yield found
+    return found
 
 
 def take(slots: Slots, job: Job) -> Running:
