@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 
 from orch_app.api import documents, faults, parameters, renderer, unrouted
 from orch_app.api.ending import Ending
+from orch_app.api.tab_frames import Accepts
+from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
@@ -39,12 +41,13 @@ def build() -> FastAPI:
     return app
 
 
-def wrap(app: ASGIApp) -> ASGIApp:
+def wrap(app: ASGIApp, accepts: Accepts = lambda _name, _payload: False) -> ASGIApp:
     """The whole web process, screens included, with request ids, headers, origin and body checks around it.
 
-    What never ends by itself is ended when the process stops.
+    `accepts` tells which events, with which arguments, the tabs of the screens may send. What never ends by itself is
+    ended when the process stops.
     """
-    return Ending(faults.wrap(app, LARGER_BODIES))
+    return Ending(faults.wrap(TabDoor(app, accepts), LARGER_BODIES))
 
 
 def _function_name(route: APIRoute) -> str:

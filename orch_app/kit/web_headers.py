@@ -25,6 +25,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+HASHED = "/assets/"  # the build names these files by their content, so none of them ever changes
+_KEEPABLE = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED}
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
@@ -55,6 +57,8 @@ def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
         headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
     if scope["path"].startswith("/v1/"):
         headers.setdefault("Cache-Control", "no-store")
+    elif scope["path"].startswith(HASHED) and status in _KEEPABLE:
+        headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
     elif is_page:
         headers.setdefault("Cache-Control", "no-cache")  # an old page would ask for scripts that a new build has not
     standing = scope["state"].get("rate_limit")

@@ -9,7 +9,6 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
@@ -20,7 +19,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import ANONYMOUS, Actor, require
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.accounts.edge import actor_of_cookie
+from orch_app.domains.accounts.edge import TAB_HEADER, actor_behind
 from orch_app.domains.audit.service import record_denial
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, OrchError, Unauthorized
@@ -29,7 +28,6 @@ from orch_app.state.address import asked_for
 from orch_app.state.exposure import GUARD, H
 from orch_app.state.notices import Notices
 
-COOKIE = "orch_session"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -45,7 +43,7 @@ def actor() -> Actor:
 async def visitor(state: Any) -> Actor:
     """Who looks at a page that anybody may see; nobody in particular is ANONYMOUS."""
     try:
-        return await asyncio.to_thread(_identify, _cookie(state), state.router.session.client_ip)
+        return await asyncio.to_thread(_identify, _session_key(state), state.router.session.client_ip)
     except Unauthorized:
         return ANONYMOUS
 
@@ -57,7 +55,7 @@ async def recheck(state: Any, permission: Permission) -> None:
         Unauthorized: the session ended.
         Forbidden: the permission was taken away.
     """
-    _actor.set(await asyncio.to_thread(_identify, _cookie(state), state.router.session.client_ip))
+    _actor.set(await asyncio.to_thread(_identify, _session_key(state), state.router.session.client_ip))
     require(actor(), permission)
 
 
@@ -86,7 +84,7 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
         @functools.wraps(handler)
         async def inner(self: Any, *args: Any, **kwargs: Any) -> Any:
             try:
-                _actor.set(await asyncio.to_thread(_identify, _cookie(self), self.router.session.client_ip))
+                _actor.set(await asyncio.to_thread(_identify, _session_key(self), self.router.session.client_ip))
                 require(actor(), permission)
                 result = handler(self, *args, **kwargs)
                 return await result if inspect.isawaitable(result) else result
@@ -94,7 +92,7 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
                 return await _refuse(self, error, handler.__qualname__, page=page)
             except Exception:  # noqa: BLE001 - Reflex would answer by eval, which our policy forbids: nothing would show
                 _log.exception("event.failed", handler=handler.__qualname__)
-                return await _refuse(self, _unforeseen(), handler.__qualname__, page=page)
+                return await _refuse(self, unforeseen(), handler.__qualname__, page=page)
 
         setattr(inner, GUARD, permission)
         return cast("H", inner)
@@ -102,26 +100,24 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
     return decorate
 
 
-def _unforeseen() -> OrchError:
+def unforeseen() -> OrchError:
+    """A fault of ours, as people get to see it."""
     return OrchError("Something went wrong on our side. The log has the details.", "internal_error")
 
 
-def _identify(raw_cookie: str | None, ip: str) -> Actor:
-    return actor_of_cookie(raw_cookie, ip=ip, request_id=new_id("evt"))
+def _identify(session_key: str, ip: str) -> Actor:
+    return actor_behind(session_key, ip=ip, request_id=new_id("evt"))
 
 
-def _cookie(state: Any) -> str | None:
-    try:
-        morsel = SimpleCookie(state.router.headers.cookie or "").get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+def _session_key(state: Any) -> str:
+    """As the door of the event channel found it when the socket was opened; the cookie itself never comes here."""
+    return str(state.router.headers.raw_headers.get(TAB_HEADER, ""))
 
 
 async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> Any:
     """Show an error in the form its reader can use: the login, the page's own error, or a notice."""
     if isinstance(error, Unauthorized):
-        ended = "&expired=1" if _cookie(state) else ""
+        ended = "&expired=1" if _session_key(state) else ""
         return rx.redirect(f"/login?next={quote(asked_for(state))}{ended}")
     if isinstance(error, Forbidden):
         await asyncio.to_thread(_audit_denial, actor(), error, handler)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.house import House, furnish
 from tests.e2e.looks import DESKTOP, Look, Tab, open_tab
 from tests.e2e.product import ROLES, ROOT, Product, new_product, started
 from tools import build_ui
@@ -50,3 +51,14 @@ def tab(browser: Browser, product: Product) -> Iterator[OpenTab]:
             return opened.enter_context(open_tab(browser, where, look, as_user=address))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def house(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """An installation without a worker, for those who attack it; nothing in it changes by itself."""
+    made = new_product(tmp_path_factory.mktemp("house") / "data", ORCH_EGRESS_ALLOW="127.0.0.0/8")
+    roles = {role: made.add_user(role) for role in ROLES}
+    with started(made, worker=False):
+        furnished = House(made)
+        furnish(furnished, roles)
+        yield furnished

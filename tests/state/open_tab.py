@@ -3,13 +3,12 @@
 from typing import Any, TypeVar
 
 import reflex as rx
-from reflex.istate.data import RouterData
 
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.accounts import sessions
 from orch_app.domains.accounts.sessions import Client
 from orch_app.kit.db import unit_of_work
-from tests.state.tabs import tab
+from tests.state.tabs import router_of, tab
 from tests.systems.people import add_user
 
 S = TypeVar("S", bound=rx.State)
@@ -25,10 +24,7 @@ class OpenTab:
 
     def go(self, path: str) -> None:
         """Show another address."""
-        headers = {"origin": "http://127.0.0.1:8000"} | (
-            {"cookie": f"orch_session={self.cookie}"} if self.cookie else {}
-        )
-        self.root.router = RouterData.from_router_data({"headers": headers, "ip": "192.0.2.7", "asPath": path})
+        self.root.router = router_of(self.cookie, path)
 
     def state(self, kind: type[S]) -> S:
         """The tab's instance of a state."""

@@ -12,6 +12,8 @@ from reflex.istate.data import RouterData
 
 import orch_app.pages
 import orch_app.state
+from orch_app.domains.accounts.edge import TAB_HEADER
+from orch_app.domains.accounts.sessions import key_of
 
 
 @cache
@@ -42,9 +44,14 @@ def tab(state: type[rx.State], *, cookie: str = "", address: str = "/jobs?status
     """This state in a new tab of a browser that shows `address` and sends this session cookie."""
     states()
     root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]
-    headers = {"origin": "http://127.0.0.1:8000"} | ({"cookie": f"orch_session={cookie}"} if cookie else {})
-    root.router = RouterData.from_router_data({"headers": headers, "ip": "192.0.2.7", "asPath": address})
+    root.router = router_of(cookie, address)
     return root.get_substate(state.get_full_name().split("."))
+
+
+def router_of(cookie: str, address: str) -> RouterData:
+    """What a state knows of its tab: the address it shows, and its session as the event channel's door tells it."""
+    headers = {"origin": "http://127.0.0.1:8000"} | ({TAB_HEADER: key_of(cookie) or "ended"} if cookie else {})
+    return RouterData.from_router_data({"headers": headers, "ip": "192.0.2.7", "asPath": address})
 
 
 def _below(state: type[Any]) -> Iterator[type[rx.State]]:

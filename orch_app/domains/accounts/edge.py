@@ -12,6 +12,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, Unauthorized
 from orch_app.kit.origins import SAFE_METHODS, is_from_own_page
 
+TAB_HEADER = "x-orch-tab"  # set by our own door of the event channel, with the key of the tab's session; see `api.tabs`
 _SCHEME = "bearer "
 
 
@@ -52,13 +53,13 @@ def anybody(connection: HTTPConnection) -> sessions.Client:
 Anybody = Annotated[sessions.Client, Depends(anybody)]
 
 
-def actor_of_cookie(raw_cookie: str | None, *, ip: str = "", request_id: str = "") -> Actor:
-    """The actor behind a browser's cookie, for whoever has no request at hand; also notes that the session is in use.
+def actor_behind(key: str, *, ip: str = "", request_id: str = "") -> Actor:
+    """The actor behind the key of a browser session (`sessions.key_of`); also notes that the session is in use.
 
     Raises:
         Unauthorized: the session is not, or no longer, valid.
     """
-    return _of_raw_cookie(raw_cookie).actor(ip=ip, request_id=request_id)
+    return _of_key(key).actor(ip=ip, request_id=request_id)
 
 
 def address(connection: HTTPConnection) -> str:
@@ -92,12 +93,12 @@ def _of_cookie(connection: HTTPConnection) -> Identity:
         raise Unauthorized("Sign in to do this.", "unauthorized")
     if connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE_METHODS:
         require_own_page(connection)
-    return _of_raw_cookie(raw_cookie)
+    return _of_key(sessions.key_of(raw_cookie))
 
 
-def _of_raw_cookie(raw_cookie: str | None) -> Identity:
+def _of_key(key: str) -> Identity:
     with reading() as session:
-        identity = sessions.identity_of(session, raw_cookie)
+        identity = sessions.identity_behind(session, key)
     if sessions.is_touch_due(identity):
         with unit_of_work() as session:
             sessions.touch(session, identity)

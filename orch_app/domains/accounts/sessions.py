@@ -20,6 +20,7 @@ from orch_app.kit.settings import settings
 COOKIE = "orch_session"
 TOUCH_AFTER = timedelta(minutes=1)
 COOKIE_LENGTH = 43
+KEY_LENGTH = 64
 AGENT_LENGTH = 300
 
 
@@ -64,15 +65,28 @@ def create(session: Session, user_id: str, client: Client, *, remember: bool) ->
     return NewSession(cookie, row.id, life_s if remember else None)
 
 
+def key_of(raw_cookie: str | None) -> str:
+    """What a session is known by inside: it leads to the session, and nobody can make the cookie from it."""
+    return hash_secret(raw_cookie) if raw_cookie and len(raw_cookie) == COOKIE_LENGTH else ""
+
+
 def identity_of(session: Session, raw_cookie: str | None) -> Identity:
     """Who holds this cookie, at most `identities.REMEMBER_S` seconds old.
 
     Raises:
         Unauthorized: no cookie, an unknown, ended or revoked session, or a disabled user.
     """
-    if not raw_cookie or len(raw_cookie) != COOKIE_LENGTH:
+    return identity_behind(session, key_of(raw_cookie))
+
+
+def identity_behind(session: Session, key: str) -> Identity:
+    """The same by the session's key.
+
+    Raises:
+        Unauthorized: as `identity_of`.
+    """
+    if len(key) != KEY_LENGTH:
         raise _nobody()
-    key = hash_secret(raw_cookie)
     found = remembered.get(key)
     if found is None:
         mark = remembered.mark()

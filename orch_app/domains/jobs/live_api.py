@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
@@ -14,6 +14,7 @@ from pydantic import Field
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.edge import SignedIn
+from orch_app.domains.accounts.watch import Ending, watch
 from orch_app.domains.jobs import queries
 from orch_app.domains.jobs.activity import activity
 from orch_app.domains.jobs.log.feed import JobState, Update, log_feed
@@ -93,11 +94,14 @@ async def stream_log(
     actor: SignedIn,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Lines and status as server-sent events: `log` with the line's number as id, `status`, and `end` at the end."""
+    """Lines and status as server-sent events: `log` with the line's number as id, `status`, and `end` at the end.
+
+    `closed` comes instead of `end` when the caller was signed out or got another role.
+    """
     await asyncio.to_thread(_require_job, actor, job_id)
     after = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else query.after_seq
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    return StreamingResponse(_events(job_id, after), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(job_id, after, actor), media_type="text/event-stream", headers=headers)
 
 
 def _require_job(actor: Actor, job_id: str) -> None:
@@ -105,39 +109,49 @@ def _require_job(actor: Actor, job_id: str) -> None:
         queries.get_job(session, actor, job_id)
 
 
-async def _events(job_id: str, after_seq: int) -> AsyncIterator[str]:
+async def _events(job_id: str, after_seq: int, actor: Actor) -> AsyncIterator[str]:
     sent = None
-    async for update in _with_heartbeats(log_feed.follow(job_id, after_seq)):
-        if update is None:
-            yield ": still here\n\n"
-            continue
-        text = "".join(f"event: log\nid: {line.seq}\ndata: {_json(line.to_wire())}\n\n" for line in update.lines)
-        if update.state != sent:
-            sent = update.state
-            text += f"event: status\ndata: {_json(_status(sent))}\n\n"
-        if text:
-            yield text
-    yield f"event: end\ndata: {_json(_status(sent or JobState()))}\n\n"
+    ending = asyncio.ensure_future(watch.ending_of(actor))
+    async with contextlib.aclosing(_with_heartbeats(log_feed.follow(job_id, after_seq), ending)) as updates:
+        async for update in updates:
+            yield _told(update, is_news=update is not None and update.state != sent)
+            sent = update.state if update else sent
+    if ending.done() and not ending.cancelled():
+        yield f"event: closed\ndata: {_json({'reason': ending.result().reason})}\n\n"
+    else:
+        yield f"event: end\ndata: {_json(_status(sent or JobState()))}\n\n"
 
 
-async def _with_heartbeats(updates: AsyncIterator[Update]) -> AsyncIterator[Update | None]:
-    """The same updates, with None whenever 15 seconds pass without one."""
+def _told(update: Update | None, *, is_news: bool) -> str:
+    """An update as it is sent, with the status when that is news; for None a comment, which keeps proxies awake."""
+    if update is None:
+        return ": still here\n\n"
+    text = "".join(f"event: log\nid: {line.seq}\ndata: {_json(line.to_wire())}\n\n" for line in update.lines)
+    return text + (f"event: status\ndata: {_json(_status(update.state))}\n\n" if is_news else "")
+
+
+async def _with_heartbeats(
+    updates: AsyncIterator[Update], ending: asyncio.Future[Ending]
+) -> AsyncGenerator[Update | None]:
+    """The same updates until the ending, with None whenever 15 seconds pass without one."""
     upcoming = asyncio.ensure_future(anext(updates, None))
     try:
         while True:
-            done, _ = await asyncio.wait({upcoming}, timeout=HEARTBEAT_S)
+            awaited: set[asyncio.Future[Any]] = {upcoming, ending}
+            done, _ = await asyncio.wait(awaited, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 yield None
                 continue
-            update = upcoming.result()
+            update = None if ending in done else upcoming.result()
             if update is None:
                 return
             yield update
             upcoming = asyncio.ensure_future(anext(updates, None))
     finally:
-        upcoming.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await upcoming
+        for task in (upcoming, ending):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 def _status(state: JobState) -> dict[str, Any]:
@@ -158,7 +172,7 @@ async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, after_seq: 
         return
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await _until_closed(socket, _send_job(socket, job_id, max(0, after_seq)))
+        await _until_closed(socket, actor, _send_job(socket, job_id, max(0, after_seq)))
 
 
 async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
@@ -179,7 +193,7 @@ async def watch_everything(socket: WebSocket, actor: SignedIn) -> None:
     require(actor, Permission.JOBS_READ)
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await _until_closed(socket, _send_activity(socket, actor))
+        await _until_closed(socket, actor, _send_activity(socket, actor))
 
 
 async def _send_activity(socket: WebSocket, actor: Actor) -> None:
@@ -188,9 +202,10 @@ async def _send_activity(socket: WebSocket, actor: Actor) -> None:
             await socket.send_text(_json({"type": event.type, "data": event.data}))
 
 
-async def _until_closed(socket: WebSocket, sending: Any) -> None:
-    """Send until there is nothing more or the other side has gone."""
-    tasks = [asyncio.ensure_future(sending), asyncio.ensure_future(_drain(socket))]
+async def _until_closed(socket: WebSocket, actor: Actor, sending: Any) -> None:
+    """Send until there is nothing more, the other side has gone, or the caller is no longer who he or she was."""
+    ending = asyncio.ensure_future(watch.ending_of(actor))
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(sending), asyncio.ensure_future(_drain(socket)), ending]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -199,6 +214,8 @@ async def _until_closed(socket: WebSocket, sending: Any) -> None:
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
                 await task
+    if not ending.cancelled():
+        await socket.close(ending.result().code, ending.result().reason)
 
 
 async def _drain(socket: WebSocket) -> None:

@@ -139,10 +139,10 @@ def test_last_seen_is_written_once_a_minute() -> None:
             return session.exec(select(BrowserSession)).one().last_seen_at.isoformat()
 
     first = seen()
-    edge.actor_of_cookie(cookie)
+    edge.actor_behind(sessions.key_of(cookie))
     assert seen() == first
     with later(seconds=61):
-        edge.actor_of_cookie(cookie)
+        edge.actor_behind(sessions.key_of(cookie))
         second = seen()
-        edge.actor_of_cookie(cookie)
+        edge.actor_behind(sessions.key_of(cookie))
         assert first < second == seen()
