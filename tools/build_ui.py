@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -149,6 +150,8 @@ def _is_current(stamp: Path, sources: str, lock: str) -> bool:
 def _export(root: Path, python: Path, progress: Progress) -> None:
     """Run `reflex export`, passing on its steps; a warning of the build is an error."""
     command = [str(python), "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    # Reflex copies an asset only when it is newer than its last copy, which says nothing about files of a release.
+    shutil.rmtree(root / ".web" / "public", ignore_errors=True)
     with (
         tempfile.TemporaryDirectory() as nowhere,  # the export imports the program, which must not touch real data
         subprocess.Popen(

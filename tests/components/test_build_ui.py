@@ -101,11 +101,24 @@ def test_a_build_leaves_a_lock_that_says_the_same_as_it_was(
     assert not build_ui.build(tmp_path, lambda _: None)
 
 
-def test_a_warning_of_the_export_is_an_error(tmp_path: Path) -> None:
-    fake = tmp_path / "python"
-    fake.write_text("#!/bin/sh\necho 'Compiling: 1/1'\necho 'Warning: Invalid icon tag: nope'\n")
-    fake.chmod(0o755)
-    (tmp_path / "npm").write_text("#!/bin/sh\necho https://registry.example/\n")
-    (tmp_path / "npm").chmod(0o755)
+@pytest.fixture
+def warning_python(tmp_path: Path) -> Path:
+    """An interpreter whose export warns, with its npm beside it."""
+    for name, said in (("python", "Warning: Invalid icon tag: nope"), ("npm", "https://registry.example/")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{said}'\n")
+        (tmp_path / name).chmod(0o755)
+    return tmp_path / "python"
+
+
+def test_a_warning_of_the_export_is_an_error(tmp_path: Path, warning_python: Path) -> None:
     with pytest.raises(BuildError, match="Invalid icon tag: nope"):
-        build_ui.build(tmp_path, lambda _: None, python=fake)
+        build_ui.build(tmp_path, lambda _: None, python=warning_python)
+
+
+def test_an_export_finds_no_asset_of_an_earlier_one(tmp_path: Path, warning_python: Path) -> None:
+    earlier = tmp_path / ".web" / "public" / "ui" / "format.js"
+    earlier.parent.mkdir(parents=True)
+    earlier.touch()
+    with pytest.raises(BuildError):
+        build_ui.build(tmp_path, lambda _: None, python=warning_python)
+    assert not earlier.exists()
