@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
-from orch_app.kit.settings import settings
+from orch_app.kit.settings import sentence, settings
 
 app = typer.Typer(
     name="orch",
@@ -30,8 +31,12 @@ def _say(text: str) -> None:
     typer.echo(text)
 
 
-def _refuse(sentence: str) -> typer.Exit:
-    typer.echo(sentence, err=True)
+def _say_fault(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _refuse(text: str) -> typer.Exit:
+    _say_fault(text)
     return typer.Exit(REFUSED)
 
 
@@ -169,5 +174,15 @@ def bench(
     _say(json.dumps(figures) if as_json else "\n".join(f"{key:40} {value}" for key, value in figures.items()))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run one command; settings that cannot be used are one sentence and exit code 2, whichever command it was."""
+    try:
+        settings()
+    except ValidationError as error:
+        _say_fault(sentence(error))
+        sys.exit(REFUSED)
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -5,22 +5,20 @@ never reached. Private ones and loopback are reached only through an entry of th
 """
 
 import ipaddress
-import re
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LookupTimeout
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
+from orch_app.kit.allow_list import AllowEntry, Network, is_host_name, parse_entry, split_port
 from orch_app.kit.errors import Invalid
 from orch_app.kit.settings import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Lookup = Callable[[str, int], list[str]]
 
 LOOKUP_S = 5.0
@@ -76,60 +74,11 @@ PRIVATE = tuple(
         "fec0::/10",
     )
 )
-_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_NAME = re.compile(rf"(?=.{{1,253}}\.?$){_LABEL}(\.{_LABEL})*\.?")
-_NUMERIC_LABEL = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _log = structlog.get_logger("egress")
 
 
 class EgressRefused(Invalid):
     """The product does not connect to that address."""
-
-
-@dataclass(frozen=True)
-class AllowEntry:
-    """One entry of the allow-list: a network, or a name; `port` None means any port."""
-
-    network: Network | None
-    name: str = ""
-    port: int | None = None
-
-
-def endpoint(host: str, port: int) -> str:
-    """The allow-list entry for exactly this host and port, as `parse_entry` reads it."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def parse_entry(text: str) -> AllowEntry:
-    """Read `10.0.0.0/8`, `10.1.2.3`, `10.1.2.3:22`, `[fd00::1]:22`, `db.internal` or `db.internal:22`.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    host, port = _split_port(text.strip())
-    try:
-        return AllowEntry(ipaddress.ip_network(host, strict=False), port=port)
-    except ValueError:
-        if "/" in host or not is_host_name(host):
-            raise
-        return AllowEntry(None, host.rstrip(".").lower(), port)
-
-
-def _split_port(text: str) -> tuple[str, int | None]:
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, int(rest[1:]) if rest.startswith(":") else None
-    if text.count(":") == 1:
-        host, port = text.split(":")
-        return host, int(port)
-    return text, None
-
-
-def is_host_name(text: str) -> bool:
-    """Whether this is a DNS name: ASCII letters, digits, hyphens, and no last label that resolvers read as a number."""
-    if not _NAME.fullmatch(text):
-        return False
-    return not _NUMERIC_LABEL.fullmatch(text.rstrip(".").rsplit(".", 1)[-1])
 
 
 def is_address(text: str) -> bool:
@@ -267,7 +216,7 @@ def _servers(url: str) -> list[tuple[str, int]]:
     usual = DEFAULT_PORTS.get(parts.scheme.split("+")[0], 0)
     port = parts.port or int(next(iter(parameters.get("port", [])), usual))
     named = [parts.hostname or "", *",".join(parameters.get("host", [])).split(",")]
-    found = [_split_port(name) if name.count(":") == 1 else (name, None) for name in named]
+    found = [split_port(name) if name.count(":") == 1 else (name, None) for name in named]
     return [(host, own_port or port) for host, own_port in found if host and not host.startswith("/")]
 
 

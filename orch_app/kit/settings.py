@@ -4,8 +4,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from orch_app.kit.allow_list import parse_entry
 
 ROOT = Path(__file__).parents[2]
 Level = Literal["bwrap", "landlock", "rlimits"]
@@ -67,6 +69,20 @@ class Settings(BaseSettings):
         """Accept `a,b` as people write it in an environment file."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @field_validator("egress_allow")
+    @classmethod
+    def _readable(cls, value: list[str]) -> list[str]:
+        """An entry that nobody can read would open nothing, and nobody would know why."""
+        for entry in value:
+            try:
+                parse_entry(entry)
+            except ValueError as error:
+                message = (
+                    f"{entry!r} is no entry: write 10.0.0.0/8, 10.1.2.3, 10.1.2.3:22, [fd00::1]:22 or db.internal:22"
+                )
+                raise ValueError(message) from error
+        return value
+
     @field_validator("data_dir", "runbooks_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -102,6 +118,13 @@ class Settings(BaseSettings):
         hosts = {self.host, "localhost", "127.0.0.1"} if self.host in {"0.0.0.0", "127.0.0.1", "::"} else {self.host}  # noqa: S104
         bound = {f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}" for host in hosts}
         return sorted(bound | ({self.public_url.rstrip("/")} if self.public_url else set()))
+
+
+def sentence(error: ValidationError) -> str:
+    """What is wrong with the settings, in one sentence that names the variable and does not repeat its secret parts."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    name = "_".join(("ORCH", *(str(part).upper() for part in fault["loc"][:1])))
+    return f"{name} cannot be used: {fault['msg'].removeprefix('Value error, ')}."
 
 
 @lru_cache(maxsize=1)

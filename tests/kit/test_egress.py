@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from orch_app.kit import egress
-from orch_app.kit.egress import EgressRefused, endpoint, is_address, is_host_name, judge, parse_entry, resolve
+from orch_app.kit.allow_list import endpoint, is_host_name, parse_entry
+from orch_app.kit.egress import EgressRefused, is_address, judge, resolve
 from orch_app.kit.errors import Invalid
 from orch_app.kit.http import PinnedTransport, guarded_client
 from orch_app.kit.settings import settings

@@ -1,12 +1,15 @@
 """Settings: the documented defaults are the real ones, lists are written with commas, and origins are our own."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from orch_app.kit.settings import ROOT, Settings, settings
+from orch_app.kit.settings import ROOT, Settings, sentence, settings
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 
@@ -99,6 +102,11 @@ def test_pages_of_the_bound_and_the_public_address_are_ours(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("ORCH_EGRESS_ALLOW", "10.0.0.0/8,10.0.0.300"),
+        ("ORCH_EGRESS_ALLOW", "10.0.0.0/33"),
+        ("ORCH_EGRESS_ALLOW", "10.0.0.1:ssh"),
+        ("ORCH_EGRESS_ALLOW", "10.0.0.1:70000"),
+        ("ORCH_EGRESS_ALLOW", "https://db.internal"),
         ("ORCH_PORT", "0"),
         ("ORCH_PORT", "70000"),
         ("ORCH_PORT", "http"),
@@ -129,3 +137,22 @@ def test_folders_do_not_depend_on_where_one_goes_later(monkeypatch: pytest.Monke
     found = made(monkeypatch, ORCH_DATA_DIR="here", ORCH_RUNBOOKS_DIR="~/books", HOME="/home/ada")
     monkeypatch.chdir("/")
     assert (found.data_dir, found.runbooks_dir) == (tmp_path / "here", Path("/home/ada/books"))
+
+
+@pytest.mark.parametrize("command", ["worker", "web", "migrate"])
+def test_a_program_whose_settings_cannot_be_used_says_so_in_one_sentence(command: str, tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "ORCH_DATA_DIR": str(tmp_path), "ORCH_EGRESS_ALLOW": "10.0.0.0/8, my network"}
+    done = subprocess.run(
+        [sys.executable, "-m", "orch_app.cli", command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("ORCH_EGRESS_ALLOW cannot be used: 'my network' is no entry")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fault_never_repeats_a_value_that_may_be_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, ORCH_PORT="hunter2")
+    assert sentence(refused.value).startswith("ORCH_PORT cannot be used: ")
+    assert "hunter2" not in sentence(refused.value)

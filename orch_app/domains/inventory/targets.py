@@ -11,8 +11,9 @@ from orch_app.domains.inventory import connections
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.types import JumpHost, SshSecret
 from orch_app.integrations.ssh.workspace import Credentials, Hop, Route
+from orch_app.kit.allow_list import endpoint
 from orch_app.kit.clock import now
-from orch_app.kit.egress import EgressRefused, endpoint, is_address, judge, resolve
+from orch_app.kit.egress import EgressRefused, is_address, judge, resolve
 from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.settings import settings
 

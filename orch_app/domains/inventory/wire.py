@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from orch_app.domains.access.launch_matrix import Environment
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.integrations.ssh.keys import PublicKey, read_public_key
-from orch_app.kit.egress import is_address, is_host_name
+from orch_app.kit.allow_list import is_host_name
+from orch_app.kit.egress import is_address
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
 

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from orch_app.domains.inventory.types.shape import TRUSTED, ConnectionType, Payload, described
 from orch_app.integrations.ssh.keys import KeyRefused, PrivateKey, read_private_key, read_public_key
-from orch_app.kit.egress import is_address, is_host_name
+from orch_app.kit.allow_list import is_host_name
+from orch_app.kit.egress import is_address
 
 USER_SHAPE = r"^[A-Za-z_][A-Za-z0-9_.@-]{0,63}$"
 MAX_KEY = 16_384
