@@ -22,6 +22,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], list[str]]
 
 LOOKUP_S = 5.0
+LOOKUPS = 32
+"""Names looked up at the same time."""
+
 DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
 
 # Metadata services of clouds, what is local to one wire, and ways to write an IPv4 address inside an IPv6 one.
@@ -150,7 +153,7 @@ def _addresses_of(host: str, port: int, lookup: Lookup) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _resolvers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(4, thread_name_prefix="resolve")
+    return ThreadPoolExecutor(LOOKUPS, thread_name_prefix="resolve")
 
 
 def _look_up(host: str, port: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The machines of a job: hosts with everything that a run over ssh needs."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session, col, select
@@ -13,9 +14,11 @@ from orch_app.domains.inventory.types import JumpHost, SshSecret
 from orch_app.integrations.ssh.workspace import Credentials, Hop, Route
 from orch_app.kit.allow_list import endpoint
 from orch_app.kit.clock import now
-from orch_app.kit.egress import EgressRefused, is_address, judge, resolve
+from orch_app.kit.egress import LOOKUPS, EgressRefused, is_address, judge, resolve
 from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.settings import settings
+
+LOOK_UP_ALL_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,27 @@ def route_to(target: Target) -> Route:
     if is_address(target.address):
         judge(target.address, target.port)
     return Route(Hop(target.address, target.port, target.user, target.host_key), jump_hop(target.secret, jump))
+
+
+def all_reached(targets: Sequence[Target]) -> list[Target]:
+    """Each target as `reached` gives it, in order, looked up side by side; makes network calls.
+
+    It takes at most `LOOK_UP_ALL_S` seconds: what is not known by then counts as a name that nobody can look up.
+
+    Raises:
+        EgressRefused: an address that the product does not connect to.
+    """
+    pool = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="reach")
+    try:
+        found = [pool.submit(reached, target) for target in targets]
+        wait(found, LOOK_UP_ALL_S, return_when=FIRST_EXCEPTION)
+        failed = next((one for one in found if one.done() and one.exception()), None)
+        if failed:
+            failed.result()
+        pairs = zip(found, targets, strict=True)
+        return [one.result() if one.done() else _unreachable(target) for one, target in pairs]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def reached(target: Target) -> Target:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import worker_actor
-from orch_app.domains.inventory.targets import Target, reached, targets_for
+from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import (
@@ -102,7 +102,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
-        hosts=[to_target_host(reached(target)) for target in prepared.targets],
+        hosts=[to_target_host(target) for target in all_reached(prepared.targets)],
         localhost=not prepared.targets,
         isolation=_isolation(meta, workspace.seat, reaches_hosts=bool(prepared.targets)),
         timeout_s=job.timeout_s,

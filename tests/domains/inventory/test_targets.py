@@ -1,12 +1,14 @@
 """Which hosts a job may work on, and what the worker gets of them."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.inventory import hosts, queries
-from orch_app.domains.inventory.targets import Target, check_targets, reached, route_to, targets_for
+from orch_app.domains.inventory import targets as inventory_targets
+from orch_app.domains.inventory.targets import Target, all_reached, check_targets, reached, route_to, targets_for
 from orch_app.kit import egress
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.egress import EgressRefused
@@ -15,6 +17,7 @@ from tests.domains.inventory.samples import HOST_KEY, OTHER_KEY, add_connection,
 
 pytestmark = pytest.mark.usefixtures("database")
 WORKER = worker_actor("w1")
+DEADLINE_S = 60.0
 
 
 def refused_at(actor: Actor, host_ids: list[str], environment: str = "stage") -> list[tuple[str, str]]:
@@ -142,3 +145,43 @@ def test_a_name_that_leads_to_a_forbidden_address_ends_the_job(admin: Actor, mon
     monkeypatch.setattr(egress, "_look_up", lambda _host, _port: ["169.254.169.254"])
     with pytest.raises(EgressRefused):
         reached(target_of(admin, "trap.example"))
+
+
+def test_many_names_are_looked_up_side_by_side(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(egress.LOOKUPS)
+
+    def look_up(host: str, _port: int) -> list[str]:
+        together.wait(DEADLINE_S)  # breaks, and the test fails, unless as many are here at once
+        return [f"10.0.0.{host.split('.', maxsplit=1)[0][1:]}"]
+
+    monkeypatch.setattr(egress, "_look_up", look_up)
+    target = target_of(admin, "h0.internal")
+    targets = [replace(target, address=f"h{number}.internal") for number in range(egress.LOOKUPS)]
+    assert [found.address for found in all_reached(targets)] == [f"10.0.0.{n}" for n in range(egress.LOOKUPS)]
+
+
+def test_names_that_nobody_answers_for_hold_up_no_job(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def look_up(host: str, _port: int) -> list[str]:
+        if host.startswith("slow"):
+            released.wait(DEADLINE_S)
+        return ["10.0.0.9"]
+
+    monkeypatch.setattr(egress, "_look_up", look_up)
+    monkeypatch.setattr(inventory_targets, "LOOK_UP_ALL_S", 0.5)
+    target = target_of(admin, "fast.internal")
+    targets = [target, *(replace(target, address=f"slow{number}.internal") for number in range(egress.LOOKUPS + 5))]
+    try:
+        found = [one.address for one in all_reached(targets)]
+    finally:
+        released.set()
+    assert found == ["10.0.0.9", *(f"slow{number}.internal.invalid" for number in range(egress.LOOKUPS + 5))]
+
+
+def test_one_forbidden_name_of_many_ends_the_job(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(egress, "_look_up", lambda host, _port: ["169.254.169.254" if "trap" in host else "10.0.0.9"])
+    target = target_of(admin, "db.internal")
+    with pytest.raises(EgressRefused):
+        all_reached([target, replace(target, address="trap.example"), target])
+    assert all_reached([]) == []
