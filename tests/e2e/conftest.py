@@ -58,7 +58,7 @@ def house(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     """An installation without a worker, for those who attack it; nothing in it changes by itself."""
     made = new_product(tmp_path_factory.mktemp("house") / "data", ORCH_EGRESS_ALLOW="127.0.0.0/8")
     roles = {role: made.add_user(role) for role in ROLES}
-    with started(made, worker=False):
+    with started(made, workers=0):
         furnished = House(made)
         furnish(furnished, roles)
         yield furnished
