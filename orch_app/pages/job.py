@@ -22,6 +22,7 @@ JOB = JobState.job
 STATUS = JOB["status"].to(str)
 PHASE = JOB["phase"].to(str)
 IS_OVER = JOB["isOver"].to(bool)
+MAY_FORCE = JOB["mayForce"].to(bool)
 FAILED_HOSTS = JOB["failedHosts"].to(int)
 HAS_FAILED_HOSTS = FAILED_HOSTS > 0
 HAS_FAILED = (JobState.phase == "error") | (JobState.phase == "forbidden")
@@ -115,11 +116,11 @@ def _primary(look: str) -> rx.Component:
     cancel = rx.cond(
         may("jobs:cancel"),
         button(
-            tr("job.cancel"),
+            rx.cond(MAY_FORCE, tr("job.force"), tr("job.cancel")),
             icon_name="stop",
             look=look,
             on_click=JobState.ask_to_cancel(True),
-            disabled=JOB["isCanceling"].to(bool),
+            disabled=JOB["isCanceling"].to(bool) & ~MAY_FORCE,
         ),
     )
     again = rx.match(
@@ -244,11 +245,12 @@ def _log() -> rx.Component:
 
 
 def _cancel_dialog() -> rx.Component:
+    number = JOB["number"].to(str)
     return confirm_dialog(
         open=JobState.asks_to_cancel,
         on_close=JobState.ask_to_cancel(False),
         on_confirm=JobState.cancel,
-        title=tr("job.cancel_title", number=JOB["number"].to(str)),
-        body=tr("job.cancel_body"),
-        action=tr("job.cancel"),
+        title=rx.cond(MAY_FORCE, tr("job.force_title", number=number), tr("job.cancel_title", number=number)),
+        body=rx.cond(MAY_FORCE, tr("job.force_body"), tr("job.cancel_body")),
+        action=rx.cond(MAY_FORCE, tr("job.force"), tr("job.cancel")),
     )

@@ -117,9 +117,9 @@ class JobState(Screen, rx.State):
     @rx.event
     @guarded(Permission.JOBS_CANCEL)
     async def cancel(self) -> Any:
-        """Stop the job."""
+        """Stop the job; one that lingers after a cancel, by force."""
         self.asks_to_cancel = False
-        await act(service.cancel, self.job["id"])
+        await act(service.cancel, self.job["id"], force=bool(self.job.get("mayForce")))
         self._show(await ask(read_job, self.job["id"]))
         return Notices.show_done("job.cancel_asked")
 

@@ -13,12 +13,14 @@ from orch_app.domains.audit.queries import list_for_target
 from orch_app.domains.jobs import failures, history, queries
 from orch_app.domains.jobs.log.reader import level_counts
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
-from orch_app.domains.jobs.states import Status, is_terminal
+from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.kit.clock import now
 from orch_app.state.job_output import tables_of
 from orch_app.state.jobs_view import length_s, titles_of
 
+PATIENCE = timedelta(seconds=15)
 RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
 COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
 FAILED = ("failed", "unreachable")
@@ -188,7 +190,16 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "lastSeq": job.last_seq,
         "isOver": is_terminal(job.status),
         "isCanceling": job.cancel_requested_at is not None and not is_terminal(job.status),
+        "mayForce": _lingers(job),
     }
+
+
+def _lingers(job: Job) -> bool:
+    """Whether a cancelled job has had its time and somebody may end it by force."""
+    asked = job.cancel_requested_at
+    if asked is None or is_terminal(job.status) or job.phase == Phase.KILLING:
+        return False
+    return now() - asked > PATIENCE
 
 
 def _times(job: Job, typical_s: float | None) -> Shown:

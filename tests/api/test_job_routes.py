@@ -136,6 +136,14 @@ def test_the_list_is_read_page_by_page_without_missing_or_doubling(operator_clie
 
 
 @pytest.mark.usefixtures("no_worker")
+def test_a_cancel_may_be_by_force(operator_client: TestClient) -> None:
+    one = execute(operator_client)["jobId"]
+    answer = operator_client.post(f"/v1/jobs/{one}/cancel", json={"force": True})
+    assert (answer.status_code, answer.json()["status"]) == (202, "CANCELED")
+    assert operator_client.post(f"/v1/jobs/{one}/cancel", json={"hard": True}).status_code in {400, 409, 422}
+
+
+@pytest.mark.usefixtures("no_worker")
 def test_the_list_is_filtered(operator_client: TestClient) -> None:
     one = execute(operator_client)["jobId"]
     two = execute(operator_client, "connectivity_test", inputs=CLOSED, environment="prod")["jobId"]

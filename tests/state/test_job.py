@@ -212,6 +212,18 @@ def test_a_waiting_job_is_canceled_at_once(sign_in: SignIn):
     assert (state.job["status"], state.job["isOver"], state.asks_to_cancel) == ("CANCELED", True, False)
 
 
+def test_a_cancel_that_lingers_offers_force_and_not_before(sign_in: SignIn):
+    job = launched(COMMAND_LINE)
+    change(job.id, status="RUNNING", phase="canceling", cancel_requested_at=now())
+    state = opened(sign_in, job.id)
+    assert (state.job["isCanceling"], state.job["mayForce"]) == (True, False)
+    change(job.id, cancel_requested_at=now() - timedelta(seconds=16))
+    call(state, "load")
+    assert state.job["mayForce"]
+    call(state, "cancel")
+    assert (state.job["phase"], state.job["mayForce"]) == ("killing", False)
+
+
 def test_retrying_opens_the_new_job(sign_in: SignIn):
     job = launched(COMMAND_LINE)
     change(job.id, status="ERROR", phase="done")

@@ -83,6 +83,12 @@ class JobList(Answer):
     total: int | None = None
 
 
+class CancelBody(CamelModel):
+    """How to stop a job."""
+
+    force: bool = False
+
+
 class RetryBody(CamelModel):
     """How to repeat a job."""
 
@@ -213,9 +219,9 @@ def list_steps(job_id: str, actor: SignedIn, session: Reading) -> dict[str, Any]
 
 
 @router.post("/jobs/{job_id}/cancel", status_code=202)
-def cancel_job(job_id: str, actor: SignedIn, session: Transaction) -> JobRow:
-    """Stop a job."""
-    return to_row(service.cancel(session, actor, job_id))
+def cancel_job(job_id: str, actor: SignedIn, session: Transaction, body: CancelBody | None = None) -> JobRow:
+    """Stop a job; with `force` without giving it time to end by itself."""
+    return to_row(service.cancel(session, actor, job_id, force=body.force if body else False))
 
 
 @router.post("/jobs/{job_id}/retry", status_code=202, response_model=Accepted)

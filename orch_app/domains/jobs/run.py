@@ -145,7 +145,8 @@ class _Run:
         _insist(lambda session: claims.mark_started(session, self._held, level, settings().engine))
         writer = LogWriter(self._held, self._prepared.last_seq, self._running.lose)
         try:
-            return run_play(self._spec, on_event=Recorder(writer).take, cancel=self._running.stop)
+            running = self._running
+            return run_play(self._spec, on_event=Recorder(writer).take, cancel=running.stop, kill=running.kill)
         finally:
             writer.close()
 

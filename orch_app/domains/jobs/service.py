@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.launch_matrix import Verdict, verdict
@@ -82,8 +82,10 @@ def launch(session: Session, actor: Actor, order: Order) -> Job:
     return job
 
 
-def cancel(session: Session, actor: Actor, job_id: str) -> Job:
+def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) -> Job:
     """Stop a job: a waiting one ends at once, a running one is told to and ends when its processes have.
+
+    With `force` they get no time to end by themselves; also for a job that has been told already and lingers.
 
     Raises:
         JobIsOver: it had ended already.
@@ -108,8 +110,9 @@ def cancel(session: Session, actor: Actor, job_id: str) -> Job:
         .returning(col(Job.id))
     ).first()
     if ended is None:
-        _ask_to_stop(session, actor, job_id)
-    record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment)
+        _ask_to_stop(session, actor, job_id, Phase.KILLING if force else Phase.CANCELING)
+    forced = {"force": True} if force else {}
+    record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment, metadata=forced)
     announce(session, f"job:{job_id}")
     announce(session, "jobs")
     session.refresh(job)
@@ -279,11 +282,16 @@ def _next_number(session: Session) -> int:
     return session.exec(statement.execution_options(synchronize_session=False)).scalar_one()
 
 
-def _ask_to_stop(session: Session, actor: Actor, job_id: str) -> None:
+def _ask_to_stop(session: Session, actor: Actor, job_id: str, phase: Phase) -> None:
+    """Who asked first, and when, stays; what is to be killed is not asked politely again."""
     session.exec(
         update(Job)
-        .where(col(Job.id) == job_id, col(Job.status) == Status.RUNNING)
-        .values(cancel_requested_at=now(), canceled_by=actor.name, phase=Phase.CANCELING)
+        .where(col(Job.id) == job_id, col(Job.status) == Status.RUNNING, col(Job.phase) != Phase.KILLING)
+        .values(
+            cancel_requested_at=func.coalesce(col(Job.cancel_requested_at), now()),
+            canceled_by=func.coalesce(col(Job.canceled_by), actor.name),
+            phase=phase,
+        )
     )
 
 

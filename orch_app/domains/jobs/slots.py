@@ -13,10 +13,14 @@ from orch_app.kit.settings import settings
 
 @dataclass
 class Running:
-    """One job in a slot. `stop` is set when it must end; `why` then says whether it was cancelled, lost or stopped."""
+    """One job in a slot. `stop` is set when it must end, `kill` when it gets no time for that.
+
+    `why` then says whether it was cancelled, lost or stopped.
+    """
 
     held: Claim
     stop: threading.Event = field(default_factory=threading.Event)
+    kill: threading.Event = field(default_factory=threading.Event)
     why: Reason | None = None
     is_lost: bool = False
 

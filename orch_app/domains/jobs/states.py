@@ -22,6 +22,7 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     RUNNING = "running"
     CANCELING = "canceling"
+    KILLING = "killing"
     FINALIZING = "finalizing"
     DONE = "done"
 

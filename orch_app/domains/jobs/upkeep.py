@@ -14,7 +14,7 @@ from orch_app.domains.accounts.service import purge_expired
 from orch_app.domains.jobs import artifacts, claims, workers
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
-from orch_app.domains.jobs.states import Reason
+from orch_app.domains.jobs.states import Phase, Reason
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.settings import settings
@@ -71,14 +71,16 @@ class Upkeep:
 
     def look_for_cancels(self) -> None:
         """Tell running jobs that somebody cancelled them."""
-        running = {one.held.job_id: one for one in self._slots.all() if not one.stop.is_set()}
+        running = {one.held.job_id: one for one in self._slots.all() if not one.kill.is_set()}
         if not running:
             return
-        query = select(Job.id).where(col(Job.id).in_(running), col(Job.cancel_requested_at).is_not(None))
+        query = select(Job.id, Job.phase).where(col(Job.id).in_(running), col(Job.cancel_requested_at).is_not(None))
         with reading() as session:
             asked = session.exec(query).all()
-        for job_id in asked:
+        for job_id, phase in asked:
             running[job_id].end(Reason.CANCELED)
+            if phase == Phase.KILLING:
+                running[job_id].kill.set()
 
     def sweep(self) -> None:
         """Settle jobs of dead workers and ring again for jobs that wait although slots are free."""

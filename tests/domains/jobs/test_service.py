@@ -169,6 +169,17 @@ def test_a_running_job_is_told_to_stop(operator: Actor) -> None:
     assert told.cancel_requested_at is not None
 
 
+def test_a_job_that_lingers_is_ended_by_force_and_who_asked_first_stays(operator: Actor, admin: Actor) -> None:
+    job = launched(operator)
+    run(job)
+    first = cancel(operator, job.id).cancel_requested_at
+    with unit_of_work() as session:
+        told = service.cancel(session, admin, job.id, force=True)
+    assert (told.phase, told.canceled_by, told.cancel_requested_at) == ("killing", "olga", first)
+    assert cancel(operator, job.id).phase == "killing"
+    assert actions_on(job.id) == ["job.executed", "job.canceled", "job.canceled", "job.canceled"]
+
+
 def test_an_ended_job_cannot_be_cancelled(operator: Actor) -> None:
     job = launched(operator)
     cancel(operator, job.id)

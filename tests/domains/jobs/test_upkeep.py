@@ -94,6 +94,11 @@ def test_only_the_cancelled_of_the_running_jobs_is_told(admin: Actor, slots: Slo
         service.cancel(session, admin, told.held.job_id)
     upkeep.look_for_cancels()
     assert (told.why, left_alone.stop.is_set()) == (Reason.CANCELED, False)
+    assert not told.kill.is_set()
+    with unit_of_work() as session:
+        service.cancel(session, admin, told.held.job_id, force=True)
+    upkeep.look_for_cancels()
+    assert (told.kill.is_set(), left_alone.kill.is_set()) == (True, False)
 
 
 def test_a_sweep_settles_jobs_of_dead_workers_and_rings_for_those_that_wait(

@@ -37,14 +37,14 @@ class Pump:
         self,
         translator: EventTranslator,
         on_event: Callable[[Batch], None],
-        cancel: threading.Event,
+        stops: tuple[threading.Event, threading.Event],
         *,
         timeout_s: float,
         output_limit: int,
     ) -> None:
         self._translator = translator
         self._on_event = on_event
-        self._cancel = cancel
+        self._cancel, self._kill = stops
         self._deadline = time.monotonic() + timeout_s
         self._left = output_limit
         self._selector = selectors.DefaultSelector()
@@ -54,6 +54,7 @@ class Pump:
         self._lifeline, self._play_end = socket.socketpair()
         self._report = bytearray()
         self._asked = False
+        self._killed = False
         self.ending = Ending()
         self._thread = threading.Thread(target=self._run, name="play-pump", daemon=True)
 
@@ -153,7 +154,12 @@ class Pump:
         if self._left < 0 and not self.ending.is_too_long:
             self.ending.is_too_long = True
             self._order(b"K")
-        if self._asked or "rc" in self.ending.report:
+        if "rc" in self.ending.report:
+            return
+        if self._kill.is_set() and not self._killed:
+            self._killed = self.ending.is_canceled = True
+            self._order(b"K")
+        if self._asked:
             return
         if self._cancel.is_set():
             self.ending.is_canceled = True

@@ -34,6 +34,7 @@ def run_play(
     *,
     on_event: Callable[[Batch], None],
     cancel: threading.Event,
+    kill: threading.Event | None = None,
     report: IsolationReport | None = None,
     engine: Engine | None = None,
 ) -> PlayOutcome:
@@ -41,7 +42,8 @@ def run_play(
 
     `on_event` is called from another thread with masked lines and steps, in order, at most 50 ms after the play said
     them. If it raises, the play is ended and the error is raised here. Setting `cancel` ends the play politely first,
-    after `grace_s` by force. When the process that called dies, so does everything the play has started.
+    after `grace_s`, or once `kill` is set too, by force. When the process that called dies, so does everything the play
+    has started.
 
     Raises:
         IsolationUnavailable: the required isolation cannot be had.
@@ -55,7 +57,7 @@ def run_play(
     translator.note(f"{obtained(launch)}, engine: {chosen.name}", opening)
     on_event(opening)
     limit = spec.isolation.limits.output_mb * _MB
-    pump = Pump(translator, on_event, cancel, timeout_s=spec.timeout_s, output_limit=limit)
+    pump = Pump(translator, on_event, (cancel, kill or threading.Event()), timeout_s=spec.timeout_s, output_limit=limit)
     with pump:
         pump.send_order(launch.prefix, grace_s=spec.grace_s, shielded=_is_shielded(spec, launch))
         runner.config.input_fd, runner.config.output_fd, runner.config.error_fd = pump.stdio()

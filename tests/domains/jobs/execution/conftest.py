@@ -81,6 +81,7 @@ class Plays:
         *,
         level: IsolationLevel | None = None,
         cancel: threading.Event | None = None,
+        kill: threading.Event | None = None,
         hear: Callable[[Batch], None] | None = None,
         spy: Callable[[Workspace], None] | None = None,
         **spec: Any,
@@ -96,7 +97,8 @@ class Plays:
         runbook = self.runbook(text)
         with open_workspace(self.folder / "data", f"job_{self.count}.1", runbook, report.level) as workspace:
             play = PlaySpec(workspace, FACTS, **spec)
-            told.outcome = run_play(play, on_event=listen, cancel=cancel or threading.Event(), report=report)
+            stop = cancel or threading.Event()
+            told.outcome = run_play(play, on_event=listen, cancel=stop, kill=kill, report=report)
             told.output = workspace.output_path.read_text() if workspace.output_path.is_file() else ""
             if spy:
                 spy(workspace)

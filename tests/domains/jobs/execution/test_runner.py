@@ -247,6 +247,28 @@ def test_cancel_ends_everything_the_play_has_started(plays: Plays) -> None:
     assert [step for step in told.steps if step.name == "Wait"][-1].finished_at is not None
 
 
+STUBBORN = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Wait
+      ansible.builtin.command: {argv: [sh, -c, "trap '' TERM; sleep 3214; sleep 3214"]}
+"""
+
+
+def test_what_does_not_heed_a_cancel_is_ended_by_force_long_before_its_grace_is_over(plays: Plays) -> None:
+    cancel, kill = threading.Event(), threading.Event()
+
+    def stop_at_wait(batch: Batch) -> None:
+        if any(step.name == "Wait" for step in batch.steps):
+            cancel.set()
+            threading.Timer(2, kill.set).start()
+
+    told = plays.run(STUBBORN, cancel=cancel, kill=kill, hear=stop_at_wait, grace_s=3600.0)
+    assert told.ended.status is PlayStatus.CANCELED
+    assert not sleepers("3214")
+
+
 def test_a_cancel_that_was_there_before_the_play_ends_it_at_once(plays: Plays) -> None:
     cancel = threading.Event()
     cancel.set()
