@@ -47,6 +47,12 @@ export function RelativeTime({ value, className = "" }) {
   );
 }
 
+/** How long ago this appeared on the page. */
+export function SinceMounted() {
+  const [moment] = useState(() => new Date().toISOString());
+  return <RelativeTime value={moment} />;
+}
+
 /** A length of time: fixed (`seconds`) or counting since a moment (`since`) while seconds are not known yet. */
 export function Duration({ seconds, since, className = "" }) {
   const language = useLanguage();

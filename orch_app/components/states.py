@@ -7,7 +7,7 @@ from orch_app.components.actions import Child, button, copy_button
 from orch_app.components.icon import icon
 from orch_app.components.local import Event, Text
 from orch_app.components.text import tr, tr_dynamic
-from orch_app.components.values import relative_time
+from orch_app.components.values import time_since_mounted
 
 
 def empty_state(title: Child, next_step: Child, *actions: rx.Component, icon_name: str = "box") -> rx.Component:
@@ -74,25 +74,13 @@ def skeleton(width: str = "100%", height: str = "14px") -> rx.Component:
     return rx.el.span(class_name="skel", style={"width": width, "height": height})
 
 
-def stale_banner(since: Text, on_refresh: Event = None) -> rx.Component:
-    """What is shown is old: how old, and a way to read it again."""
-    again = [button(tr("action.refresh"), look="s", on_click=on_refresh)] if on_refresh is not None else []
-    return note(tr("state.stale"), " ", relative_time(since), tone="warn", icon_name="clock", actions=again)
-
-
 def reconnecting_banner() -> rx.Component:
-    """Shown by itself while the event channel is down; the shell carries one."""
-    return rx.el.div(
-        rx.cond(
-            has_connection_errors,
-            note(
-                rx.el.b(tr("state.reconnecting")), " ", tr("state.reconnecting_hint"), tone="warn", icon_name="offline"
-            ),
-            rx.fragment(),
-        ),
-        role="status",
-        custom_attrs={"aria-live": "polite"},
-    )
+    """Shown by itself while the event channel is down, with the age of what is seen; the shell carries one."""
+    says = rx.el.b(tr("state.reconnecting"))
+    # The age ticks: it stands outside of what is read aloud, or nothing else would be heard.
+    told = rx.el.div(rx.cond(has_connection_errors, says, rx.fragment()), class_name="sr", role="status")
+    seen = note(says, " ", tr("state.stale"), " ", time_since_mounted(), ".", tone="warn", icon_name="offline")
+    return rx.fragment(told, rx.cond(has_connection_errors, seen, rx.fragment()))
 
 
 def note(

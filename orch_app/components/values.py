@@ -16,6 +16,13 @@ class RelativeTime(UiComponent):
     value: rx.Var[str]
 
 
+class SinceMounted(UiComponent):
+    """`SinceMounted` of assets/ui/values.jsx."""
+
+    library = _LIBRARY
+    tag = "SinceMounted"
+
+
 class ClockTime(UiComponent):
     """`ClockTime` of assets/ui/values.jsx."""
 
@@ -48,6 +55,11 @@ class FileSize(UiComponent):
     library = _LIBRARY
     tag = "FileSize"
     value: rx.Var[int]
+
+
+def time_since_mounted() -> rx.Component:
+    """How long ago this part of the page appeared: "há 8 s"."""
+    return SinceMounted.create()
 
 
 def relative_time(iso: rx.Var[str] | str, class_name: str = "") -> rx.Component:
