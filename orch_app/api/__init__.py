@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from orch_app.api import documents, faults, parameters, renderer, unrouted
+from orch_app.api import documents, faults, parameters, problem_pages, renderer, unrouted
 from orch_app.api.ending import Ending
 from orch_app.api.tab_frames import Accepts
 from orch_app.api.tabs import TabDoor
@@ -36,6 +36,7 @@ def build() -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     documents.install(app)
+    problem_pages.install(app)
     renderer.install(app)
     unrouted.install(app)
     return app

@@ -24,6 +24,7 @@ FILLED = {
     "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
+    "{code}": "rate-limited",
 }
 _LOGIN = {"email": "nobody@example.com", "password": "nothing"}
 _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
@@ -78,6 +79,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/health"): Guarded(OPEN, None, frozenset({200, 503})),
     ("GET", "/health/worker"): Guarded(OPEN, None, frozenset({200, 503})),
     ("GET", "/v1/openapi.json"): Guarded(OPEN),
+    ("GET", "/problems/{code}"): Guarded(OPEN),
     ("GET", "/v1/docs"): Guarded(OPEN),
     ("GET", "/v1/docs/{name}"): Guarded(OPEN, None, frozenset({404})),
 }

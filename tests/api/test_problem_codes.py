@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from orch_app.api import renderer
+from orch_app.api import problem_pages, renderer
 from orch_app.domains.accounts import service
 from orch_app.kit import errors
 from orch_app.kit.settings import ROOT
@@ -32,6 +32,13 @@ def codes() -> set[str]:
 def test_every_code_is_explained() -> None:
     built_by_name = {f"bad_{field}" for field in ("email", "name", "role")}
     assert service._refusal("email", "x").code in built_by_name
-    explained = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     expected = codes() | built_by_name | {"error"} | set(renderer._CODES.values())
-    assert sorted(explained) == sorted(expected)
+    assert sorted(problem_pages.catalogue()) == sorted(expected)
+
+
+def test_the_reference_says_what_the_pages_say() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\d*) ?\| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert {code: (int(status or 0), meaning) for code, status, meaning in rows} == {
+        code: (known["status"], known["en"]) for code, known in problem_pages.catalogue().items()
+    }
+    assert len(rows) == len(problem_pages.catalogue())

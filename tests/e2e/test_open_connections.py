@@ -1,0 +1,112 @@
+"""Websockets and streams of the REST API end with the login behind them, with a code that says so."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from orch_app.domains.accounts.sessions import key_of
+from tests.e2e.house import House, bearer_of
+from tests.e2e.raw_tab import PATIENCE_S, closed
+
+Headers = dict[str, str]
+End = Callable[[House, str, Headers], None]
+
+
+def sign_out(house: House, _email: str, headers: Headers) -> None:
+    httpx.post(f"{house.product.url}/v1/auth/logout", headers=headers).raise_for_status()
+
+
+def disable(house: House, email: str, _headers: Headers) -> None:
+    house.change_user(email, status="disabled")
+
+
+def promote(house: House, email: str, _headers: Headers) -> None:
+    house.change_user(email, role="operator")
+
+
+def expire(house: House, _email: str, headers: Headers) -> None:
+    cookie = headers["Cookie"].partition("=")[2]
+    house.write("UPDATE browser_sessions SET expires_at = created_at WHERE token_hash = ?", key_of(cookie))
+
+
+def revoke_family(house: House, email: str, _headers: Headers) -> None:
+    house.write("UPDATE refresh_tokens SET revoked_at = created_at WHERE user_id = ?", house.id_of(email))
+
+
+OF_BROWSERS = [(sign_out, 4401, "unauthorized"), (expire, 4401, "unauthorized"), (promote, 4403, "role_changed")]
+OF_SCRIPTS = [(disable, 4401, "unauthorized"), (revoke_family, 4401, "unauthorized"), (promote, 4403, "role_changed")]
+CASES = [("browser", *case) for case in OF_BROWSERS] + [("script", *case) for case in OF_SCRIPTS]
+
+
+def headers_of(house: House, kind: str, name: str) -> tuple[str, Headers]:
+    """A newcomer's address, and with what he or she opens connections."""
+    email, cookie = f"{name}@example.org", house.newcomer(name)
+    if kind == "browser":
+        return email, {"Cookie": f"orch_session={cookie}", "Origin": house.product.url}
+    return email, bearer_of(house, email)
+
+
+@contextmanager
+def opened(house: House, path: str, headers: Headers) -> Iterator[ClientConnection]:
+    rest = {name: value for name, value in headers.items() if name != "Origin"}
+    origin = Origin(headers["Origin"]) if "Origin" in headers else None
+    url = house.product.url.replace("http", "ws") + path
+    with connect(url, origin=origin, additional_headers=rest, open_timeout=PATIENCE_S, proxy=None) as socket:
+        yield socket
+
+
+@pytest.mark.parametrize(("kind", "end", "code", "reason"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_open_ends_with_the_login(house: House, kind: str, end: End, code: int, reason: str) -> None:
+    email, headers = headers_of(house, kind, f"{kind}-{end.__name__.replace('_', '-')}")
+    stream = f"{house.product.url}/v1/jobs/{house.job_id}/logs/stream"
+    with (
+        opened(house, "/v1/ws", headers) as everything,
+        opened(house, f"/v1/ws/jobs/{house.job_id}", headers) as one_job,
+        httpx.stream("GET", stream, headers=headers, timeout=PATIENCE_S) as events,
+    ):
+        told = events.iter_lines()
+        assert next(told) == "event: status"
+        assert json.loads(str(one_job.recv(PATIENCE_S)))["status"] == "PENDING"
+        end(house, email, headers)
+        assert closed(everything) == code
+        assert closed(one_job) == code
+        assert [line for line in told if line][1:] == ["event: closed", f'data: {{"reason":"{reason}"}}']
+    assert one_job.close_reason == reason
+    if code == 4401:
+        with pytest.raises(InvalidStatus) as refused, opened(house, "/v1/ws", headers):
+            pass
+        assert refused.value.response.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/v1/ws", "/v1/ws/jobs/{job}"])
+def test_pages_of_others_get_no_websocket(house: House, path: str) -> None:
+    headers = {"Cookie": f"orch_session={house.cookies['admin']}", "Origin": "https://example.org"}
+    with pytest.raises(InvalidStatus) as refused, opened(house, path.format(job=house.job_id), headers):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_pages_of_others_may_not_read_a_stream(house: House) -> None:
+    headers = {"Cookie": f"orch_session={house.cookies['admin']}", "Origin": "https://example.org"}
+    stream = f"{house.product.url}/v1/jobs/{house.job_id}/logs/stream"
+    with httpx.stream("GET", stream, headers=headers, timeout=PATIENCE_S) as answer:
+        assert "access-control-allow-origin" not in answer.headers
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_login_that_lives_keeps_its_connections(house: House) -> None:
+    """Somebody else's end is not one's own."""
+    _, headers = headers_of(house, "browser", "stayer")
+    other, others = headers_of(house, "browser", "other")
+    with opened(house, "/v1/ws", headers) as mine, opened(house, "/v1/ws", others) as theirs:
+        sign_out(house, other, others)
+        assert closed(theirs) == 4401
+        mine.ping().wait(PATIENCE_S)
+        with pytest.raises(TimeoutError):
+            mine.recv(3)
