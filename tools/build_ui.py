@@ -157,7 +157,7 @@ def _export(root: Path, python: Path, progress: Progress) -> None:
         subprocess.Popen(
             command,
             cwd=root,
-            env=_environment(python) | {"ORCH_DATA_DIR": nowhere, "ORCH_DATABASE_URL": "", "ORCH_REDIS_URL": ""},
+            env=_environment(python) | {"ORCH_DATA_DIR": nowhere},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -216,8 +216,9 @@ def _pump(process: subprocess.Popen[str], lines: "queue.Queue[str | None]") -> N
 
 
 def _environment(python: Path) -> dict[str, str]:
-    """Node and npm of the environment, no bun, no telemetry, no probing of foreign registries."""
-    env = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    """Node and npm of the environment, no bun, no telemetry, no probing of foreign registries; none of our settings."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ORCH_")}
+    env |= {"PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     env |= {"REFLEX_USE_NPM": "1", "REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_CHECK_LATEST_VERSION": "false"}
     env |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
     if "NPM_CONFIG_REGISTRY" not in env:

@@ -110,6 +110,16 @@ def warning_python(tmp_path: Path) -> Path:
     return tmp_path / "python"
 
 
+def test_the_settings_of_an_installation_reach_no_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCH_REDIS_URL", "redis://secret")
+    monkeypatch.setenv("NPM_CONFIG_REGISTRY", "https://registry.example/")
+    environment = build_ui._environment(tmp_path / "python")
+    assert not [name for name in environment if name.startswith("ORCH_")]
+    assert environment["NPM_CONFIG_REGISTRY"] == "https://registry.example/"
+
+
 def test_a_warning_of_the_export_is_an_error(tmp_path: Path, warning_python: Path) -> None:
     with pytest.raises(BuildError, match="Invalid icon tag: nope"):
         build_ui.build(tmp_path, lambda _: None, python=warning_python)

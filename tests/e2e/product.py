@@ -62,12 +62,27 @@ class Product:
     def log(self, part: str) -> str:
         return (self.data_dir / f"{part}.log").read_text("utf-8", "replace")
 
+    @contextmanager
+    def up(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`./orch up` of this checkout until the block ends; the block begins when it says that it is ready."""
+        log = self.data_dir / "up.log"
+        with running(self.up_argv(), is_ready=lambda: f"ready {self.url}" in self.log("up"), log=log) as process:
+            yield process
+
+    def up_argv(self) -> list[str]:
+        """`./orch up` with these settings, as arguments for subprocess."""
+        return [*self._settings(), str(ROOT / "orch"), "up"]
+
     def _argv(self, *args: str) -> list[str]:
+        return [*self._settings(), sys.executable, "-m", "orch_app.cli", *args]
+
+    def _settings(self) -> list[str]:
+        """What stands before a program, so that it gets these settings and none of the caller's."""
         own = {name: value for name, value in os.environ.items() if name.startswith("ORCH_")}
         unset = [part for name in own for part in ("-u", name)]
         wanted = {"ORCH_DATA_DIR": str(self.data_dir), "ORCH_PORT": str(self.port), "ORCH_LOGIN_LIMIT": "200/minute"}
         pairs = [f"{name}={value}" for name, value in (wanted | self.variables).items()]
-        return ["env", "-C", str(ROOT), *unset, *pairs, sys.executable, "-m", "orch_app.cli", *args]
+        return ["env", "-C", str(ROOT), *unset, *pairs]
 
 
 def new_product(data_dir: Path, **variables: str) -> Product:

@@ -64,3 +64,12 @@ def test_users_are_seen(tmp_path: Path):
     assert not schema.has_users(path)
     database(tmp_path, "INSERT INTO users VALUES ('usr_1')")
     assert schema.has_users(path)
+
+
+@pytest.mark.parametrize(("stands_at", "unknown"), [("0001", ""), ("0002", ""), ("0009", "0009")])
+def test_a_revision_that_no_migration_leads_to_is_told(tmp_path: Path, versions: Path, stands_at: str, unknown: str):
+    path = database(
+        tmp_path, "CREATE TABLE alembic_version (version_num)", f"INSERT INTO alembic_version VALUES ('{stands_at}')"
+    )
+    assert schema.unknown_revision(path, versions) == unknown
+    assert schema.unknown_revision(tmp_path / "missing.db", versions) == ""

@@ -28,6 +28,13 @@ def is_current(database: Path, versions: Path) -> bool:
     return bool(wanted) and set(_column(database, "SELECT version_num FROM alembic_version")) == wanted
 
 
+def unknown_revision(database: Path, versions: Path) -> str:
+    """The revision the database stands at when no migration here leads to it: a newer program was there. Else empty."""
+    known = {name for path in versions.glob("*.py") for name in REVISION.findall(path.read_text("utf-8"))}
+    found = {str(name) for name in _column(database, "SELECT version_num FROM alembic_version")}
+    return ", ".join(sorted(found - known))
+
+
 def has_users(database: Path) -> bool:
     """Whether somebody can log in already, so that no setup URL is needed."""
     return bool(_column(database, "SELECT 1 FROM users LIMIT 1"))

@@ -20,7 +20,7 @@ from tools.launcher.address import Address, health, require_free
 from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
 from tools.launcher.progress import Step, say
 from tools.launcher.refusal import Failure, Refusal
-from tools.launcher.supervise import Part, Supervisor
+from tools.launcher.supervise import EXIT_REFUSED, Part, Supervisor
 from tools.launcher.web import web_command
 
 READY_S = 180.0
@@ -30,6 +30,7 @@ REMIND_S = 10.0
 IDLE_S = 1.0
 HIGHEST_PORT = 65535
 PRIVATE = 0o077
+VERSIONS = ROOT / "alembic" / "versions"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def up(options: argparse.Namespace) -> int:
     plan = make_plan(options)
     require_free(plan.address)
     with _sole_user(plan.data_dir):
+        refuse_newer_data(plan)
         ensure("runtime")
         build_screens()
         migrate(plan)
@@ -111,21 +113,36 @@ def build_screens() -> None:
             raise Failure(sentence, detail) from error
 
 
+def refuse_newer_data(plan: Plan) -> None:
+    """Look at the embedded database before anything takes its time; a server's is looked at when it is migrated.
+
+    Raises:
+        Refusal: a newer version of the program wrote it.
+    """
+    revision = schema.unknown_revision(plan.database, VERSIONS) if plan.database else ""
+    if revision:
+        raise Refusal(
+            f"a newer version of this program wrote the data folder {plan.data_dir} (its database is at revision"
+            f" {revision}): use that version, or another folder with --data-dir"
+        )
+
+
 def migrate(plan: Plan) -> None:
     """Bring the database to this version; skipped when a look at it shows that it is.
 
     Raises:
-        Refusal: the migration said why it cannot be done.
+        Refusal: the migration said why it cannot be done, in its own sentence.
         Failure: the migration broke.
     """
-    if plan.database and schema.is_current(plan.database, ROOT / "alembic" / "versions"):
+    if plan.database and schema.is_current(plan.database, VERSIONS):
         return
     done = _cli(plan, "migrate")
+    if done.returncode == EXIT_REFUSED:
+        raise Refusal(done.stderr.strip())
     for line in (done.stdout + done.stderr).splitlines():
         say(line)
     if done.returncode:
-        kind = Refusal if done.returncode == 2 else Failure  # noqa: PLR2004 - the exit code of a refusal
-        raise kind("the database was not migrated; see the line above")
+        raise Failure("the database was not migrated; see the lines above")
 
 
 def _cli(plan: Plan, *words: str) -> subprocess.CompletedProcess[str]:
