@@ -16,7 +16,7 @@ from huey.consumer import Consumer
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.jobs import workers
 from orch_app.domains.jobs.claims import ring_waiting
-from orch_app.domains.jobs.run import isolation_level, sweep_workspaces
+from orch_app.domains.jobs.run import isolation_level, leave_running, sweep_workspaces
 from orch_app.domains.jobs.slots import name_of_this_worker, slots
 from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.upkeep import Upkeep
@@ -116,7 +116,8 @@ def _drain(stop: Stop) -> None:
     while waited < settings().grace_s and not stop.is_hurried and not slots.wait_until_empty(0.2):
         waited += 0.2
     slots.end_all(Reason.INTERRUPTED)
-    slots.wait_until_empty(AFTER_STOP_S)
+    if not slots.wait_until_empty(AFTER_STOP_S):
+        leave_running()
 
 
 def _leave() -> None:

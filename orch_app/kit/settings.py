@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(30.0, ge=1, description="Seconds a claim lives without a heartbeat.")
     heartbeat_s: float = Field(5.0, gt=0, description="Seconds between two heartbeats of a worker.")
     sweep_s: float = Field(10.0, gt=0, description="Seconds between two sweeps for forgotten and expired jobs.")
-    grace_s: float = Field(8.0, ge=0, description="Seconds that running jobs get to finish when a worker stops.")
+    grace_s: float = Field(6.0, ge=0, description="Seconds that running jobs get to finish when a worker stops.")
     cancel_grace_s: float = Field(10.0, ge=0, description="Seconds between TERM and KILL when a job is cancelled.")
     engine: Literal["plain"] = Field("plain", description="How playbooks are started; `plain` is a process per job.")
     min_isolation: Level = Field("rlimits", description="Jobs are refused below this isolation level.")

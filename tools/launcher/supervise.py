@@ -17,7 +17,7 @@ from tools.launcher.rotation import RotatingLog
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0  # alive this long, a part counts as healthy again and its next pause is the first one
-STOP_S = 12.0  # between asking and killing; the whole stop stays below 15 s
+STOP_S = 13.0  # between asking and killing; the whole stop stays below 15 s
 EXIT_REFUSED = 2  # a part says so when its settings or its data cannot be used: starting again would not help
 CHUNK = 65536
 PR_SET_PDEATHSIG = 1

@@ -4,6 +4,7 @@ Every statement compares with the database's clock, and every change by a worker
 was thought dead and comes back finds that its statements touch no row, and learns it by `LostClaimError`.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -150,12 +151,16 @@ def settle_expired(session: Session) -> list[str]:
         select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
     ).all()
     for job in expired:
-        held = Claim(job.id, job.owner or "", job.fence, job.worker)
-        try:
-            _settle(session, job, held)
-        except LostClaimError:
-            continue
+        with contextlib.suppress(LostClaimError):
+            _settle(session, job, Claim(job.id, job.owner or "", job.fence, job.worker))
     return [job.id for job in expired]
+
+
+def settle_own(session: Session, held: Claim) -> None:
+    """The same for a job whose worker is leaving and cannot wait for its end; nothing when the claim is gone."""
+    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
+    with contextlib.suppress(LostClaimError):
+        _settle(session, job, held)
 
 
 def _settle(session: Session, job: Job, held: Claim) -> None:

@@ -68,6 +68,18 @@ def run_job(job_id: str) -> None:
         slots.free(running)
 
 
+def leave_running() -> None:
+    """Settle the jobs that would not end in time, as the sweep would once their leases are over.
+
+    From here on nothing more is written about them; their plays end with this process.
+    """
+    for running in slots.all():
+        running.lose()
+        with unit_of_work() as session:
+            claims.settle_own(session, running.held)
+        _log.warning("job.left_running", job=running.held.job_id)
+
+
 def isolation_level() -> str:
     """The best isolation that this machine gives to jobs."""
     return probe().level.value

@@ -16,7 +16,7 @@ from orch_app.domains.jobs import claims, service
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import open_workspace, probe
 from orch_app.domains.jobs.models import Job
-from orch_app.domains.jobs.run import run_job
+from orch_app.domains.jobs.run import leave_running, run_job
 from orch_app.domains.jobs.slots import slots
 from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.upkeep import Upkeep
@@ -224,6 +224,20 @@ def test_a_worker_that_has_to_leave_marks_its_jobs_interrupted(sqlite_trials: Tr
     ended = fresh(job.id)
     assert ending(ended) == ("ERROR", "done", "interrupted")
     assert "had been done stays done" in ended.reason_detail
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("interrupt", "ERROR"), ("retry", "PENDING")])
+def test_a_worker_that_cannot_wait_for_a_play_settles_its_job_at_once(
+    sqlite_trials: Trials, choice: str, expected: str
+) -> None:
+    job = sqlite_trials.launch(LONG, on_worker_loss=choice)
+    with running(job) as thread:
+        leave_running()
+        assert fresh(job.id).status == expected
+        thread.join(DEADLINE_S)
+    left = fresh(job.id)
+    assert (left.status, left.reason) == (expected, "interrupted" if expected == "ERROR" else "")
+    assert files_of(job) == {}, "what ended meanwhile is no longer this worker's to keep"
 
 
 def test_who_lost_the_claim_ends_the_play_and_writes_nothing_more(trials: Trials) -> None:
