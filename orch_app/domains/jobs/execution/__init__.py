@@ -8,11 +8,12 @@ Use it like this, in any thread of a worker::
 
 `on_event` gets batches of masked `LogLine` and `StepUpdate`. The path of a play: ansible-runner starts the supervisor,
 which starts the isolation launcher (`bwrap`, then `enter.py`), which becomes `ansible-playbook` with our callback; the
-callback writes NDJSON to a pipe that the pump reads. `sweep_leftovers` removes what a dead worker has left.
+callback writes NDJSON to a pipe that the pump reads. With the warm engine it starts a shim instead, and a fork-server
+that has loaded Ansible already forks the supervisor and the play. `sweep_leftovers` removes what a dead worker left.
 """
 
 from orch_app.domains.jobs.execution.artifacts import ArtifactInfo, ArtifactsRefused, collect, read_output
-from orch_app.domains.jobs.execution.engine import Engine, PlainEngine
+from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, WarmEngine
 from orch_app.domains.jobs.execution.events import Batch
 from orch_app.domains.jobs.execution.extravars import InputsRefused, JobFacts, check_inputs
 from orch_app.domains.jobs.execution.inventory_file import Credentials, HostRefused, JumpHost, TargetHost
@@ -37,6 +38,7 @@ from orch_app.domains.jobs.execution.log_line import (
 )
 from orch_app.domains.jobs.execution.runner import run_play
 from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason
+from orch_app.domains.jobs.execution.warm import WarmServers
 from orch_app.domains.jobs.execution.workspace import Workspace, WorkspaceError, open_workspace, sweep_leftovers
 
 __all__ = [
@@ -69,6 +71,8 @@ __all__ = [
     "StepStatus",
     "StepUpdate",
     "TargetHost",
+    "WarmEngine",
+    "WarmServers",
     "Workspace",
     "WorkspaceError",
     "check_inputs",

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from orch_app.domains.jobs.execution.isolation import Launch
+from orch_app.domains.jobs.execution.isolation.view import SYSTEM_PATH
 from orch_app.domains.jobs.execution.spec import PlaySpec
 from orch_app.domains.jobs.execution.supervisor import EVENTS_FD
 from orch_app.domains.jobs.execution.workspace import write_secret
@@ -11,21 +12,20 @@ from orch_app.domains.jobs.execution.workspace import write_secret
 CALLBACK_FOLDER = Path(__file__).with_name("callback")
 _MAX_FORKS = 200
 _STRATEGIES = frozenset({"linear", "free", "host_pinned", "mitogen_linear", "mitogen_free"})
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CONTROL_PERSIST_S = 60
 _CONNECT_TIMEOUT_S = 15
 
 
-def write_config(spec: PlaySpec) -> Path:
-    """Write `ansible.cfg` beside the variables.
+def config_text(spec: PlaySpec) -> str:
+    """The text of `ansible.cfg`.
 
-    It holds no path and no value of one job alone, apart from the folders of modules, so that a warm engine can serve
-    all jobs with the same file.
+    It holds no path and no value of one job alone, apart from the folders of modules, so that one warm server can serve
+    all jobs of this text; what changes from job to job stands on the command line.
     """
     modules = ":".join(map(str, spec.modules))
     module_utils = ":".join(map(str, spec.module_utils))
     action_plugins = ":".join(map(str, spec.action_plugins))
-    text = f"""[defaults]
+    return f"""[defaults]
 stdout_callback = orch_ndjson
 callback_plugins = {CALLBACK_FOLDER}
 collections_path = {_packages()}
@@ -34,7 +34,6 @@ collections_path = {_packages()}
 {f"action_plugins = {action_plugins}" if action_plugins else ""}
 strategy = {spec.strategy if spec.strategy in _STRATEGIES else "linear"}
 {_mitogen(spec.strategy)}
-forks = {max(1, min(spec.forks, _MAX_FORKS))}
 timeout = {_CONNECT_TIMEOUT_S}
 host_key_checking = True
 retry_files_enabled = False
@@ -50,12 +49,21 @@ pipelining = True
 pipelining = True
 password_mechanism = ssh_askpass
 ssh_args = -C -o ControlMaster=auto -o ControlPersist={_CONTROL_PERSIST_S}s -o ServerAliveInterval=15
-[diff]
-always = {spec.check}
 """
+
+
+def write_config(spec: PlaySpec) -> Path:
+    """Write `ansible.cfg` beside the variables."""
+    text = config_text(spec)
     path = write_secret(spec.workspace.env / "ansible.cfg", text)
     path.chmod(0o644)
     return path
+
+
+def command_line(spec: PlaySpec) -> str:
+    """The options of `ansible-playbook` that are this job's own."""
+    forks = max(1, min(spec.forks, _MAX_FORKS))
+    return f"--forks {forks}{' --check --diff' if spec.check else ''}"
 
 
 def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, str]:
@@ -63,7 +71,7 @@ def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, 
     workspace = spec.workspace
     return {
         **spec.environment,
-        "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
+        "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
         "HOME": str(workspace.home),
         "USER": launch.user,
         "LOGNAME": launch.user,

@@ -4,11 +4,27 @@ ansible-runner builds the command line; an engine replaces its first word. Whate
 message from the lifeline on standard input and speak the supervisor's protocol, so that the rest does not change.
 """
 
+import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from orch_app.domains.jobs.execution.ansible_config import config_text
+from orch_app.domains.jobs.execution.spec import PlaySpec
+from orch_app.domains.jobs.execution.warm import Profile, WarmServers
+
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_SHIM = Path(__file__).with_name("warm") / "shim.py"
+_BARE = (sys.executable, "-I", "-S", "-E")
+
+
+@dataclass(frozen=True)
+class Start:
+    """The words that replace `ansible-playbook`, and the connection to a warm server that the shim needs, if any."""
+
+    executable: list[str]
+    server: socket.socket | None = None
 
 
 class Engine(Protocol):
@@ -19,8 +35,12 @@ class Engine(Protocol):
         """Recorded on the job."""
         ...
 
-    def executable(self) -> list[str]:
-        """The words that replace `ansible-playbook` in ansible-runner's command."""
+    def start(self, spec: PlaySpec) -> Start:
+        """What starts this play.
+
+        Raises:
+            WarmUnavailable: this engine cannot take the play now; nothing was started.
+        """
         ...
 
 
@@ -29,7 +49,25 @@ class PlainEngine:
 
     name = "plain"
 
-    def executable(self) -> list[str]:
+    def start(self, spec: PlaySpec) -> Start:  # noqa: ARG002 - it is the same for every play
         """The supervisor, and after it the play's own interpreter and program."""
         playbook = Path(sys.executable).with_name("ansible-playbook")
-        return [sys.executable, "-I", "-S", "-E", str(_SUPERVISOR), sys.executable, "-I", str(playbook)]
+        return Start([*_BARE, str(_SUPERVISOR), sys.executable, "-I", str(playbook)])
+
+
+class WarmEngine:
+    """A fork of a process that has loaded Ansible already."""
+
+    name = "warm"
+
+    def __init__(self, servers: WarmServers) -> None:
+        self._servers = servers
+
+    def start(self, spec: PlaySpec) -> Start:
+        """The shim, and its connection to the server of the play's profile.
+
+        Raises:
+            WarmUnavailable: no such server can be had now.
+        """
+        profile = Profile.of(config_text(spec), spec.environment)
+        return Start([*_BARE, str(_SHIM)], self._servers.connect(profile))

@@ -8,10 +8,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator, split_lines
+from orch_app.domains.jobs.execution.isolation import Sandbox
 
 _TICK_S = 0.05
 _CHUNK = 1 << 18
@@ -28,6 +29,16 @@ class Ending:
     is_too_long: bool = False
     report: dict[str, Any] = field(default_factory=dict)
     error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the supervisor must know: the sandbox, as words before a program and as steps before a forked play."""
+
+    prefix: tuple[str, ...]
+    sandbox: Sandbox
+    grace_s: float
+    shielded: bool
 
 
 class Pump:
@@ -77,10 +88,14 @@ class Pump:
         self._lifeline.close()
         self._selector.close()
 
-    def send_order(self, prefix: tuple[str, ...], *, grace_s: float, shielded: bool) -> None:
-        """The supervisor's first message, with the write end of the event pipe."""
-        order = json.dumps({"prefix": prefix, "grace_s": grace_s, "shielded": shielded}).encode() + b"\n"
-        socket.send_fds(self._lifeline, [order], [self._writes[_EVENTS]])
+    def send_order(self, order: Order, server: socket.socket | None = None) -> None:
+        """The supervisor's first message, with the write end of the event pipe; before it the shim's, if one comes."""
+        if server is not None:
+            with server:
+                socket.send_fds(self._lifeline, [b"W"], [server.fileno()])
+        message = json.dumps(asdict(order)).encode() + b"\n"
+        sent = socket.send_fds(self._lifeline, [message], [self._writes[_EVENTS]])
+        self._lifeline.sendall(message[sent:])
         os.close(self._writes.pop(_EVENTS))
 
     def stdio(self) -> tuple[int, int, int]:

@@ -6,8 +6,14 @@ from typing import Any
 
 from ansible_runner.interface import init_runner
 
-from orch_app.domains.jobs.execution.ansible_config import code_folders, obtained, play_environment, write_config
-from orch_app.domains.jobs.execution.engine import Engine, PlainEngine
+from orch_app.domains.jobs.execution.ansible_config import (
+    code_folders,
+    command_line,
+    obtained,
+    play_environment,
+    write_config,
+)
+from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, Start
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator
 from orch_app.domains.jobs.execution.extravars import write_extravars
 from orch_app.domains.jobs.execution.inventory_file import write_inventory
@@ -19,8 +25,9 @@ from orch_app.domains.jobs.execution.isolation import (
     prepare_launch,
     probe,
 )
-from orch_app.domains.jobs.execution.pump import Ending, Pump
+from orch_app.domains.jobs.execution.pump import Ending, Order, Pump
 from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason
+from orch_app.domains.jobs.execution.warm import WarmUnavailable
 from orch_app.kit.redact import Masker
 
 _MB = 1 << 20
@@ -50,25 +57,74 @@ def run_play(
         InputsRefused, HostRefused: the inputs or a host cannot be given to Ansible.
     """
     launch = prepare_launch(report or probe(), spec.isolation, spec.workspace.view(*code_folders(spec)))
-    chosen = engine or PlainEngine()
-    runner = _prepare_runner(spec, launch, chosen)
+    runner = _prepare_runner(spec, launch)
     translator = EventTranslator(Masker(spec.every_secret()).mask)
     opening = Batch()
-    translator.note(f"{obtained(launch)}, engine: {chosen.name}", opening)
+    translator.note(obtained(launch), opening)
     on_event(opening)
-    limit = spec.isolation.limits.output_mb * _MB
-    pump = Pump(translator, on_event, (cancel, kill or threading.Event()), timeout_s=spec.timeout_s, output_limit=limit)
-    with pump:
-        pump.send_order(launch.prefix, grace_s=spec.grace_s, shielded=_is_shielded(spec, launch))
-        runner.config.input_fd, runner.config.output_fd, runner.config.error_fd = pump.stdio()
-        runner.run()
-    if pump.ending.error is not None:
-        raise pump.ending.error
-    return _outcome(pump.ending, translator, launch, chosen)
+    attempt = _Attempt(spec, launch, runner, translator, on_event, (cancel, kill or threading.Event()))
+    chosen = engine or PlainEngine()
+    ending = attempt.by(chosen)
+    if ending is None:
+        chosen = PlainEngine()
+        ending = attempt.by(chosen)
+    assert ending is not None, "a plain process refuses nothing"
+    if ending.error is not None:
+        raise ending.error
+    return _outcome(ending, translator, launch, chosen)
 
 
-def _prepare_runner(spec: PlaySpec, launch: Launch, engine: Engine) -> Any:
-    """ansible-runner's own object, with our environment in place of the worker's and our program in front.
+class _Attempt:
+    """One play, started by one engine or, when that cannot, by another: what was tried in vain has done nothing."""
+
+    def __init__(
+        self,
+        spec: PlaySpec,
+        launch: Launch,
+        runner: Any,
+        translator: EventTranslator,
+        on_event: Callable[[Batch], None],
+        orders: tuple[threading.Event, threading.Event],
+    ) -> None:
+        self._spec = spec
+        self._launch = launch
+        self._runner = runner
+        self._translator = translator
+        self._on_event = on_event
+        self._orders = orders
+        self._arguments: list[str] = runner.config.command[1:]
+
+    def by(self, engine: Engine) -> Ending | None:
+        """Run the play to its end; None when this engine could not start it, which the log then says."""
+        try:
+            start = engine.start(self._spec)
+        except WarmUnavailable as error:
+            return self._refused(engine, str(error))
+        ending = self._run(start)
+        why = ending.report.get("refused")
+        return self._refused(engine, str(why)) if why and ending.error is None else ending
+
+    def _refused(self, engine: Engine, why: str) -> None:
+        batch = Batch()
+        self._translator.note(f"the {engine.name} engine did not start the play, a plain process does: {why}", batch)
+        self._on_event(batch)
+
+    def _run(self, start: Start) -> Ending:
+        spec, launch = self._spec, self._launch
+        limit = spec.isolation.limits.output_mb * _MB
+        pump = Pump(self._translator, self._on_event, self._orders, timeout_s=spec.timeout_s, output_limit=limit)
+        self._runner.config.command = [*start.executable, *self._arguments]
+        with pump:
+            order = Order(launch.prefix, launch.sandbox, spec.grace_s, _is_shielded(spec, launch))
+            pump.send_order(order, start.server)
+            config = self._runner.config
+            config.input_fd, config.output_fd, config.error_fd = pump.stdio()
+            self._runner.run()
+        return pump.ending
+
+
+def _prepare_runner(spec: PlaySpec, launch: Launch) -> Any:
+    """ansible-runner's own object, with our environment in place of the worker's.
 
     It runs in its subprocess mode: events come over our pipe, so no terminal, no polling and no event files are needed,
     and starting a process from a thread is safe.
@@ -85,7 +141,7 @@ def _prepare_runner(spec: PlaySpec, launch: Launch, engine: Engine) -> Any:
         ident="play",
         playbook=spec.playbook,
         inventory=[str(source) for source in sources],
-        cmdline="--check --diff" if spec.check else None,
+        cmdline=command_line(spec),
         event_handler=lambda _: False,
         cancel_callback=lambda: False,
         suppress_env_files=True,
@@ -94,7 +150,6 @@ def _prepare_runner(spec: PlaySpec, launch: Launch, engine: Engine) -> Any:
     runner.runner_mode = "subprocess"
     runner.config.suppress_output_file = True
     runner.config.env = play_environment(spec, launch, config_file)
-    runner.config.command = [*engine.executable(), *runner.config.command[1:]]
     return runner
 
 

@@ -1,10 +1,12 @@
 """The process between a worker and one play: it lives exactly as long as both, and takes every descendant with it.
 
 Run as a program of its own with `python -I -S -E supervisor.py ARGV...`, standard library only. Standard input is one
-end of a socket pair, the lifeline: the first message is a JSON object `{prefix, grace_s, shielded}` that carries the
-write end of the event pipe; after that one byte is an order, `T` (TERM, after the grace KILL) or `K` (KILL now). When
-the lifeline ends the worker is gone, and everything is killed. The answers are JSON lines: `{"pid": n}` when the play
-was started, and at the end `{"rc", "cpu_s", "max_rss_kb", "forced"}`.
+end of a socket pair, the lifeline: the first message is a JSON object `{prefix, grace_s, shielded, sandbox}` that
+carries the write end of the event pipe; after that one byte is an order, `T` (TERM, after the grace KILL) or `K` (KILL
+now). When the lifeline ends the worker is gone, and everything is killed. The answers are JSON lines: `{"pid": n}` when
+the play was started, and at the end `{"rc", "cpu_s", "max_rss_kb", "forced"}`.
+
+The fork-server of the warm engine uses the same class in the process it forks for a job; its play is a fork too.
 """
 
 import contextlib
@@ -16,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 EVENTS_FD = 3
@@ -30,13 +33,19 @@ _FIRST_MESSAGE = 1 << 20
 
 
 class Supervisor:
-    """Starts the play, waits for it, passes orders on and ends what is left."""
+    """Starts the play, waits for it, passes orders on and ends what is left.
 
-    def __init__(self, lifeline: socket.socket, grace_s: float, *, shielded: bool) -> None:
+    `spared` is how many generations of processes are the sandbox itself, which must not get the polite signal. With
+    `follows_parent` the end of the parent process is the end of the play as well.
+    """
+
+    def __init__(
+        self, lifeline: socket.socket, grace_s: float, *, spared: int = 0, follows_parent: bool = True
+    ) -> None:
         self._lifeline = lifeline
         self._grace_s = grace_s
-        self._shielded = shielded
-        self._parent = os.getppid()
+        self._spared = spared
+        self._parent = os.getppid() if follows_parent else None
         self._child = 0
         self._rc: int | None = None
         self._cpu_s = 0.0
@@ -45,11 +54,13 @@ class Supervisor:
         self._asked = False
         self._forced = False
 
-    def run(self, argv: list[str], events: int) -> int:
-        """Run the play to its end, whatever ends it, and return its exit code (128 + n after signal n)."""
+    def run(self, start: Callable[[], int]) -> int:
+        """Run the play to its end, whatever ends it, and return its exit code (128 + n after signal n).
+
+        `start` starts the play and returns the id of its process.
+        """
         wake = self._watch_signals()
-        self._child = self._spawn(argv, events)
-        os.close(events)
+        self._child = start()
         self._tell({"pid": self._child})
         try:
             while self._rc is None and not self._forced:
@@ -70,12 +81,6 @@ class Supervisor:
             signal.signal(ignored, signal.SIG_IGN)
         return wake
 
-    def _spawn(self, argv: list[str], events: int) -> int:
-        pid = os.fork()
-        if pid == 0:
-            _become_play(argv, events)
-        return pid
-
     def _wait(self, wake: int) -> None:
         readable, _, _ = select.select([self._lifeline, wake], [], [], _TICK_S)
         if wake in readable:
@@ -86,7 +91,7 @@ class Supervisor:
         if self._deadline is not None and not self._asked:
             self._ask_politely()
         self._reap()
-        orphaned = os.getppid() != self._parent
+        orphaned = self._parent is not None and os.getppid() != self._parent
         overdue = self._deadline is not None and time.monotonic() > self._deadline
         if orphaned or overdue:
             self._forced = True
@@ -114,7 +119,7 @@ class Supervisor:
 
         A sandbox's own two processes are spared: their death would be a KILL inside.
         """
-        spared = {self._child, *_children(self._child)} if self._shielded else set[int]()
+        spared = generations(self._child, self._spared)
         targets = [pid for pid in descendants(os.getpid()) if pid not in spared]
         for pid in targets:
             _send(pid, signal.SIGTERM)
@@ -154,19 +159,30 @@ def descendants(pid: int) -> list[int]:
     found: list[int] = []
     todo = [pid]
     while todo:
-        children = _children(todo.pop())
-        found += children
-        todo += children
+        below = children(todo.pop())
+        found += below
+        todo += below
     return found
 
 
-def _children(pid: int) -> list[int]:
-    children: list[int] = []
+def generations(pid: int, count: int) -> set[int]:
+    """The process and its descendants, `count` generations in all."""
+    found: set[int] = set()
+    generation = [pid]
+    for _ in range(count):
+        found |= set(generation)
+        generation = [child for one in generation for child in children(one)]
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The living children of a process."""
+    found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                children += map(int, file.read().split())
-    return children
+                found += map(int, file.read().split())
+    return found
 
 
 def _send(pid: int, number: int) -> None:
@@ -174,19 +190,32 @@ def _send(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
+def start_program(argv: list[str], events: int) -> int:
+    """Fork the play as a program of its own and return its process id."""
+    pid = os.fork()
+    if pid == 0:
+        _become_play(argv, events)
+    os.close(events)
+    return pid
+
+
+def stand_alone(events: int) -> None:
+    """In a new process: own session, no input, the event pipe as the only extra descriptor, default signals."""
+    os.setsid()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    if events != EVENTS_FD:
+        os.dup2(events, EVENTS_FD)
+    os.set_inheritable(EVENTS_FD, True)
+
+
 def _become_play(argv: list[str], events: int) -> NoReturn:
-    """In the child: own session, no input, the event pipe as the only extra descriptor, default signals."""
     try:
-        os.setsid()
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
-            signal.signal(number, signal.SIG_DFL)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        if events != EVENTS_FD:
-            os.dup2(events, EVENTS_FD)
-        os.set_inheritable(EVENTS_FD, True)
+        stand_alone(events)
         os.closerange(EVENTS_FD + 1, 1 << 16)
         os.execvp(argv[0], argv)
     except OSError as error:
@@ -198,23 +227,35 @@ def _prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(ctypes.c_int(option), ctypes.c_ulong(value), 0, 0, 0)
 
 
-def main(argv: list[str]) -> int:
-    """Read the first message from the lifeline and supervise the play until it ends."""
-    with contextlib.suppress(OSError):
-        os.setsid()
+def adopt_orphans() -> None:
+    """Whoever is left without a parent below us becomes our child: nothing escapes."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    lifeline = socket.socket(fileno=os.dup(0))
+
+
+def hear_order(lifeline: socket.socket) -> tuple[dict[str, Any], int] | None:
+    """The first message and the write end of the event pipe; None when the worker is gone before it was whole."""
     message, fds, _, _ = socket.recv_fds(lifeline, _FIRST_MESSAGE, 1)
     while message and not message.endswith(b"\n"):
         more = lifeline.recv(_FIRST_MESSAGE)
         if not more:
-            return 125
+            return None
         message += more
-    if not message or not fds:
+    return (json.loads(message), fds[0]) if message and fds else None
+
+
+def main(argv: list[str]) -> int:
+    """Read the first message from the lifeline and supervise the play until it ends."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+    adopt_orphans()
+    lifeline = socket.socket(fileno=os.dup(0))
+    heard = hear_order(lifeline)
+    if heard is None:
         return 125
-    order = json.loads(message)
-    supervisor = Supervisor(lifeline, float(order["grace_s"]), shielded=bool(order["shielded"]))
-    return supervisor.run([*order["prefix"], *argv], fds[0])
+    order, events = heard
+    # bubblewrap is two processes: the one outside, and the first one inside.
+    supervisor = Supervisor(lifeline, float(order["grace_s"]), spared=2 if order["shielded"] else 0)
+    return supervisor.run(lambda: start_program([*order["prefix"], *argv], events))
 
 
 if __name__ == "__main__":

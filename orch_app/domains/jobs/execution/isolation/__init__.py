@@ -1,6 +1,6 @@
 """Isolation of a play: what this machine can do, what a job asks for, and the launcher that gives it."""
 
-from orch_app.domains.jobs.execution.isolation.launcher import Launch, job_uid, prepare_launch
+from orch_app.domains.jobs.execution.isolation.launcher import Launch, Sandbox, job_uid, prepare_launch
 from orch_app.domains.jobs.execution.isolation.levels import (
     IsolationLevel,
     IsolationReport,
@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "Network",
     "Profile",
+    "Sandbox",
     "interpreter_paths",
     "job_uid",
     "prepare_launch",

@@ -1,26 +1,30 @@
 """Writes the bubblewrap command line: a private root that holds only what a job may see."""
 
 import os
-import pwd
+from collections.abc import Callable
 from pathlib import Path
 
 from orch_app.domains.jobs.execution.isolation.levels import IsolationRequest, Network, Profile
-from orch_app.domains.jobs.execution.isolation.view import ETC, SYSTEM, JobView
+from orch_app.domains.jobs.execution.isolation.root import root_steps
+from orch_app.domains.jobs.execution.isolation.view import JobView
 
-_MB = 1 << 20
-_PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  these are the job's own, empty and private
 _KEPT_BY_ROOT = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+_WORDS: dict[str, Callable[..., list[str]]] = {
+    "read": lambda source, target: ["--ro-bind", source, target],
+    "try": lambda source, target: ["--ro-bind-try", source, target],
+    "write": lambda source, target: ["--bind", source, target],
+    "link": lambda value, target: ["--symlink", value, target],
+    "folder": lambda target: ["--perms", "0755", "--dir", target],
+    "memory": lambda target, mode, size: ["--perms", mode, "--size", size, "--tmpfs", target],
+    "proc": lambda target: ["--proc", target],
+    "dev": lambda target: ["--dev", target],
+}
 
 
 def bwrap_argv(bwrap: Path, request: IsolationRequest, view: JobView) -> list[str]:
     """The sandbox for this job, up to and including the `--` before the command."""
-    base = _host_root(request) if request.profile is Profile.HOST_VIEW else _own_root()
-    argv = [str(bwrap), *_namespaces(request), *base, *_private_folders(request)]
-    argv += _parents(view)
-    argv += [part for path in (*view.code, *view.readable) for part in ("--ro-bind", str(path), str(path))]
-    argv += [part for path in view.writable for part in ("--bind", str(path), str(path))]
-    argv += ["--ro-bind", str(view.passwd), "/etc/passwd", "--ro-bind", str(view.group), "/etc/group"]
-    return [*argv, *_hidden_below(request, view), "--chdir", str(view.project), "--"]
+    root = [word for kind, *values in root_steps(request, view) for word in _WORDS[kind](*values)]
+    return [str(bwrap), *_namespaces(request), *root, "--chdir", str(view.project), "--"]
 
 
 def _namespaces(request: IsolationRequest) -> list[str]:
@@ -35,54 +39,3 @@ def _namespaces(request: IsolationRequest) -> list[str]:
     else:
         argv += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
     return argv
-
-
-def _own_root() -> list[str]:
-    argv: list[str] = []
-    for name in SYSTEM:
-        path = Path(name)
-        if path.is_symlink():
-            argv += ["--symlink", str(path.readlink()), name]
-        elif path.exists():
-            argv += ["--ro-bind", name, name]
-    for folder in sorted({str(Path("/etc", name).parent) for name in ETC}):
-        argv += ["--perms", "0755", "--dir", folder]
-    for name in ETC:
-        argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    return [*argv, "--proc", "/proc", "--dev", "/dev", "--dir", "/run"]
-
-
-def _host_root(request: IsolationRequest) -> list[str]:
-    """The declared view of the host: everything read-only, with the worker's secrets and home cut out."""
-    argv = ["--ro-bind", "/", "/", "--dev", "/dev"]
-    home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    return argv + [part for path in (home, *request.hidden) for part in _hide(path)]
-
-
-def _parents(view: JobView) -> list[str]:
-    """The folders on the way to what is shown, open to the job's user: bwrap itself would close them to others."""
-    ready = {Path(name) for name in ("/", *SYSTEM, *_PRIVATE)}
-    folders = {parent for path in view.needed() for parent in path.parents} - ready
-    return [part for folder in sorted(folders) for part in ("--perms", "0755", "--dir", str(folder))]
-
-
-def _private_folders(request: IsolationRequest) -> list[str]:
-    size = str(request.limits.tmp_mb * _MB)
-    return [part for name in _PRIVATE for part in ("--perms", "1777", "--size", size, "--tmpfs", name)]
-
-
-def _hidden_below(request: IsolationRequest, view: JobView) -> list[str]:
-    """Secrets that live inside a folder shown above are covered again; the job's own folders are never covered."""
-    shown = [Path(name) for name in SYSTEM] + list(view.code)
-    covered = [path for path in request.hidden if any(part in path.parents for part in shown)]
-    return [part for path in covered if not _holds_job(path, view) for part in _hide(path)]
-
-
-def _holds_job(path: Path, view: JobView) -> bool:
-    return any(path in own.parents for own in view.needed())
-
-
-def _hide(path: Path) -> list[str]:
-    if path == Path("/") or not path.exists():
-        return []
-    return ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]

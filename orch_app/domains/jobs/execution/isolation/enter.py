@@ -1,7 +1,7 @@
 """The last step before a play: gives up every right the play must not have, then becomes the play.
 
 Run as a program of its own with `python -I -S -E enter.py CONFIG ARGV...`, standard library only; at level bwrap it
-runs inside the sandbox. CONFIG is a JSON object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to
+runs inside the sandbox. The fork-server calls `give_up_rights` in the process that becomes the play. CONFIG is a JSON object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to
 values), `own_tasks` (count the tasks this user already has into RLIMIT_NPROC), `landlock` (null, or lists of paths
 under `read`, `write`, `file` and `share`). If any step fails the play does not start (exit code 126).
 """
@@ -49,7 +49,17 @@ class _PathBeneath(ctypes.Structure):
 
 
 def main(config: dict[str, Any], argv: list[str]) -> None:
-    """Give up rights in the only order that works, then run the play in this process."""
+    """Give up rights, then run the play in this process."""
+    give_up_rights(config)
+    os.execvp(argv[0], argv)
+
+
+def give_up_rights(config: dict[str, Any]) -> None:
+    """Everything that CONFIG says, in the only order that works.
+
+    Raises:
+        OSError: a right could not be given up, so no play may start.
+    """
     parent = os.getppid()
     if config["uid"] is not None:
         _change_user(int(config["uid"]), [int(group) for group in config["groups"]])
@@ -60,7 +70,6 @@ def main(config: dict[str, Any], argv: list[str]) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a change of user clears it
     if os.getppid() != parent:
         sys.exit(126)
-    os.execvp(argv[0], argv)
 
 
 def _change_user(uid: int, groups: list[int]) -> None:

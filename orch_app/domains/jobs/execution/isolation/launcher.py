@@ -7,10 +7,18 @@ import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from orch_app.domains.jobs.execution.isolation.bwrap import bwrap_argv
-from orch_app.domains.jobs.execution.isolation.levels import IsolationLevel, IsolationReport, IsolationRequest, Profile
+from orch_app.domains.jobs.execution.isolation.levels import (
+    IsolationLevel,
+    IsolationReport,
+    IsolationRequest,
+    Network,
+    Profile,
+)
 from orch_app.domains.jobs.execution.isolation.probe import check
+from orch_app.domains.jobs.execution.isolation.root import Step, root_steps
 from orch_app.domains.jobs.execution.isolation.view import DEVICES, ETC, SYSTEM, JobView
 
 _ENTER = Path(__file__).with_name("enter.py")
@@ -20,11 +28,15 @@ _MB = 1 << 20
 
 @dataclass(frozen=True)
 class Launch:
-    """The prefix of the play's command line and what it will obtain. `uid` None: the job keeps the worker's user."""
+    """The prefix of the play's command line and what it will obtain. `uid` None: the job keeps the worker's user.
+
+    `sandbox` says the same as the prefix for a play that is forked instead of started: see `Sandbox`.
+    """
 
     prefix: tuple[str, ...]
     level: IsolationLevel
     uid: int | None
+    sandbox: "Sandbox"
 
     @property
     def user(self) -> str:
@@ -35,6 +47,20 @@ class Launch:
         return pwd.getpwuid(uid).pw_name if _exists(uid) else str(uid)
 
 
+class Sandbox(TypedDict):
+    """What the fork-server's child does before it becomes the play.
+
+    `supervisor` and `play` are the namespaces that each of the two leaves; `steps` and `folder` are the new root and
+    the place in it (no steps: the host's root stays); `rights` is the configuration of `enter.py`.
+    """
+
+    supervisor: list[str]
+    play: list[str]
+    steps: list[Step]
+    folder: str
+    rights: dict[str, object]
+
+
 def prepare_launch(report: IsolationReport, request: IsolationRequest, view: JobView) -> Launch:
     """The launcher for this job.
 
@@ -43,11 +69,27 @@ def prepare_launch(report: IsolationReport, request: IsolationRequest, view: Job
     """
     level = check(report, request)
     uid = job_uid(level, request, view)
-    enter = (sys.executable, "-I", "-S", "-E", str(_ENTER), json.dumps(_enter_config(level, request, view, uid)))
+    rights = _enter_config(level, request, view, uid)
+    enter = (sys.executable, "-I", "-S", "-E", str(_ENTER), json.dumps(rights))
     if level is not IsolationLevel.BWRAP or report.bwrap is None:
-        return Launch(enter, level, uid)
+        bare = Sandbox(supervisor=[], play=[], steps=[], folder=str(view.project), rights=rights)
+        return Launch(enter, level, uid, bare)
     shown = view.with_code(_ENTER)
-    return Launch((*bwrap_argv(report.bwrap, request, shown), *enter), level, uid)
+    return Launch((*bwrap_argv(report.bwrap, request, shown), *enter), level, uid, _sandbox(request, view, rights))
+
+
+def _sandbox(request: IsolationRequest, view: JobView, rights: dict[str, object]) -> Sandbox:
+    """The namespaces that bubblewrap would make, shared out to the process before the play and the play's first one."""
+    user = [] if os.geteuid() == 0 else ["user"]
+    pid = ["pid"] if request.profile is Profile.JOB else []
+    net = ["net"] if request.network is Network.NONE else []
+    return Sandbox(
+        supervisor=[*user, *pid],
+        play=["mount", "ipc", "uts", "cgroup", *net],
+        steps=root_steps(request, view),
+        folder=str(view.project),
+        rights=rights,
+    )
 
 
 def job_uid(level: IsolationLevel, request: IsolationRequest, view: JobView) -> int | None:

@@ -16,6 +16,9 @@ ETC = (
 )
 """The parts of /etc that programs need to start, resolve names and trust certificates; nothing with a secret."""
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where programs are looked for, after the interpreter's own folder."""
+
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
