@@ -14,7 +14,7 @@ import structlog
 from huey.consumer import Consumer
 
 from orch_app.domains.access.actor import worker_actor
-from orch_app.domains.jobs import workers
+from orch_app.domains.jobs import engines, workers
 from orch_app.domains.jobs.claims import ring_waiting
 from orch_app.domains.jobs.run import isolation_level, leave_running, sweep_workspaces
 from orch_app.domains.jobs.slots import name_of_this_worker, slots
@@ -45,6 +45,7 @@ def run_worker() -> None:
     wire()
     slots.worker_name = name_of_this_worker(socket.gethostname(), os.getpid())
     told_to_stop = _listen_for_signals()
+    engines.warm_up()
     _arrive()
     upkeep = Upkeep(slots)
     upkeep.start()
@@ -55,6 +56,7 @@ def run_worker() -> None:
     _drain(told_to_stop)
     consumer.stop()
     upkeep.stop()
+    engines.close()
     _leave()
 
 

@@ -37,7 +37,12 @@ class Settings(BaseSettings):
     sweep_s: float = Field(10.0, gt=0, description="Seconds between two sweeps for forgotten and expired jobs.")
     grace_s: float = Field(6.0, ge=0, description="Seconds that running jobs get to finish when a worker stops.")
     cancel_grace_s: float = Field(10.0, ge=0, description="Seconds between TERM and KILL when a job is cancelled.")
-    engine: Literal["plain"] = Field("plain", description="How playbooks are started; `plain` is a process per job.")
+    engine: Literal["warm", "plain"] = Field(
+        "warm", description="How playbooks start: forked from a process that has loaded Ansible, or one process a job."
+    )
+    warm_servers: int = Field(3, ge=1, le=16, description="Processes with Ansible loaded that one worker keeps.")
+    warm_jobs: int = Field(500, ge=1, description="Jobs after which such a process is replaced.")
+    warm_rss_mb: int = Field(512, ge=64, description="Memory (MiB) beyond which such a process is replaced.")
     min_isolation: Level = Field("rlimits", description="Jobs are refused below this isolation level.")
     job_uid: int = Field(
         61000,

@@ -21,6 +21,7 @@ from orch_app.domains.jobs.execution import (
     Network,
     PlaySpec,
     Profile,
+    SharedCode,
     TargetHost,
     Workspace,
     probe,
@@ -88,8 +89,6 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         EgressRefused: a host is at an address that the product does not connect to.
     """
     job, meta = prepared.job, prepared.runbook.meta
-    shared = Path(prepared.runbook.path).parent
-    library, module_utils, action_plugins = (shared / name for name in SHARED_CODE)
     return PlaySpec(
         workspace=workspace,
         facts=JobFacts(
@@ -109,10 +108,13 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == "preview",
         strategy=meta.get("strategy", "linear"),
-        modules=(library,) if library.is_dir() else (),
-        module_utils=(module_utils,) if module_utils.is_dir() else (),
-        action_plugins=(action_plugins,) if action_plugins.is_dir() else (),
+        code=shared_code(Path(prepared.runbook.path).parent),
     )
+
+
+def shared_code(folder: Path) -> SharedCode:
+    """What the runbooks of this folder share."""
+    return SharedCode(*(place if (place := folder / name).is_dir() else None for name in SHARED_CODE))
 
 
 def _bracketed(address: IPv4Address | IPv6Address) -> str:

@@ -14,6 +14,7 @@ from orch_app.domains.inventory.hosts import set_status
 from orch_app.domains.jobs import claims, conclusion, preparation
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.conclusion import Output, Verdict
+from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.execution import (
     ArtifactInfo,
@@ -154,11 +155,11 @@ class _Run:
 
     def _play(self) -> PlayOutcome:
         level = probe().level.value
-        _insist(lambda session: claims.mark_started(session, self._held, level, settings().engine))
+        _insist(lambda session: claims.mark_started(session, self._held, level, engine().name))
         writer = LogWriter(self._held, self._prepared.last_seq, self._running.lose)
         try:
-            running = self._running
-            return run_play(self._spec, on_event=Recorder(writer).take, cancel=running.stop, kill=running.kill)
+            running, take = self._running, Recorder(writer).take
+            return run_play(self._spec, on_event=take, cancel=running.stop, kill=running.kill, engine=engine())
         finally:
             writer.close()
 
@@ -192,6 +193,7 @@ class _Run:
             counts_json=verdict.counts,
             output_json=output.document,
             isolation=outcome.isolation.value,
+            engine=outcome.engine,
         )
 
     def _note_hosts(self, session: Session, outcome: PlayOutcome) -> None:

@@ -37,8 +37,8 @@ from orch_app.domains.jobs.execution.log_line import (
     StepUpdate,
 )
 from orch_app.domains.jobs.execution.runner import run_play
-from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason
-from orch_app.domains.jobs.execution.warm import WarmServers
+from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason, SharedCode
+from orch_app.domains.jobs.execution.warm import WarmServers, WarmUnavailable
 from orch_app.domains.jobs.execution.workspace import Workspace, WorkspaceError, open_workspace, sweep_leftovers
 
 __all__ = [
@@ -67,12 +67,14 @@ __all__ = [
     "PlayStatus",
     "Profile",
     "Reason",
+    "SharedCode",
     "StepKind",
     "StepStatus",
     "StepUpdate",
     "TargetHost",
     "WarmEngine",
     "WarmServers",
+    "WarmUnavailable",
     "Workspace",
     "WorkspaceError",
     "check_inputs",

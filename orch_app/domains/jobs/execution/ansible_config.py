@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orch_app.domains.jobs.execution.isolation import Launch
 from orch_app.domains.jobs.execution.isolation.view import SYSTEM_PATH
-from orch_app.domains.jobs.execution.spec import PlaySpec
+from orch_app.domains.jobs.execution.spec import PlaySpec, SharedCode
 from orch_app.domains.jobs.execution.supervisor import EVENTS_FD
 from orch_app.domains.jobs.execution.workspace import write_secret
 
@@ -16,24 +16,21 @@ _CONTROL_PERSIST_S = 60
 _CONNECT_TIMEOUT_S = 15
 
 
-def config_text(spec: PlaySpec) -> str:
+def config_text(code: SharedCode, strategy: str) -> str:
     """The text of `ansible.cfg`.
 
-    It holds no path and no value of one job alone, apart from the folders of modules, so that one warm server can serve
-    all jobs of this text; what changes from job to job stands on the command line.
+    It holds no path and no value of one job alone, so that one warm server can serve all jobs of this text; what
+    changes from job to job stands on the command line.
     """
-    modules = ":".join(map(str, spec.modules))
-    module_utils = ":".join(map(str, spec.module_utils))
-    action_plugins = ":".join(map(str, spec.action_plugins))
     return f"""[defaults]
 stdout_callback = orch_ndjson
 callback_plugins = {CALLBACK_FOLDER}
 collections_path = {_packages()}
-{f"library = {modules}" if modules else ""}
-{f"module_utils = {module_utils}" if module_utils else ""}
-{f"action_plugins = {action_plugins}" if action_plugins else ""}
-strategy = {spec.strategy if spec.strategy in _STRATEGIES else "linear"}
-{_mitogen(spec.strategy)}
+{f"library = {code.modules}" if code.modules else ""}
+{f"module_utils = {code.module_utils}" if code.module_utils else ""}
+{f"action_plugins = {code.action_plugins}" if code.action_plugins else ""}
+strategy = {strategy if strategy in _STRATEGIES else "linear"}
+{_mitogen(strategy)}
 timeout = {_CONNECT_TIMEOUT_S}
 host_key_checking = True
 retry_files_enabled = False
@@ -54,7 +51,7 @@ ssh_args = -C -o ControlMaster=auto -o ControlPersist={_CONTROL_PERSIST_S}s -o S
 
 def write_config(spec: PlaySpec) -> Path:
     """Write `ansible.cfg` beside the variables."""
-    text = config_text(spec)
+    text = config_text(spec.code, spec.strategy)
     path = write_secret(spec.workspace.env / "ansible.cfg", text)
     path.chmod(0o644)
     return path
@@ -90,7 +87,7 @@ def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, 
 
 def code_folders(spec: PlaySpec) -> tuple[Path, ...]:
     """What a play reads besides its own folders and the interpreter."""
-    return (CALLBACK_FOLDER, *spec.modules, *spec.module_utils, *spec.action_plugins)
+    return (CALLBACK_FOLDER, *spec.code.folders())
 
 
 def obtained(launch: Launch) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orch_app.domains.jobs.execution.ansible_config import config_text
-from orch_app.domains.jobs.execution.spec import PlaySpec
+from orch_app.domains.jobs.execution.spec import PlaySpec, SharedCode
 from orch_app.domains.jobs.execution.warm import Profile, WarmServers
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -69,5 +69,17 @@ class WarmEngine:
         Raises:
             WarmUnavailable: no such server can be had now.
         """
-        profile = Profile.of(config_text(spec), spec.environment)
+        profile = Profile.of(config_text(spec.code, spec.strategy), spec.environment)
         return Start([*_BARE, str(_SHIM)], self._servers.connect(profile))
+
+    def warm_up(self, code: SharedCode) -> None:
+        """Start the server of ordinary plays before the first of them comes.
+
+        Raises:
+            WarmUnavailable: it did not start.
+        """
+        self._servers.warm_up(Profile.of(config_text(code, "linear"), {}))
+
+    def close(self) -> None:
+        """End the servers, when their last play has ended."""
+        self._servers.close()

@@ -40,12 +40,24 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
+class SharedCode:
+    """Folders of our own Ansible code that every play may use; None where there is none."""
+
+    modules: Path | None = None
+    module_utils: Path | None = None
+    action_plugins: Path | None = None
+
+    def folders(self) -> tuple[Path, ...]:
+        """Those that are there."""
+        return tuple(folder for folder in (self.modules, self.module_utils, self.action_plugins) if folder)
+
+
+@dataclass(frozen=True)
 class PlaySpec:
     """One play. `secrets` are masked in everything the play says, together with those of the hosts.
 
-    `modules`, `module_utils` and `action_plugins` are shared folders of our own Ansible code. `localhost` makes the
-    worker's machine one of the group `targets`; it is in the inventory in any case. `environment` holds extra variables
-    of the play's environment, which must not be secret. Times are in seconds.
+    `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
+    holds extra variables of the play's environment, which must not be secret. Times are in seconds.
     """
 
     workspace: Workspace
@@ -61,9 +73,7 @@ class PlaySpec:
     check: bool = False
     forks: int = 20
     strategy: str = "linear"
-    modules: tuple[Path, ...] = ()
-    module_utils: tuple[Path, ...] = ()
-    action_plugins: tuple[Path, ...] = ()
+    code: SharedCode = field(default_factory=SharedCode)
     environment: dict[str, str] = field(default_factory=dict)
 
     def every_secret(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Real plays in real workspaces: every fixture here runs the code that production runs."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,17 @@ import pytest
 
 from orch_app.domains.jobs.execution import (
     Batch,
+    Engine,
     IsolationLevel,
     IsolationReport,
     JobFacts,
     LogLine,
+    PlainEngine,
     PlayOutcome,
     PlaySpec,
     StepUpdate,
+    WarmEngine,
+    WarmServers,
     Workspace,
     open_workspace,
     probe,
@@ -66,6 +70,7 @@ class Plays:
     """Runs playbooks given as text; keyword arguments go to the `PlaySpec`."""
 
     folder: Path
+    engine: Engine
     count: int = 0
 
     def runbook(self, text: str) -> Path:
@@ -97,14 +102,24 @@ class Plays:
         runbook = self.runbook(text)
         with open_workspace(self.folder / "data", f"job_{self.count}.1", runbook, report.level) as workspace:
             play = PlaySpec(workspace, FACTS, **spec)
-            stop = cancel or threading.Event()
-            told.outcome = run_play(play, on_event=listen, cancel=stop, kill=kill, report=report)
+            orders = {"cancel": cancel or threading.Event(), "kill": kill}
+            told.outcome = run_play(play, on_event=listen, report=report, engine=self.engine, **orders)
             told.output = workspace.output_path.read_text() if workspace.output_path.is_file() else ""
             if spy:
                 spy(workspace)
         return told
 
 
-@pytest.fixture(scope="module")
-def plays(tmp_path_factory: pytest.TempPathFactory) -> Plays:
-    return Plays(tmp_path_factory.mktemp("plays"))
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmServers]:
+    """Warm servers for all tests of a session."""
+    made = WarmServers(tmp_path_factory.mktemp("warm"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=["plain", "warm"])
+def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, servers: WarmServers) -> Plays:
+    """Every play both ways: whatever starts it, the same must come out."""
+    chosen = PlainEngine() if request.param == "plain" else WarmEngine(servers)
+    return Plays(tmp_path_factory.mktemp("plays"), chosen)

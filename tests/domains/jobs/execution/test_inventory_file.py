@@ -125,7 +125,7 @@ def test_hosts_are_reached_with_plain_and_locked_keys_and_through_a_jump_host(pl
 def test_a_changed_host_key_is_an_error(plays: Plays, sshd: SshServer) -> None:
     other = public_line(ed25519.Ed25519PrivateKey.generate())
     told = plays.run(BOOK, hosts=[sshd.target(host_keys=(other,))], localhost=False)
-    assert (told.ended.status, told.ended.reason) == (PlayStatus.FAILED, Reason.UNREACHABLE)
+    assert (told.ended.status, told.ended.reason) == (PlayStatus.FAILED, Reason.UNREACHABLE), told.text
     assert "I was here" not in told.text
 
 

@@ -36,12 +36,14 @@ WORKER = """
 import dataclasses, sys, threading
 from pathlib import Path
 from uuid import uuid4
-from orch_app.domains.jobs.execution import JobFacts, IsolationLevel, PlaySpec, open_workspace, probe, run_play
+from orch_app.domains.jobs.execution import (
+    JobFacts, IsolationLevel, PlainEngine, PlaySpec, WarmEngine, WarmServers, open_workspace, probe, run_play)
 level, folder, runbook = IsolationLevel(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 report = dataclasses.replace(probe(), level=level)
+engine = WarmEngine(WarmServers(folder / "warm")) if sys.argv[4] == "warm" else PlainEngine()
 with open_workspace(folder, "job_1.1", runbook, level) as workspace:
     spec = PlaySpec(workspace, JobFacts("job_1", "x", "1.0.0", "apply", "stage"))
-    run_play(spec, on_event=lambda batch: None, cancel=threading.Event(), report=report)
+    run_play(spec, on_event=lambda batch: None, cancel=threading.Event(), report=report, engine=engine)
 """
 
 BOOK = """
@@ -149,13 +151,15 @@ def test_the_end_of_the_lifeline_ends_everything(tmp_path: Path, seconds: str) -
     assert not sleepers(seconds)
 
 
+@pytest.mark.parametrize("engine", ["plain", "warm"])
 @pytest.mark.parametrize("level", possible_levels())
-def test_nothing_survives_a_killed_worker(tmp_path: Path, seconds: str, level: IsolationLevel) -> None:
+def test_nothing_survives_a_killed_worker(tmp_path: Path, seconds: str, level: IsolationLevel, engine: str) -> None:
     runbook = tmp_path / "runbook"
     runbook.mkdir()
     (runbook / "playbook.yml").write_text(BOOK % {"seconds": seconds})
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, level, str(tmp_path / "data"), str(runbook)], cwd=Path(__file__).parents[4]
+        [sys.executable, "-c", WORKER, level, str(tmp_path / "data"), str(runbook), engine],
+        cwd=Path(__file__).parents[4],
     )
     wait_until(lambda: len(sleepers(seconds)) == 3)
     worker.send_signal(signal.SIGKILL)

@@ -1,9 +1,10 @@
 """The last step before a play: gives up every right the play must not have, then becomes the play.
 
 Run as a program of its own with `python -I -S -E enter.py CONFIG ARGV...`, standard library only; at level bwrap it
-runs inside the sandbox. The fork-server calls `give_up_rights` in the process that becomes the play. CONFIG is a JSON object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to
-values), `own_tasks` (count the tasks this user already has into RLIMIT_NPROC), `landlock` (null, or lists of paths
-under `read`, `write`, `file` and `share`). If any step fails the play does not start (exit code 126).
+runs inside the sandbox. The fork-server calls `give_up_rights` in the process that becomes the play. CONFIG is a JSON
+object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to values), `own_tasks` (count the tasks this user
+already has into RLIMIT_NPROC), `landlock` (null, or lists of paths under `read`, `write`, `file` and `share`). If any
+step fails the play does not start (exit code 126).
 """
 
 import contextlib

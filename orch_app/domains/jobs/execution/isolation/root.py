@@ -1,4 +1,4 @@
-"""The root a job sees, as a list of steps. Two programs carry it out: bubblewrap, and our own first process of a job."""
+"""The root a job sees, as a list of steps that bubblewrap or our own first process of a job carries out."""
 
 import os
 import pwd

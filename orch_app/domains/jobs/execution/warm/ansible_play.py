@@ -10,6 +10,8 @@ import functools
 import importlib
 import os
 import random
+import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -32,7 +34,18 @@ _PLUGINS = {
     "inventory": ("auto", "yaml", "ini", "host_list", "constructed"),
     "lookup": ("file", "env", "pipe", "template", "vars", "items", "dict", "first_found", "fileglob"),
     "action": (
-        *("add_host", "assemble", "assert", "async_status", "command", "copy", "debug", "fail", "fetch", "gather_facts"),
+        *(
+            "add_host",
+            "assemble",
+            "assert",
+            "async_status",
+            "command",
+            "copy",
+            "debug",
+            "fail",
+            "fetch",
+            "gather_facts",
+        ),
         *("group_by", "include_vars", "normal", "package", "pause", "reboot", "script", "service", "set_fact", "shell"),
         *("template", "unarchive", "uri", "wait_for_connection"),
     ),
@@ -62,9 +75,12 @@ def load() -> None:
         with contextlib.suppress(Exception):
             list(getattr(plugins, f"{kind}_loader").all(class_only=True))
     _compile_a_template()
+    made_here = {constants.DEFAULT_LOCAL_TMP}
     _compile_settings_once()
-    # The server's own temporary folder goes with the server, not with the first of its children.
+    # Every play makes a temporary folder of its own; those made here are nobody's.
     atexit.unregister(importlib.import_module("ansible.config.manager").cleanup_tmp_file)
+    for folder in made_here | {constants.DEFAULT_LOCAL_TMP}:
+        shutil.rmtree(folder, ignore_errors=True)
     warnings.filterwarnings("ignore", message="AnsibleCollectionFinder has already")
 
 
@@ -73,10 +89,11 @@ def play(argv: list[str], environment: dict[str, str]) -> NoReturn:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
-    os.environ.clear()  # noqa: TID251 - the play's own process
-    os.environ.update(environment)  # noqa: TID251
+    os.environ.clear()
+    os.environ.update(environment)
     random.seed()
     tempfile.tempdir = None
+    _take_signals_as_python_does()
     code = _UNEXPECTED
     try:
         _configure_again()
@@ -84,12 +101,26 @@ def play(argv: list[str], environment: dict[str, str]) -> NoReturn:
         importlib.import_module("ansible.cli.playbook").PlaybookCLI.cli_executor(argv)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - whatever it is, it is the play's, and its log shows it
+    finally:
+        _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End this process as an interpreter ends; what is still in flight is shown in the play's log."""
+    if sys.exc_info()[0] is not None:
         traceback.print_exc()
-    for finish in (atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):  # noqa: SLF001 - there is no other way
+    end_of_process: Any = atexit
+    for finish in (end_of_process._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         with contextlib.suppress(Exception):
             finish()
     os._exit(code)
+
+
+def _take_signals_as_python_does() -> None:
+    """What a new interpreter sets: this one was forked, with the defaults of the system."""
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _compile_a_template() -> None:
@@ -116,11 +147,11 @@ def _configure_again() -> None:
     constants: Any = importlib.import_module("ansible.constants")
     manager: Any = importlib.import_module("ansible.config.manager")
     config = constants.config
-    config._get_ini_config_value.cache_clear()  # noqa: SLF001 - Ansible has no public way to read its settings again
-    config._parsers.clear()  # noqa: SLF001
-    config._config_file = manager.find_ini_config_file(config.WARNINGS)  # noqa: SLF001
-    if config._config_file:  # noqa: SLF001
-        config._parse_config_file()  # noqa: SLF001
+    config._get_ini_config_value.cache_clear()  # Ansible has no public way to read its settings again
+    config._parsers.clear()
+    config._config_file = manager.find_ini_config_file(config.WARNINGS)
+    if config._config_file:
+        config._parse_config_file()
     for name, definition in config.get_configuration_definitions().items():
         if _may_differ(definition):
             constants.set_constant(name, config.get_config_value(name, variables=vars(constants)))
@@ -131,6 +162,10 @@ def _may_differ(definition: dict[str, Any]) -> bool:
 
     Left are paths, which follow the job's home and folders, what is computed from them, and other variables.
     """
-    if "path" in str(definition.get("type")) or definition.get("type") == "tmp" or "{{" in str(definition.get("default")):
+    if (
+        "path" in str(definition.get("type"))
+        or definition.get("type") == "tmp"
+        or "{{" in str(definition.get("default"))
+    ):
         return True
-    return any(entry["name"] in os.environ for entry in definition.get("env") or ())  # noqa: TID251
+    return any(entry["name"] in os.environ for entry in definition.get("env") or ())

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -118,11 +119,10 @@ def _job(worker: socket.socket, connection: int) -> NoReturn:
         worker.close()
         signal.set_wakeup_fd(-1)
         _Job(socket.socket(fileno=connection)).run()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the shim must hear of it and this process must end
-        with contextlib.suppress(OSError):
-            os.write(2, f"fork-server: {type(error).__name__}: {error}\n".encode())
     finally:
-        os._exit(0)
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+        os._exit(0)  # the shim hears the end of its connection, and nothing returns into the server's code
 
 
 class _Job:
@@ -234,10 +234,11 @@ class _First:
                 _be_init()
             os.chdir(folder)
             _ansible.play(argv, environment)
-        except BaseException as error:  # noqa: BLE001 - nothing may return into the server's code
+        except OSError as error:
             with contextlib.suppress(OSError):
-                os.write(self._tell, f"{type(error).__name__}: {error}".encode())
-        os._exit(125)
+                os.write(self._tell, str(error).encode())
+        finally:
+            os._exit(125)  # nothing may return into the server's code
 
     def _prepare(self) -> None:
         """The sandbox around this process, with only what it needs still open."""

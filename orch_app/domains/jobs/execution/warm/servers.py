@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -60,9 +59,12 @@ class _Server:
 
 
 class WarmServers:
-    """Starts servers on demand, asks whether they live, replaces them after `jobs` jobs, keeps at most `count`."""
+    """Starts servers on demand, asks whether they live, replaces them after `jobs` jobs, keeps at most `count`.
 
-    def __init__(self, *, count: int = 3, jobs: int = 500, max_rss_mb: int = 512) -> None:
+    `folder` is theirs: it holds the configuration files they read.
+    """
+
+    def __init__(self, folder: Path, *, count: int = 3, jobs: int = 500, max_rss_mb: int = 512) -> None:
         self._count = count
         self._jobs = jobs
         self._max_rss_mb = max_rss_mb
@@ -70,7 +72,7 @@ class WarmServers:
         self._failed: dict[Profile, tuple[float, str]] = {}
         self._leaving: list[_Server] = []
         self._lock = threading.Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = folder
 
     def connect(self, profile: Profile) -> socket.socket:
         """A connection to a server of this profile, over which one job can be handed over.
@@ -94,6 +96,15 @@ class WarmServers:
             server.used = time.monotonic()
             return ours
 
+    def warm_up(self, profile: Profile) -> None:
+        """Have a server of this profile ready.
+
+        Raises:
+            WarmUnavailable: it did not start.
+        """
+        with self._lock:
+            self._fit_server(profile)
+
     def pids(self) -> list[int]:
         """The servers' process ids."""
         with self._lock:
@@ -107,9 +118,6 @@ class WarmServers:
             for server in self._leaving:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     server.process.wait(_ANSWER_S)
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None
 
     def _fit_server(self, profile: Profile) -> _Server:
         self._leaving = [server for server in self._leaving if server.process.poll() is None]
@@ -149,8 +157,8 @@ class WarmServers:
         return server
 
     def _launch(self, profile: Profile) -> _Server:
-        folder = self._private_folder() / profile.key
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = self._folder / profile.key
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "ansible.cfg").write_text(profile.config, "utf-8")
         ours, theirs = socket.socketpair()
         environment = {
@@ -167,7 +175,7 @@ class WarmServers:
             "ANSIBLE_NOCOLOR": "1",
         }
         argv = [sys.executable, "-I", str(_PROGRAM), str(_FOLDER)]
-        process = subprocess.Popen(argv, stdin=theirs, cwd="/", env=environment, start_new_session=True)
+        process = subprocess.Popen(argv, stdin=theirs.fileno(), cwd="/", env=environment, start_new_session=True)
         theirs.close()
         return _Server(process, ours)
 
@@ -184,11 +192,6 @@ class WarmServers:
         server = self._servers.pop(profile)
         server.close()
         self._leaving.append(server)
-
-    def _private_folder(self) -> Path:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="orch-warm-")
-        return Path(self._folder.name)
 
 
 def _rss_mb(pid: int) -> int:

@@ -23,14 +23,9 @@ def main(argv: list[str]) -> int:
         server = _connection(lifeline)
         server.settimeout(_START_S)
         _hand_over(server, ["ansible-playbook", *argv])
-        answer = server.recv(1)
-        why = "" if answer == b"R" else _reason(server)
-        if not why:
-            server.sendall(b"G")
+        _await_start(server)
     except OSError as error:
-        why = str(error) or "no answer"
-    if why:
-        return _refuse(why)
+        return _refuse(str(error))
     server.settimeout(None)
     code = server.recv(1)
     return code[0] if code else 255
@@ -51,8 +46,11 @@ def _hand_over(server: _socket.socket, argv: list[str]) -> None:
     server.sendall(data)
 
 
-def _reason(server: _socket.socket) -> str:
-    return server.recv(4096).decode(errors="replace") or "the server went away"
+def _await_start(server: _socket.socket) -> None:
+    """Wait until the sandbox stands, then say that we are still here: only now the play begins."""
+    if server.recv(1) != b"R":
+        raise OSError(server.recv(4096).decode(errors="replace") or "the server went away")
+    server.sendall(b"G")
 
 
 def _refuse(why: str) -> int:
