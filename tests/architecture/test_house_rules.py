@@ -15,6 +15,8 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "common", 
 IN_THE_JOB = {
     "orch_app/domains/jobs/execution/supervisor.py",
     "orch_app/domains/jobs/execution/callback/orch_ndjson.py",
+    "orch_app/domains/jobs/execution/warm/ansible_play.py",
+    "orch_app/domains/jobs/execution/warm/shim.py",
 }
 # The abstract provider that the design names so.
 NAMED_SO_BY_DESIGN = {"orch_app/integrations/vps/base.py"}

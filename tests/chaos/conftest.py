@@ -27,5 +27,5 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path, ledger: Ledger) -> Ite
     if grown:
         variables |= {"ORCH_REDIS_URL": request.getfixturevalue("fresh_redis_url")}
     migrate_new(tmp_path, database_url)
-    with bound_to(tmp_path, database_url, **variables), fleet_of() as started:
+    with bound_to(tmp_path, database_url, ORCH_ENGINE="warm", **variables), fleet_of() as started:
         yield started

@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs import claims, service
+from orch_app.domains.jobs import claims, engines, service
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import open_workspace, probe
 from orch_app.domains.jobs.models import Job
@@ -82,6 +82,15 @@ def ending(job: Job) -> tuple[str, str, str]:
 def left_behind() -> list[Path]:
     """Private folders of jobs that nobody has removed."""
     return [path for path in (settings().data_dir / "jobs").glob("*") if path.is_dir()]
+
+
+def test_a_job_says_which_engine_ran_it(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = trials.ran(GOOD)
+    monkeypatch.setenv("ORCH_ENGINE", "warm")
+    settings.cache_clear()
+    engines.close()
+    warm = ran(launched(trials.actor, "trial"))
+    assert [(job.status, job.engine) for job in (plain, warm)] == [("SUCCESS", "plain"), ("SUCCESS", "warm")]
 
 
 def test_a_job_that_succeeds_leaves_everything_that_its_page_shows(trials: Trials) -> None:
