@@ -102,8 +102,14 @@ class Plays:
         runbook = self.runbook(text)
         with open_workspace(self.folder / "data", f"job_{self.count}.1", runbook, report.level) as workspace:
             play = PlaySpec(workspace, FACTS, **spec)
-            orders = {"cancel": cancel or threading.Event(), "kill": kill}
-            told.outcome = run_play(play, on_event=listen, report=report, engine=self.engine, **orders)
+            told.outcome = run_play(
+                play,
+                on_event=listen,
+                cancel=cancel or threading.Event(),
+                kill=kill,
+                report=report,
+                engine=self.engine,
+            )
             told.output = workspace.output_path.read_text() if workspace.output_path.is_file() else ""
             if spy:
                 spy(workspace)
