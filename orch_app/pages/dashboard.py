@@ -98,7 +98,7 @@ def _attention() -> rx.Component:
     items = DashboardState.attention
     calm = empty_state(tr("dashboard.calm"), tr("dashboard.calm_hint"), icon_name="ok")
     listed = attention_list(rx.foreach(items, _attention_item))
-    count = rx.el.span(tr("dashboard.items", n=items.length()), class_name="sec sm")
+    count = rx.el.span(rx.cond(items.length() > 0, tr("dashboard.items", n=items.length()), ""), class_name="sec sm")
     return section(
         rx.cond(items.length() > 0, listed, calm),
         title=tr("dashboard.attention"),
@@ -194,6 +194,8 @@ def _worker(worker: rx.Var) -> rx.Component:
         rx.el.span(
             tr("dashboard.slots_short", busy=worker["busy"].to(int), slots=worker["slots"].to(int)),
             " · ",
+            tr("dashboard.up_for"),
+            " ",
             duration(since=worker["since"].to(str)),
             class_name="num sec nowrap",
         ),
