@@ -70,7 +70,7 @@ def _outcome() -> rx.Component:
         [
             (tr("connections.column.status"), status_badge(rx.cond(RESULT["ok"].to(bool), "ok", "failed"))),
             (tr("connections.took"), rx.el.span(RESULT["ms"].to(str), " ms", class_name="num")),
-            (tr("connections.said"), rx.el.span(RESULT["detail"].to(str), class_name="sec")),
+            (tr("connections.said"), rx.el.span(tr_dynamic("said.", RESULT["said"].to(str)), class_name="sec")),
         ]
     )
     return rx.el.div(

@@ -7,7 +7,7 @@ from orch_app.components.dialogs import drawer
 from orch_app.components.layout import key_values
 from orch_app.components.states import note
 from orch_app.components.status import chip, env_badge, status_badge
-from orch_app.components.text import tr
+from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import may
 from orch_app.state.host_keys import HostKeysState
@@ -19,10 +19,10 @@ HOST = HostsState.host
 def host_drawer() -> rx.Component:
     """What is known about one host, and what can be done with it."""
     changed = HOST["status"].to(str) == "key_changed"
-    said = HOST["detail"].to(str)
+    said = HOST["said"].to(str)
     return drawer(
         rx.cond(changed, note(tr("hosts.changed_hint"), tone="bad", icon_name="fingerprint")),
-        rx.cond((said != "") & ~changed, note(said, tone="warn", icon_name="warning")),
+        rx.cond((said != "") & ~changed, note(tr_dynamic("said.", said), tone="warn", icon_name="warning")),
         _facts(),
         rx.el.h3(tr("hosts.column.key"), class_name="sub"),
         _key(),

@@ -84,7 +84,7 @@ class ConnectionProbeState(rx.State):
         self.result = {
             "ok": found.login.is_ok,
             "code": found.login.code if self.host_id or not found.login.is_ok else "complete",
-            "detail": found.login.detail,
+            "said": found.login.detail_code or found.login.detail,
             "ms": found.login.duration_ms,
             "fingerprint": found.facts.get("fingerprint", ""),
             "jump_keys": [{"line": key.line, "fingerprint": key.fingerprint} for key in found.jump_keys],

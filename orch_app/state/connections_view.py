@@ -17,7 +17,7 @@ from orch_app.state.session_view import Shown
 PAGE = 50
 NO_CONNECTION: Shown = {
     "id": "", "name": "", "type": "ssh", "environment": "stage", "user": "", "status": "untested", "tested_at": "",
-    "tested_ms": 0, "detail": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "", "used_at": "",
+    "tested_ms": 0, "said": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "", "used_at": "",
     "version": 0, "values": {}, "set_at": {},
 }  # fmt: skip
 SENTENCES = frozenset(
@@ -90,7 +90,7 @@ def show_connection(answer: ConnectionAnswer) -> Shown:
         "status": "untested" if test is None else "ok" if test.ok else "failed",
         "tested_at": test.at.isoformat() if test else "",
         "tested_ms": test.duration_ms if test else 0,
-        "detail": test.detail if test else "",
+        "said": (test.detail_code or test.detail) if test else "",
         "used_by": answer.used_by,
         "fingerprint": answer.facts.get("fingerprint", ""),
         "public_key": answer.facts.get("publicKey", ""),

@@ -23,7 +23,7 @@ STATUSES = get_args(HostStatus)
 NO_HOST: Shown = {
     "id": "", "name": "", "address": "", "port": 22, "user": "", "connection_id": "", "connection": "",
     "environment": "stage", "labels": [], "label_text": "", "fingerprint": "", "key_type": "", "pinned_at": "",
-    "status": "unknown", "detail": "", "seen_at": "", "created_at": "", "version": 0,
+    "status": "unknown", "said": "", "seen_at": "", "created_at": "", "version": 0,
 }  # fmt: skip
 STRENGTH = ("ssh-ed25519", "ecdsa", "ssh-rsa")
 
@@ -79,7 +79,7 @@ def show_host(host: Host, connection_names: Mapping[str, str]) -> Shown:
         "key_type": answer.host_key.type if answer.host_key else "",
         "pinned_at": host.host_key_pinned_at.isoformat() if host.host_key_pinned_at else "",
         "status": host.status,
-        "detail": host.status_detail,
+        "said": host.status_detail_code or host.status_detail,
         "seen_at": host.last_seen_at.isoformat() if host.last_seen_at else "",
         "created_at": host.created_at.isoformat(),
         "version": host.version,

@@ -65,6 +65,27 @@ def test_the_data_of_a_newer_version_is_refused_and_left_alone(database: str) ->
     assert (current_revision(), tables()) == ("9999", before)
 
 
+@pytest.mark.usefixtures("nothing")
+def test_the_second_version_keeps_the_rows_of_the_first() -> None:
+    command.upgrade(CONFIG, "0001")
+    row = {"id": "hst_1", "name": "web-1", "address": "10.0.0.5", "at": "2026-01-01 00:00:00+00:00"}
+    insert = text(
+        'INSERT INTO hosts (id, name, address, port, "user", environment, labels, status, status_detail, version,'
+        " created_at, updated_at)"
+        " VALUES (:id, :name, :address, 22, '', 'stage', '{}', 'unreachable', 'gone', 1, :at, :at)"
+    )
+    with unit_of_work() as session:
+        session.connection().execute(insert, row)
+    db.engine().dispose()
+    assert migrate()[0] == "0002"
+    read = text("SELECT status_detail, status_detail_code FROM hosts")
+    with unit_of_work() as session:
+        assert [tuple(found) for found in session.connection().execute(read)] == [("gone", "")]
+    db.engine().dispose()
+    command.downgrade(CONFIG, "0001")
+    assert "status_detail_code" not in {column["name"] for column in inspect(db.engine()).get_columns("hosts")}
+
+
 def copies(folder: Path) -> list[Path]:
     return sorted((folder / "copies").glob("*.db"))
 

@@ -141,16 +141,22 @@ def test_an_operator_may_look_and_test_and_not_change():
     assert loaded(tab).rows[0]["name"] == "lab"
 
 
-def test_the_outcome_of_a_test_is_shown(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("code", "said"), [("auth_failed", "auth_failed"), ("", "The machine refused the user, key or password.")]
+)
+def test_the_outcome_of_a_test_is_shown_by_its_word_or_as_the_machine_said_it(
+    monkeypatch: pytest.MonkeyPatch, code: str, said: str
+):
     tab = signed_in(Role.ADMIN, "/connections")
     add(tab)
-    result = ProbeResult(LoginResult("auth_failed", "The machine refused the user, key or password.", 42))
+    result = ProbeResult(LoginResult("auth_failed", "The machine refused the user, key or password.", 42, code))
     monkeypatch.setattr(probes, "probe_connection", lambda *_: result)
     asyncio.run(tab.send(ConnectionProbeState.open, loaded(tab).rows[0]["id"]))
     asyncio.run(tab.send(ConnectionProbeState.start))
     asyncio.run(tab.send(ConnectionProbeState.probe))
     page = tab.state(ConnectionProbeState)
     assert (page.step, page.result["code"], page.result["ms"]) == ("done", "auth_failed", 42)
+    assert page.result["said"] == said
 
 
 def test_no_word_of_the_form_is_missing_in_either_language():

@@ -121,6 +121,7 @@ def probe_connection(connection_id: str, actor: SignedIn, body: ConnectionProbe 
         ok=result.login.is_ok,
         code=result.login.code,
         detail=result.login.detail,
+        detail_code=result.login.detail_code,
         duration_ms=result.login.duration_ms,
         facts=result.facts,
         jump_host_keys=[HostKey.of(key) for key in result.jump_keys],

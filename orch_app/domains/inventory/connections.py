@@ -147,7 +147,7 @@ def _merge(row: Connection, change: Mapping[str, Any]) -> None:
     payload = kind.parse({name: value for name, value in merged.items() if name not in cleared})
     _put(row, payload, replaced=[name for name in payload.secrets_set() if name in change])
     row.last_test_at = row.last_test_ok = row.last_test_ms = None
-    row.last_test_detail = ""
+    row.last_test_detail = row.last_test_detail_code = ""
 
 
 def _put(row: Connection, payload: Payload, *, replaced: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Hosts: added, changed, removed, their keys pinned, and what jobs found out about them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,20 @@ from orch_app.kit.wakeups import announce
 Place = tuple[str, int]
 MAX_DETAIL = 500
 _MOVING = frozenset({"address", "port"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """Why a host has its status: an English sentence, and a word for it that screens translate, where there is one."""
+
+    detail: str = ""
+    code: str = ""
+
+
+NOTHING = Said()
+NO_KEY_SHOWN = Said("The host showed no key: nothing answers there, or it is no ssh server.", "no_key_shown")
+OTHER_KEY_SHOWN = Said("The host shows another key than the pinned one.", "other_key")
+UNREACHABLE_IN_JOB = Said("The last job could not reach it.", "unreachable_in_job")
 
 
 def create(session: Session, actor: Actor, new: NewHost) -> Host:
@@ -98,11 +113,11 @@ def note_scan(
     _refuse_moved(row, place)
     shown = [key.fingerprint for key in keys]
     if not keys:
-        _set(row, "unreachable", "The host showed no key: nothing answers there, or it is no ssh server.")
+        _set(row, "unreachable", NO_KEY_SHOWN)
     elif row.host_key and pinned_fingerprint(row) not in shown:
-        _set(row, "key_changed", "The host shows another key than the pinned one.")
+        _set(row, "key_changed", OTHER_KEY_SHOWN)
     elif row.status in {"key_changed", "unreachable"}:
-        _set(row, "unknown", "")
+        _set(row, "unknown")
     session.add(row)
     metadata = {"name": row.name, "shown": shown, "pinned": pinned_fingerprint(row), "status": row.status}
     _noted(session, actor, Action.HOST_KEY_SCANNED, row, metadata, failed=row.status in {"key_changed", "unreachable"})
@@ -136,14 +151,14 @@ def pin_key(
         row.host_key, row.host_key_pinned_at = chosen.line, now()
         row.version += 1
         row.updated_at = now()
-    _set(row, "unknown", "")
+    _set(row, "unknown")
     session.add(row)
     metadata = {"name": row.name, "before": before, "after": fingerprint}
     _noted(session, actor, Action.HOST_KEY_PINNED, row, metadata)
     return row
 
 
-def set_status(session: Session, actor: Actor, host_id: str, status: HostStatus, detail: str = "") -> None:
+def set_status(session: Session, actor: Actor, host_id: str, status: HostStatus, said: Said = NOTHING) -> None:
     """Note how a job or a test found the host; a host that is gone is no matter.
 
     Raises:
@@ -156,13 +171,13 @@ def set_status(session: Session, actor: Actor, host_id: str, status: HostStatus,
     row = session.exec(select(Host).where(Host.id == host_id).with_for_update()).one_or_none()
     if row is None:
         return
-    _set(row, status, detail)
+    _set(row, status, said)
     session.add(row)
     announce(session, "hosts")
 
 
-def _set(row: Host, status: HostStatus, detail: str) -> None:
-    row.status, row.status_detail = status, detail[:MAX_DETAIL]
+def _set(row: Host, status: HostStatus, said: Said = NOTHING) -> None:
+    row.status, row.status_detail, row.status_detail_code = status, said.detail[:MAX_DETAIL], said.code
     if status == "ok":
         row.last_seen_at = now()
 
@@ -179,7 +194,7 @@ def _refuse_moved(row: Host, place: Place | None) -> None:
 
 def _forget_key(row: Host) -> None:
     row.host_key = row.host_key_pinned_at = None
-    _set(row, "unknown", "")
+    _set(row, "unknown")
 
 
 def _check(session: Session, row: Host) -> None:

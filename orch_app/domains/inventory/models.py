@@ -36,6 +36,7 @@ class Connection(SQLModel, table=True):
     last_test_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_test_ok: bool | None = None
     last_test_detail: str = ""
+    last_test_detail_code: str = Field(default="", description="The same as a word, which screens translate.")
     last_test_ms: int | None = None
     tenant_id: str | None = None
     service_id: str | None = None
@@ -59,6 +60,7 @@ class Host(SQLModel, table=True):
     host_key_pinned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     status: str = "unknown"
     status_detail: str = ""
+    status_detail_code: str = Field(default="", description="The same as a word, which screens translate.")
     last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
     created_by: str | None = None

@@ -27,7 +27,9 @@ _STATUS_OF: dict[str, HostStatus] = {
     "unreachable": "unreachable",
     "timeout": "unreachable",
 }
-NO_JUMP_KEY = LoginResult("no_jump_key", "The key of the jump host is not pinned: compare it, then save it.", 0)
+NO_JUMP_KEY = LoginResult(
+    "no_jump_key", "The key of the jump host is not pinned: compare it, then save it.", 0, "no_jump_key"
+)
 
 
 @dataclass(frozen=True)
@@ -148,20 +150,24 @@ def _tried(secret: SshSecret, target: Target | None) -> ProbeResult:
         if secret.jump_host and not secret.jump_host.host_key:
             return ProbeResult(NO_JUMP_KEY, jump_keys=scan_keys(jump_hop(secret, secret.jump_host)))
         if target is None:
-            return ProbeResult(LoginResult("ok", "The connection is complete; choose a host to try the login.", 0))
+            return ProbeResult(
+                LoginResult("ok", "The connection is complete; choose a host to try the login.", 0, "complete")
+            )
         return ProbeResult(try_login(route_to(target), credentials_of(secret)))
     except Invalid as refused:
-        return ProbeResult(LoginResult(refused.code, refused.detail, 0))
+        return ProbeResult(LoginResult(refused.code, refused.detail, 0, refused.code))
 
 
 def _note_probe(session: Session, actor: Actor, connection: Connection, host: Host | None, login: LoginResult) -> None:
     row = queries.find_connection(session, actor, connection.id)
     if row is not None and row.version == connection.version:  # else it is another connection by now
         row.last_test_at, row.last_test_ok = now(), login.is_ok
-        row.last_test_detail, row.last_test_ms = login.detail, login.duration_ms
+        row.last_test_detail, row.last_test_detail_code = login.detail, login.detail_code
+        row.last_test_ms = login.duration_ms
         session.add(row)
     if host is not None and login.code in _STATUS_OF:
-        hosts.set_status(session, actor, host.id, _STATUS_OF[login.code], "" if login.is_ok else login.detail)
+        said = hosts.NOTHING if login.is_ok else hosts.Said(login.detail, login.detail_code)
+        hosts.set_status(session, actor, host.id, _STATUS_OF[login.code], said)
     metadata = {"name": connection.name, "host": host.name if host else None, "code": login.code}
     record(
         session,

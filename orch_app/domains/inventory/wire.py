@@ -126,6 +126,7 @@ class LastTest(Answer):
     at: datetime
     ok: bool
     detail: str
+    detail_code: str
     duration_ms: int
 
 
@@ -189,6 +190,7 @@ class HostAnswer(Answer):
     host_key_pinned_at: datetime | None
     status: HostStatus
     status_detail: str
+    status_detail_code: str
     last_seen_at: datetime | None
     created_by: str | None
     created_at: datetime
@@ -235,6 +237,7 @@ class ProbeAnswer(Answer):
     ok: bool
     code: str
     detail: str
+    detail_code: str
     duration_ms: int
     facts: dict[str, str]
     jump_host_keys: list[HostKey]
@@ -276,5 +279,9 @@ def _last_test(row: Connection) -> LastTest | None:
     if row.last_test_at is None:
         return None
     return LastTest(
-        at=row.last_test_at, ok=bool(row.last_test_ok), detail=row.last_test_detail, duration_ms=row.last_test_ms or 0
+        at=row.last_test_at,
+        ok=bool(row.last_test_ok),
+        detail=row.last_test_detail,
+        detail_code=row.last_test_detail_code,
+        duration_ms=row.last_test_ms or 0,
     )

@@ -10,7 +10,7 @@ import structlog
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
-from orch_app.domains.inventory.hosts import set_status
+from orch_app.domains.inventory import hosts
 from orch_app.domains.jobs import claims, conclusion, preparation
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.conclusion import Output, Verdict
@@ -201,9 +201,9 @@ class _Run:
             counts = outcome.hosts.get(target.name)
             if counts:
                 lost = bool(counts.get("unreachable"))
-                detail = "unreachable in the last job" if lost else ""
+                said = hosts.UNREACHABLE_IN_JOB if lost else hosts.NOTHING
                 actor = worker_actor(self._held.worker)
-                set_status(session, actor, target.host_id, "unreachable" if lost else "ok", detail)
+                hosts.set_status(session, actor, target.host_id, "unreachable" if lost else "ok", said)
 
 
 def _ndjson(item: dict[str, object]) -> bytes:

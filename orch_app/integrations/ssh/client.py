@@ -12,32 +12,44 @@ _CONTROL = re.compile(r"[^\x20-\x7e]+")
 
 # The client's words (LogLevel ERROR, LANG=C) and what they mean; the first match counts.
 _MEANINGS = (
-    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "key_changed", "The host key is not the pinned one."),
-    (
-        "Host key verification failed",
-        "key_unknown",
-        "The host key is not pinned, or of another type than the pinned one.",
-    ),
-    ("Permission denied", "auth_failed", "The machine refused the user, key or password."),
-    ("Too many authentication failures", "auth_failed", "The machine refused the user, key or password."),
-    ("Connection refused", "unreachable", "Nothing listens on that port."),
-    ("No route to host", "unreachable", "There is no route to that address."),
-    ("Network is unreachable", "unreachable", "There is no route to that address."),
-    ("timed out", "unreachable", "The machine did not answer in time."),
-    ("Could not resolve hostname", "unreachable", "The name cannot be looked up."),
-    ("no matching host key type", "key_changed", "The machine no longer offers the pinned host key."),
-    ("Connection closed", "unreachable", "The machine closed the connection."),
-    ("Connection reset", "unreachable", "The machine closed the connection."),
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "key_changed", "key_changed"),
+    ("Host key verification failed", "key_unknown", "key_unknown"),
+    ("Permission denied", "auth_failed", "auth_failed"),
+    ("Too many authentication failures", "auth_failed", "auth_failed"),
+    ("Connection refused", "unreachable", "nothing_listens"),
+    ("No route to host", "unreachable", "no_route"),
+    ("Network is unreachable", "unreachable", "no_route"),
+    ("timed out", "unreachable", "no_answer"),
+    ("Could not resolve hostname", "unreachable", "name_not_found"),
+    ("no matching host key type", "key_changed", "key_gone"),
+    ("Connection closed", "unreachable", "closed"),
+    ("Connection reset", "unreachable", "closed"),
 )
+DETAILS = {
+    "works": "The login works.",
+    "key_changed": "The host key is not the pinned one.",
+    "key_unknown": "The host key is not pinned, or of another type than the pinned one.",
+    "key_gone": "The machine no longer offers the pinned host key.",
+    "auth_failed": "The machine refused the user, key or password.",
+    "nothing_listens": "Nothing listens on that port.",
+    "no_route": "There is no route to that address.",
+    "no_answer": "The machine did not answer in time.",
+    "name_not_found": "The name cannot be looked up.",
+    "closed": "The machine closed the connection.",
+}
 
 
 @dataclass(frozen=True)
 class LoginResult:
-    """How a login went. `code`: ok, auth_failed, key_changed, key_unknown, unreachable, timeout or failed."""
+    """How a login went. `code`: ok, auth_failed, key_changed, key_unknown, unreachable, timeout or failed.
+
+    `detail` is a sentence, and `detail_code` a word for it; the word is empty where the machine's own words are shown.
+    """
 
     code: str
     detail: str
     duration_ms: int
+    detail_code: str = ""
 
     @property
     def is_ok(self) -> bool:
@@ -71,9 +83,9 @@ def try_login(route: Route, credentials: Credentials) -> LoginResult:
         with workspace(route, credentials) as place:
             finished = run(_ssh(str(place.config)), timeout_s=LOGIN_S, environment=place.environment)
     except KeyRefused as refused:
-        return LoginResult(refused.code, str(refused), 0)
-    code, detail = _meaning(finished)
-    return LoginResult(code, detail, finished.duration_ms)
+        return LoginResult(refused.code, str(refused), 0, refused.code)
+    code, word = _meaning(finished)
+    return LoginResult(code, DETAILS.get(word) or _last_words(finished), finished.duration_ms, word)
 
 
 def _ssh(config: str) -> list[str]:
@@ -94,12 +106,13 @@ def _keys_in(text: str) -> list[PublicKey]:
 
 
 def _meaning(finished: Finished) -> tuple[str, str]:
+    """The outcome, and the word for its detail; no word when the client said what we do not know."""
     if finished.is_ok:
-        return "ok", "The login works."
+        return "ok", "works"
     if finished.timed_out:
-        return "timeout", "The machine did not answer in time."
-    for words, code, detail in _MEANINGS:
-        if words in finished.error_text:
-            return code, detail
-    last = _CONTROL.sub(" ", finished.error_text.strip()[-200:]).strip()
-    return "failed", last or f"ssh ended with code {finished.code}."
+        return "timeout", "no_answer"
+    return next(((code, word) for words, code, word in _MEANINGS if words in finished.error_text), ("failed", ""))
+
+
+def _last_words(finished: Finished) -> str:
+    return _CONTROL.sub(" ", finished.error_text.strip()[-200:]).strip() or f"ssh ended with code {finished.code}."

@@ -221,9 +221,10 @@ def test_jobs_note_how_they_found_a_host(admin: Actor) -> None:
     assert seen.status == "ok"
     assert seen.last_seen_at is not None
     with unit_of_work() as session:
-        hosts.set_status(session, worker, host.id, "unreachable", "x" * 900)
+        hosts.set_status(session, worker, host.id, "unreachable", hosts.Said("x" * 900, "closed"))
     after = load(admin, host.id)
-    assert (after.status, len(after.status_detail), after.last_seen_at) == ("unreachable", 500, seen.last_seen_at)
+    assert (after.status, len(after.status_detail), after.status_detail_code) == ("unreachable", 500, "closed")
+    assert after.last_seen_at == seen.last_seen_at
     assert after.version == host.version
     with unit_of_work() as session, pytest.raises(ValueError, match="not a status"):
         hosts.set_status(session, worker, host.id, "happy")  # pyright: ignore[reportArgumentType]

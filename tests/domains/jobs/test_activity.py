@@ -11,7 +11,7 @@ from sqlmodel import col, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory import connections, hosts
-from orch_app.domains.inventory.hosts import set_status
+from orch_app.domains.inventory.hosts import UNREACHABLE_IN_JOB, set_status
 from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.wire import ConnectionChange
 from orch_app.domains.jobs import activity as module
@@ -106,7 +106,7 @@ def test_a_host_that_cannot_be_reached_any_more_is_told(admin: Actor) -> None:
 
     def lose() -> None:
         with unit_of_work() as session:
-            set_status(session, admin, host.id, "unreachable", "no answer")
+            set_status(session, admin, host.id, "unreachable", UNREACHABLE_IN_JOB)
 
     (event,) = told(lose)
     facts = {"id": host.id, "name": "web-1", "status": "unreachable", "version": host.version}
