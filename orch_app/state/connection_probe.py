@@ -12,6 +12,7 @@ from orch_app.kit.errors import OrchError
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.connections_view import NO_CONNECTION, read_testable
 from orch_app.state.guard import actor, ask, guarded, shown
+from orch_app.state.hosts_view import said_of
 from orch_app.state.session import has_arrived
 
 
@@ -84,7 +85,7 @@ class ConnectionProbeState(rx.State):
         self.result = {
             "ok": found.login.is_ok,
             "code": found.login.code if self.host_id or not found.login.is_ok else "complete",
-            "said": found.login.detail_code or found.login.detail,
+            "said": said_of(found.login.detail_code, found.login.detail),
             "ms": found.login.duration_ms,
             "fingerprint": found.facts.get("fingerprint", ""),
             "jump_keys": [{"line": key.line, "fingerprint": key.fingerprint} for key in found.jump_keys],

@@ -11,7 +11,7 @@ from orch_app.domains.inventory import connections, queries
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import OrchError
-from orch_app.state.hosts_view import page_href
+from orch_app.state.hosts_view import page_href, said_of
 from orch_app.state.session_view import Shown
 
 PAGE = 50
@@ -90,7 +90,7 @@ def show_connection(answer: ConnectionAnswer) -> Shown:
         "status": "untested" if test is None else "ok" if test.ok else "failed",
         "tested_at": test.at.isoformat() if test else "",
         "tested_ms": test.duration_ms if test else 0,
-        "said": (test.detail_code or test.detail) if test else "",
+        "said": said_of(test.detail_code, test.detail) if test else "",
         "used_by": answer.used_by,
         "fingerprint": answer.facts.get("fingerprint", ""),
         "public_key": answer.facts.get("publicKey", ""),

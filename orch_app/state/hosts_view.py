@@ -79,11 +79,16 @@ def show_host(host: Host, connection_names: Mapping[str, str]) -> Shown:
         "key_type": answer.host_key.type if answer.host_key else "",
         "pinned_at": host.host_key_pinned_at.isoformat() if host.host_key_pinned_at else "",
         "status": host.status,
-        "said": host.status_detail_code or host.status_detail,
+        "said": said_of(host.status_detail_code, host.status_detail),
         "seen_at": host.last_seen_at.isoformat() if host.last_seen_at else "",
         "created_at": host.created_at.isoformat(),
         "version": host.version,
     }
+
+
+def said_of(code: str, detail: str) -> str:
+    """The word that the screen translates; where there is none, what the machine said."""
+    return code or detail
 
 
 def host_fields(values: Mapping[str, Any], connection_id: str) -> Shown:
