@@ -20,7 +20,7 @@ def address(path: str, values: Mapping[str, str]) -> str:
 
 
 def asked_for(state: Any) -> str:
-    """The address that the tab shows, with its filters, as a path of this very site; `/` where it would be another's."""
+    """The address that the tab shows, with its filters, as a path of this very site; `/` where it would lead away."""
     url = state.router.url
     asked = f"{url.path}?{url.query}" if url.query else str(url.path)
     return asked if asked.startswith("/") and asked[1:2] not in {"/", "\\"} else "/"
