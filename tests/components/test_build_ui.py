@@ -110,9 +110,7 @@ def warning_python(tmp_path: Path) -> Path:
     return tmp_path / "python"
 
 
-def test_the_settings_of_an_installation_reach_no_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_settings_of_an_installation_reach_no_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCH_REDIS_URL", "redis://secret")
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "https://registry.example/")
     environment = build_ui._environment(tmp_path / "python")
