@@ -32,6 +32,7 @@ def product(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         made.add_user(role)
     with started(made):
         yield made
+        assert "tab.refused" not in made.log("web"), "a page has said something that the event channel does not take"
 
 
 @pytest.fixture

@@ -1,17 +1,20 @@
 """Websockets and streams of the REST API end with the login behind them, with a code that says so."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from orch_app.domains.accounts.sessions import key_of
-from tests.e2e.house import House, bearer_of
+from tests.e2e.house import HOST, House, bearer_of
+from tests.e2e.looks import open_tab
 from tests.e2e.raw_tab import PATIENCE_S, closed
 
 Headers = dict[str, str]
@@ -98,6 +101,16 @@ def test_pages_of_others_may_not_read_a_stream(house: House) -> None:
     with httpx.stream("GET", stream, headers=headers, timeout=PATIENCE_S) as answer:
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_a_page_leads_to_the_login_by_itself_when_its_session_ends(browser: Browser, house: House) -> None:
+    house.newcomer("watcher")
+    with open_tab(browser, house.product, as_user="watcher@example.org") as tab:
+        page = tab.open("/hosts")
+        expect(page.get_by_text(HOST).first).to_be_visible()
+        house.change_user("watcher@example.org", status="disabled")
+        expect(page).to_have_url(re.compile("/login/?[?]next=/hosts"))
+        expect(page.get_by_text(HOST)).to_have_count(0)
 
 
 def test_a_login_that_lives_keeps_its_connections(house: House) -> None:
