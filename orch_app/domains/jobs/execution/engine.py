@@ -52,7 +52,8 @@ class PlainEngine:
     def start(self, spec: PlaySpec) -> Start:  # noqa: ARG002 - it is the same for every play
         """The supervisor, and after it the play's own interpreter and program."""
         playbook = Path(sys.executable).with_name("ansible-playbook")
-        return Start([*_BARE, str(_SUPERVISOR), sys.executable, "-I", str(playbook)])
+        # Unbuffered: what Ansible itself prints, such as a pause, is seen when it is said.
+        return Start([*_BARE, str(_SUPERVISOR), sys.executable, "-I", "-u", str(playbook)])
 
 
 class WarmEngine:

@@ -1,7 +1,7 @@
 """Real plays in real workspaces: every fixture here runs the code that production runs."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,12 @@ class Plays:
     engine: Engine
     count: int = 0
 
-    def runbook(self, text: str) -> Path:
+    def runbook(self, text: str, files: Mapping[str, str] | None = None) -> Path:
         self.count += 1
         folder = self.folder / f"runbook-{self.count}"
-        folder.mkdir()
-        (folder / "playbook.yml").write_text(text)
+        for name, content in {"playbook.yml": text, **(files or {})}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content)
         return folder
 
     def run(
@@ -89,6 +90,7 @@ class Plays:
         kill: threading.Event | None = None,
         hear: Callable[[Batch], None] | None = None,
         spy: Callable[[Workspace], None] | None = None,
+        files: Mapping[str, str] | None = None,
         **spec: Any,
     ) -> Told:
         report = report_at(level) if level else probe()
@@ -99,7 +101,7 @@ class Plays:
             if hear:
                 hear(batch)
 
-        runbook = self.runbook(text)
+        runbook = self.runbook(text, files)
         with open_workspace(self.folder / "data", f"job_{self.count}.1", runbook, report.level) as workspace:
             play = PlaySpec(workspace, FACTS, **spec)
             told.outcome = run_play(

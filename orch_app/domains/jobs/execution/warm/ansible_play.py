@@ -74,6 +74,7 @@ def load() -> None:
     for kind in _LOADED_WHOLE:
         with contextlib.suppress(Exception):
             list(getattr(plugins, f"{kind}_loader").all(class_only=True))
+    plugins.vars_loader._paths = None  # a play that finds none here looks for the plugins of variables itself
     _compile_a_template()
     made_here = {constants.DEFAULT_LOCAL_TMP}
     _compile_settings_once()

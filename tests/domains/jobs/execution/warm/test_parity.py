@@ -1,0 +1,77 @@
+"""A warm play and a plain one are the same: what is said, what every step and host did, how it ended, what it left."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from orch_app.domains.jobs.execution import Engine, PlainEngine, StepUpdate, WarmEngine, WarmServers, Workspace
+from tests.domains.jobs.execution.conftest import Plays
+from tests.domains.jobs.execution.warm.parity_plays import CASES, VAULT, Case
+
+pytestmark = pytest.mark.integration
+
+# What may differ: moments, process numbers, and random names.
+_CHANGING = (
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?"), "<moment>"),
+    (re.compile(r"\d:\d\d:\d\d\.\d+"), "<time>"),
+    (re.compile(r"(ansible-(?:tmp|local)-)[\w.-]+"), r"\1<random>"),
+    (re.compile(r"j\d{6,}\.\d+"), "<job>"),
+    (re.compile(r"(?<=ansible_)[a-z0-9.]+_payload_\w+"), "<payload>"),
+    (re.compile(r"runbook-\d+|job_\d+\.\d+"), "<folder>"),
+    (re.compile(r"(/tmp/[\w./-]+)/(plain|warm)/"), r"\1/"),
+)
+
+
+def told_by(engine: Engine, folder: Path, wanted: Case) -> dict[str, Any]:
+    left: dict[str, str] = {}
+
+    def look(workspace: Workspace) -> None:
+        for path in sorted(workspace.artifacts.rglob("*")):
+            content = path.read_text() if path.is_file() else "folder"
+            left[str(path.relative_to(workspace.artifacts))] = f"{path.stat().st_mode & 0o777:o} {content}"
+
+    folder.mkdir()
+    told = Plays(folder, engine).run(wanted.playbook, files=sealed(wanted.files), spy=look, **wanted.spec)
+    ended = told.ended
+    assert ended.engine == engine.name, told.text
+    lines = [(line.level, line.host, settled(line.message)) for line in told.lines]
+    # Hosts answer in any order.
+    side_by_side = len(ended.hosts) > 1
+    return {
+        "lines": sorted(lines) if side_by_side else lines,
+        "steps": sorted(step_of(step) for step in told.steps) if side_by_side else [step_of(one) for one in told.steps],
+        "end": (ended.rc, ended.status, ended.reason, ended.hosts, ended.failure and settled(ended.failure.message)),
+        "files": {name: settled(text) for name, text in left.items()},
+    }
+
+
+def step_of(step: StepUpdate) -> tuple[str, ...]:
+    host = step.host
+    about = (host.host, str(host.status), str(host.changed), settled(host.message)) if host else ()
+    return (str(step.kind), settled(step.name), str(step.status), *about)
+
+
+def sealed(files: Any) -> dict[str, str]:
+    """The files as they lie there, with what is marked so sealed by Ansible's vault."""
+    vault = VaultLib([("default", VaultSecret(VAULT.encode()))])
+    return {
+        name: vault.encrypt(text.removeprefix("@vault ").encode()).decode() if text.startswith("@vault ") else text
+        for name, text in files.items()
+    }
+
+
+def settled(text: str) -> str:
+    for pattern, word in _CHANGING:
+        text = pattern.sub(word, text)
+    return text
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_warm_play_is_the_same_as_a_plain_one(name: str, tmp_path: Path, servers: WarmServers) -> None:
+    plain = told_by(PlainEngine(), tmp_path / "plain", CASES[name])
+    warm = told_by(WarmEngine(servers), tmp_path / "warm", CASES[name])
+    assert warm == plain
+    assert plain["lines"]
