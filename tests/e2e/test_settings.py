@@ -11,14 +11,16 @@ def press(page: Page, name: str) -> None:
     page.locator("dialog[open]").get_by_role("button", name=name, exact=True).click()
 
 
-def test_language_and_theme_change_at_once_and_stay(tab: OpenTab):
-    page = tab("viewer").open("/settings")
-    page.get_by_role("radio", name="English").click()
-    expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
-    page.get_by_role("radio", name="Light").click()
-    page.reload()
-    expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+def test_language_and_theme_change_at_once_and_stay(browser: Browser, product: Product):
+    product.add_user("viewer", "vera@example.org")
+    with open_tab(browser, product, as_user="vera@example.org") as here:
+        page = here.open("/settings")
+        page.get_by_role("radio", name="English").click()
+        expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+        page.get_by_role("radio", name="Light").click()
+        page.reload()
+        expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
 def test_language_and_theme_of_the_profile_are_there_in_a_new_browser(browser: Browser, product: Product):
