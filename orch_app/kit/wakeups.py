@@ -8,6 +8,8 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -16,7 +18,7 @@ from sqlmodel import Session
 
 from orch_app.kit.settings import settings
 
-POLL_S = 0.05
+POLL_S = 0.02
 FALLBACK_S = 1.0
 CHANNEL = "orch:wakeups"
 _NOTED = "wakeups.noted"
@@ -48,28 +50,52 @@ def _publisher() -> redis.Redis:
     return _clients[url]
 
 
+class Bell:
+    """Rings when its topic may have changed; what rang while nobody waited is heard by the next who waits."""
+
+    def __init__(self, topic: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.topic = topic
+        self._loop = loop
+        self._event = asyncio.Event()
+
+    async def wait(self, timeout_s: float = FALLBACK_S) -> None:
+        """Return when the topic may have changed since the last return, at the latest after `timeout_s` seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), timeout_s)
+        self._event.clear()
+
+    def ring(self) -> None:
+        """Wake who waits; callable from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._event.set)
+
+
 class Wakeups:
     """Turns announcements of other processes into asyncio events of this one."""
 
     def __init__(self) -> None:
-        self._waiters: set[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._bells: set[Bell] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    async def wait(self, topic: str, timeout_s: float = FALLBACK_S) -> None:
-        """Return when `topic` may have changed, at the latest after `timeout_s` seconds."""
+    @contextmanager
+    def subscribed(self, topic: str) -> Iterator["Bell"]:
+        """A bell for the topic. Whoever looks, waits and looks again misses nothing that happened in between."""
         self._start()
-        event = asyncio.Event()
-        waiter = (topic, asyncio.get_running_loop(), event)
+        bell = Bell(topic, asyncio.get_running_loop())
         with self._lock:
-            self._waiters.add(waiter)
+            self._bells.add(bell)
         try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), timeout_s)
+            yield bell
         finally:
             with self._lock:
-                self._waiters.discard(waiter)
+                self._bells.discard(bell)
+
+    async def wait(self, topic: str, timeout_s: float = FALLBACK_S) -> None:
+        """Return when `topic` may have changed from now on, at the latest after `timeout_s` seconds."""
+        with self.subscribed(topic) as bell:
+            await bell.wait(timeout_s)
 
     def stop(self) -> None:
         """End the listening thread."""
@@ -85,10 +111,9 @@ class Wakeups:
 
     def _wake(self, topics: set[str] | None) -> None:
         with self._lock:
-            due = [waiter for waiter in self._waiters if topics is None or waiter[0] in topics]
-        for _, loop, event in due:
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(event.set)
+            due = [bell for bell in self._bells if topics is None or bell.topic in topics]
+        for bell in due:
+            bell.ring()
 
     def _poll_sqlite(self) -> None:
         connection = sqlite3.connect(settings().sqlite_path, timeout=10, isolation_level=None)

@@ -72,17 +72,18 @@ class JobState(Screen, rx.State):
         """Keep everything but the log true while the job is not over; ended when the tab leaves the page."""
         async with self:
             wanted = job_in(self)
-        topic, is_over = "jobs", False
-        while not is_over:
-            await wakeups.wait(topic)
-            await recheck(self, Permission.JOBS_READ)
-            found = await ask(read_job, wanted)
-            is_over = found["job"]["isOver"]
-            topic = "jobs" if found["job"]["status"] == Status.PENDING else f"job:{wanted}"
-            aside = await ask(read_aside, wanted) if is_over else {}
-            async with self:
-                self._show(found | aside)
-            await asyncio.sleep(LOOK_S)
+        with wakeups.subscribed("jobs") as every_job, wakeups.subscribed(f"job:{wanted}") as this_job:
+            is_over, bell = False, every_job
+            while not is_over:
+                await bell.wait()
+                await recheck(self, Permission.JOBS_READ)
+                found = await ask(read_job, wanted)
+                is_over = found["job"]["isOver"]
+                bell = every_job if found["job"]["status"] == Status.PENDING else this_job  # its place in the queue
+                aside = await ask(read_aside, wanted) if is_over else {}
+                async with self:
+                    self._show(found | aside)
+                await asyncio.sleep(LOOK_S)
 
     @rx.event(background=True, supersedes=True)
     @guarded(Permission.JOBS_READ, page=True)

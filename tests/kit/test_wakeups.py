@@ -12,7 +12,7 @@ from sqlmodel import update
 
 from orch_app.domains.jobs.models import JobCounter
 from orch_app.kit.db import unit_of_work
-from orch_app.kit.wakeups import Wakeups, announce
+from orch_app.kit.wakeups import Bell, Wakeups, announce
 from tests.systems.product import bound_to
 
 LONG_S = 600.0
@@ -57,11 +57,24 @@ def test_a_commit_wakes_waiters_on_both_back_ends_alone(migrated_sqlite: Path, d
             assert wakeups._thread is None
 
 
+def test_a_change_while_nobody_waits_is_heard_by_the_next_who_waits(migrated_sqlite: Path, empty: Path) -> None:
+    async def looking(wakeups: Wakeups) -> None:
+        with wakeups.subscribed("jobs") as bell:
+            await woken_by_change(wakeups, "jobs")  # another waiter hears it, this one is busy
+            async with asyncio.timeout(DEADLINE_S):
+                await bell.wait(LONG_S)
+
+    empty.mkdir()
+    (empty / "orch.db").write_bytes(migrated_sqlite.read_bytes())
+    with bound_to(empty), listening() as wakeups:
+        asyncio.run(looking(wakeups))
+
+
 def test_without_a_change_a_waiter_looks_again_by_itself(empty: Path) -> None:
     empty.mkdir()
     with listening() as wakeups:
         asyncio.run(wakeups.wait("jobs", 0.01))
-        assert wakeups._waiters == set()
+        assert wakeups._bells == set()
 
 
 def test_nothing_is_made_in_a_data_folder_that_holds_no_database(empty: Path) -> None:
@@ -115,7 +128,7 @@ def test_a_redis_that_is_away_costs_the_announcement_and_not_the_work(migrated_s
 def test_a_waiter_whose_loop_has_ended_disturbs_nobody() -> None:
     wakeups = Wakeups()
     loop = asyncio.new_event_loop()
-    wakeups._waiters.add(("jobs", loop, asyncio.Event()))
+    wakeups._bells.add(Bell("jobs", loop))
     loop.close()
     wakeups._wake({"jobs"})
     wakeups._wake(None)

@@ -65,11 +65,12 @@ class Activity:
                 self._task, self._seen = None, None
 
     async def _keep_looking(self) -> None:
-        while True:
-            with contextlib.suppress(Unavailable):
-                self._tell(await asyncio.to_thread(_snapshot))
-            await wakeups.wait("jobs")
-            await asyncio.sleep(PACE_S)
+        with wakeups.subscribed("jobs") as bell:
+            while True:
+                with contextlib.suppress(Unavailable):
+                    self._tell(await asyncio.to_thread(_snapshot))
+                await bell.wait()
+                await asyncio.sleep(PACE_S)
 
     def _tell(self, found: dict[tuple[str, str], dict[str, Any]]) -> None:
         before, self._seen = self._seen, found

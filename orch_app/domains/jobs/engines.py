@@ -9,6 +9,7 @@ from orch_app.domains.jobs.execution import Engine, PlainEngine, WarmEngine, War
 from orch_app.domains.jobs.preparation import shared_code
 from orch_app.kit.settings import settings
 
+WARM_UP_AFTER_S = 3.0
 _log = structlog.get_logger("jobs")
 
 
@@ -23,8 +24,10 @@ def engine() -> Engine:
 
 
 def warm_up() -> None:
-    """Load Ansible beside the worker's own start, so that the first job finds it loaded."""
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    """Load Ansible before the first job, but not in the seconds in which everything else is starting."""
+    timer = threading.Timer(WARM_UP_AFTER_S, _warm_up)
+    timer.daemon = True
+    timer.start()
 
 
 def close() -> None:

@@ -14,12 +14,13 @@ async def wait_for_end(actor: Actor, job_id: str, wait_s: float) -> JobDetail:
     """The job when it has ended, or as it is after `wait_s` seconds or when this process is told to end."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait_s
-    while True:
-        detail = await asyncio.to_thread(_look, actor, job_id)
-        left = deadline - loop.time()
-        if is_terminal(detail.job.status) or left <= 0 or stopping.is_set:
-            return detail
-        await wakeups.wait(f"job:{job_id}", min(left, 1.0))
+    with wakeups.subscribed(f"job:{job_id}") as bell:
+        while True:
+            detail = await asyncio.to_thread(_look, actor, job_id)
+            left = deadline - loop.time()
+            if is_terminal(detail.job.status) or left <= 0 or stopping.is_set:
+                return detail
+            await bell.wait(min(left, 1.0))
 
 
 def _look(actor: Actor, job_id: str) -> JobDetail:

@@ -23,6 +23,9 @@ from orch_app.kit.wakeups import wakeups
 AT_ONCE = 2_000
 KEPT_LINES = 10_000
 PACE_S = 0.05
+FEW_LINES = 50
+QUIET_PACE_S = 0.01
+"""While few lines come, the next look follows sooner: a job's end is told within moments."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,17 @@ class LogFeed:
                 del self._tails[job_id]
 
     async def _keep_reading(self, tail: _Tail, job_id: str) -> None:
-        while not (tail.state.is_over and tail.last_seq >= tail.state.last_seq):
-            if tail.last_seq >= tail.state.last_seq:
-                await wakeups.wait(f"job:{job_id}")
-            with contextlib.suppress(Unavailable):  # the followers wait; the next look may succeed
-                await self._read(tail, job_id, start=tail.last_seq)
-            await asyncio.sleep(PACE_S)
+        with wakeups.subscribed(f"job:{job_id}") as bell:
+            while not (tail.state.is_over and tail.last_seq >= tail.state.last_seq):
+                count = 0
+                with contextlib.suppress(Unavailable):  # the followers wait; the next look may succeed
+                    count = await self._read(tail, job_id, start=tail.last_seq)
+                await asyncio.sleep(PACE_S if count > FEW_LINES else QUIET_PACE_S)
+                if tail.last_seq >= tail.state.last_seq and not tail.state.is_over:
+                    await bell.wait()
 
-    async def _read(self, tail: _Tail, job_id: str, start: int) -> None:
+    async def _read(self, tail: _Tail, job_id: str, start: int) -> int:
+        """Read what is new, tell the followers, and return the number of lines found."""
         lines, state = await asyncio.to_thread(_look, job_id, max(start, tail.last_seq))
         if lines or state != tail.state:
             fresh = [line for line in lines if line.seq > tail.last_seq]
@@ -123,6 +129,7 @@ class LogFeed:
             tail.version += 1
             async with tail.changed:
                 tail.changed.notify_all()
+        return len(lines)
 
     async def _lines(self, tail: _Tail, job_id: str, after_seq: int) -> Sequence[Line]:
         if after_seq >= tail.last_seq:
