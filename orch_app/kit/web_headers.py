@@ -24,6 +24,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+JSON = "application/json"
 STRICT_TRANSPORT = "max-age=31536000"
 HASHED = "/assets/"  # the build names these files by their content, so none of them ever changes
 _KEEPABLE = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED}
@@ -50,6 +51,8 @@ class AnswerHeaders:
 def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in ALWAYS.items():
         headers.setdefault(name, value)
+    if headers.get("content-type") == JSON:
+        headers["content-type"] = f"{JSON}; charset=utf-8"  # some clients take a JSON without it for Latin-1
     is_page = headers.get("content-type", "").startswith("text/html")
     if status != HTTPStatus.NOT_MODIFIED:  # a browser puts its headers over those of the page that it has kept
         headers.setdefault("Content-Security-Policy", page_policy(_host(scope)) if is_page else NOTHING)

@@ -86,13 +86,14 @@ def test_there_are_forty_foreign_origins() -> None:
 
 @pytest.mark.parametrize("origin", FOREIGN)
 def test_a_foreign_page_changes_nothing_and_opens_no_websocket(browser: TestClient, origin: str) -> None:
+    before = browser.get("/v1/me").json()
     assert patch_me(browser, Origin=origin) == 403
     body = {"email": "admin@example.com", "password": PASSWORD, "browser": True}
     assert browser.post("/v1/auth/login", json=body, headers={"Origin": origin}).status_code == 403
     assert browser.post("/v1/auth/logout", headers={"Origin": origin}).status_code == 403
     with pytest.raises(WebSocketDisconnect), browser.websocket_connect(SOCKET, headers={"Origin": origin}):
         pass
-    assert browser.get("/v1/me").json()["theme"] == "dark"
+    assert browser.get("/v1/me").json() == before
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, "http://localhost:8000", "HTTP://127.0.0.1:8000"])
@@ -205,6 +206,11 @@ def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
     assert headers["cache-control"] == "no-store"
     assert "strict-transport-security" not in headers
     assert "unsafe-eval" not in headers["content-security-policy"]
+
+
+def test_json_says_how_it_is_written_and_a_problem_keeps_its_own_type(client: TestClient) -> None:
+    assert client.get("/v1/setup").headers["content-type"] == "application/json; charset=utf-8"
+    assert client.get("/v1/me").headers["content-type"] == "application/problem+json"
 
 
 def test_json_may_do_nothing_and_pages_only_what_they_need(
