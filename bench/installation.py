@@ -80,10 +80,10 @@ class Installation:
 
 
 @contextmanager
-def installation(*, worker: bool = True, **variables: str) -> Iterator[Installation]:
-    """A running installation, removed afterwards."""
+def installation(variables: dict[str, str] | None = None, *, worker: bool = True) -> Iterator[Installation]:
+    """A running installation with these settings, removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="orch-bench-"))
-    made = Installation(folder, free_port(), variables)
+    made = Installation(folder, free_port(), variables or {})
     try:
         made.cli("migrate")
         made.cli("admin", "create", "--email", EMAIL, "--password-stdin", stdin=PASSWORD)

@@ -4,39 +4,69 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from bench.figures import median, ms
 from bench.installation import installation
-from bench.plays import write_runbook
+from bench.plays import PLAYS, Measured, write_runbook
+from tests.systems.postgres import postgres
+from tests.systems.redis import redis_server
+from tests.systems.sshhosts import SshHost, ssh_hosts
 
-SIZES = (1, 20)
+HOSTS = 4
 
 
 def bench_job(*, quick: bool = False) -> dict[str, Any]:
-    """Median wall times and the median of the ratios product/plain, pair by pair."""
-    rounds = 5 if quick else 15
+    """Median wall times and the median of the ratios product/plain, pair by pair; alone, on SQLite."""
+    return _measure(quick=quick)
+
+
+def bench_job_grown(*, quick: bool = False) -> dict[str, Any]:
+    """The same with PostgreSQL and Redis."""
+    with postgres() as server, redis_server() as redis, server.database() as database:
+        return _measure(quick=quick, ORCH_DATABASE_URL=database, ORCH_REDIS_URL=redis)
+
+
+def _measure(*, quick: bool, **variables: str) -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root = Path(folder)
-        playbooks = {size: write_runbook(root, size) for size in SIZES}
-        with installation(ORCH_RUNBOOKS_DIR=str(root)) as made, made.client() as client:
-            for size in SIZES:
-                pairs = [(_product(client, size), _plain(playbooks[size])) for _ in range(rounds + 1)][1:]
-                figures |= {
-                    f"tasks_{size}_product_ms": ms(median([product for product, _ in pairs])),
-                    f"tasks_{size}_plain_ms": ms(median([plain for _, plain in pairs])),
-                    f"tasks_{size}_ratio": round(median([product / plain for product, plain in pairs]), 2),
-                }
-    return figures | {"rounds": rounds}
+        books = {play.name: write_runbook(root / "runbooks", play) for play in PLAYS}
+        fleet = stack.enter_context(ssh_hosts(HOSTS))
+        inventory = _inventory(root, fleet)
+        settings = {"ORCH_RUNBOOKS_DIR": str(root / "runbooks"), "ORCH_EGRESS_ALLOW": "10.0.0.0/8,127.0.0.0/8"}
+        made = stack.enter_context(installation(settings | variables))
+        client = stack.enter_context(made.client())
+        hosts = _register(client, fleet)
+        for play in PLAYS:
+            rounds = 2 if quick else play.rounds
+            ordered = hosts if play.is_remote else []
+            pairs = [(_product(client, play, ordered), _plain(books[play.name], inventory)) for _ in range(rounds + 1)][
+                1:
+            ]
+            figures |= _figures(play, pairs)
+    return figures
 
 
-def _product(client: httpx.Client, size: int) -> float:
+def _figures(play: Measured, pairs: list[tuple[float, float]]) -> dict[str, Any]:
+    return {
+        f"{play.name}_product_ms": ms(median([product for product, _ in pairs])),
+        f"{play.name}_plain_ms": ms(median([plain for _, plain in pairs])),
+        f"{play.name}_ratio": round(median([product / plain for product, plain in pairs]), 2),
+        f"{play.name}_bound": play.bound,
+        f"{play.name}_rounds": len(pairs),
+    }
+
+
+def _product(client: httpx.Client, play: Measured, hosts: list[str]) -> float:
     begin = time.perf_counter()
-    job_id = client.post(f"/v1/runbooks/debug_{size}/execute", json={}).raise_for_status().json()["jobId"]
+    body = {"hosts": hosts} if hosts else {}
+    job_id = client.post(f"/v1/runbooks/{play.name}/execute", json=body).raise_for_status().json()["jobId"]
     with client.stream("GET", f"/v1/jobs/{job_id}/logs/stream") as stream:
         for line in stream.iter_lines():
             if line == "event: end":
@@ -44,8 +74,48 @@ def _product(client: httpx.Client, size: int) -> float:
     return time.perf_counter() - begin
 
 
-def _plain(playbook: Path) -> float:
+def _plain(playbook: Path, inventory: Path) -> float:
     program = Path(sys.executable).with_name("ansible-playbook")
     begin = time.perf_counter()
-    subprocess.run([program, "-i", "localhost,", "-c", "local", playbook], check=True, capture_output=True)
+    subprocess.run([program, "-i", inventory, playbook], check=True, capture_output=True)
     return time.perf_counter() - begin
+
+
+def _inventory(root: Path, fleet: list[SshHost]) -> Path:
+    """What an operator without the product would write for the same hosts; pipelining as the product has it."""
+    known = root / "known_hosts"
+    known.write_text("".join(f"[{host.address}]:{host.port} {host.host_key}\n" for host in fleet), "utf-8")
+    targets = {
+        host.name: {
+            "ansible_host": host.address,
+            "ansible_port": host.port,
+            "ansible_user": host.user,
+            "ansible_ssh_private_key_file": host.private_key,
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={known}",
+            "ansible_ssh_pipelining": True,
+            "ansible_python_interpreter": "/usr/bin/python3",
+        }
+        for host in fleet
+    }
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    groups = {"all": {"hosts": {"localhost": local}, "children": {"targets": {"hosts": targets}}}}
+    path = root / "inventory.yml"
+    path.write_text(yaml.safe_dump(groups), "utf-8")
+    return path
+
+
+def _register(client: httpx.Client, fleet: list[SshHost]) -> list[str]:
+    """The hosts in the product, with their keys pinned; their ids."""
+    payload = {"user": fleet[0].user, "privateKey": Path(fleet[0].private_key).read_text("utf-8")}
+    order = {"type": "ssh", "name": "bench", "environment": "stage", "payload": payload}
+    connection = client.post("/v1/connections", json=order).raise_for_status().json()["id"]
+    return [_register_host(client, host, connection) for host in fleet]
+
+
+def _register_host(client: httpx.Client, host: SshHost, connection: str) -> str:
+    place = {"name": host.name, "address": host.address, "port": host.port, "connectionId": connection}
+    made = client.post("/v1/hosts", json=place | {"environment": "stage"}).raise_for_status().json()["id"]
+    keys = client.post(f"/v1/hosts/{made}/scan-key", json={}).raise_for_status().json()["keys"]
+    pin = {"pin": keys[0]["fingerprint"]}
+    client.post(f"/v1/hosts/{made}/scan-key", json=pin).raise_for_status()
+    return made

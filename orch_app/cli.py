@@ -160,7 +160,7 @@ def runbooks_validate(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="job, log, api or start.")],
+    name: Annotated[str, typer.Argument(help="api, job, job-grown, log or start.")],
     *,
     as_json: AsJson = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, for a first look.")] = False,

@@ -112,7 +112,7 @@ def test_pages_of_the_bound_and_the_public_address_are_ours(
         ("ORCH_PORT", "http"),
         ("ORCH_WORKER_SLOTS", "0"),
         ("ORCH_LEASE_S", "0"),
-        ("ORCH_ENGINE", "warm"),
+        ("ORCH_ENGINE", "hot"),
         ("ORCH_MIN_ISOLATION", "none"),
         ("ORCH_LOG_LEVEL", "chatty"),
         ("ORCH_SOLO_ADMIN", "perhaps"),
