@@ -58,15 +58,19 @@ def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
         headers.setdefault("Content-Security-Policy", page_policy(_host(scope)) if is_page else NOTHING)
     if scope["scheme"] in {"https", "wss"}:
         headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    if scope["path"].startswith("/v1/"):
-        headers.setdefault("Cache-Control", "no-store")
-    elif scope["path"].startswith(HASHED) and status in _KEEPABLE:
-        headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
-    elif is_page:
-        headers.setdefault("Cache-Control", "no-cache")  # an old page would ask for scripts that a new build has not
+    if keeping := _how_long_kept(scope["path"], status, is_page=is_page):
+        headers.setdefault("Cache-Control", keeping)
     standing = scope["state"].get("rate_limit")
     if standing:
         _tell(headers, standing)
+
+
+def _how_long_kept(path: str, status: int, *, is_page: bool) -> str:
+    if path.startswith("/v1/"):
+        return "no-store"
+    if path.startswith(HASHED) and status in _KEEPABLE:
+        return "public, max-age=31536000, immutable"
+    return "no-cache" if is_page else ""  # an old page would ask for scripts that a new build has not
 
 
 def page_policy(host: str) -> str:

@@ -182,7 +182,7 @@ def _map_to_self(uid: int, gid: int) -> None:
 
 
 def forbid_user_namespaces() -> None:
-    """No process of the job makes a user namespace, with its wide reach into the kernel. Needs /proc of our own."""
+    """No process of the job makes a user namespace, with its wide reach into the kernel. Needs one of our own."""
     with open("/proc/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
         file.write("0")
 

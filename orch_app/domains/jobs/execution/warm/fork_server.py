@@ -246,6 +246,8 @@ class _First:
         _close_all_but({0, 1, 2, _supervisor.EVENTS_FD, self._tell, self._wait})
         sandbox = self._sandbox
         _namespaces.leave(sandbox["play"])
+        if "user" in sandbox["supervisor"]:
+            _namespaces.forbid_user_namespaces()
         if sandbox["steps"]:
             _namespaces.build_root(sandbox["steps"], sandbox["folder"])
         _enter.give_up_rights(sandbox["rights"])
