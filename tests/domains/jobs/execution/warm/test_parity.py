@@ -1,6 +1,7 @@
 """A warm play and a plain one are the same: what is said, what every step and host did, how it ended, what it left."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def settled(text: str) -> str:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_warm_play_is_the_same_as_a_plain_one(name: str, tmp_path: Path, servers: WarmServers) -> None:
-    plain = told_by(PlainEngine(), tmp_path / "plain", CASES[name])
-    warm = told_by(WarmEngine(servers), tmp_path / "warm", CASES[name])
-    assert warm == plain
-    assert plain["lines"]
+    with ThreadPoolExecutor(2) as side_by_side:
+        plain = side_by_side.submit(told_by, PlainEngine(), tmp_path / "plain", CASES[name])
+        warm = side_by_side.submit(told_by, WarmEngine(servers), tmp_path / "warm", CASES[name])
+    assert warm.result() == plain.result()
+    assert plain.result()["lines"]
