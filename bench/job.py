@@ -84,7 +84,7 @@ def _plain(playbook: Path, inventory: Path) -> float:
 def _inventory(root: Path, fleet: list[SshHost]) -> Path:
     """What an operator without the product would write for the same hosts; pipelining as the product has it."""
     known = root / "known_hosts"
-    known.write_text("".join(f"[{host.address}]:{host.port} {host.host_key}\n" for host in fleet), "utf-8")
+    known.write_text("".join(f"{_known_name(host)} {host.host_key}\n" for host in fleet), "utf-8")
     targets = {
         host.name: {
             "ansible_host": host.address,
@@ -102,6 +102,10 @@ def _inventory(root: Path, fleet: list[SshHost]) -> Path:
     path = root / "inventory.yml"
     path.write_text(yaml.safe_dump(groups), "utf-8")
     return path
+
+
+def _known_name(host: SshHost) -> str:
+    return host.address if host.port == 22 else f"[{host.address}]:{host.port}"
 
 
 def _register(client: httpx.Client, fleet: list[SshHost]) -> list[str]:
