@@ -110,11 +110,16 @@ def test_our_own_machine_that_only_gathers_is_no_host_of_the_job_unless_it_faile
     assert found["job"]["failedHosts"] == 0
 
 
-def test_of_several_tasks_with_one_name_as_many_are_pending_as_have_not_begun(admin: Actor):
+def earlier_run_of(*tasks: str) -> None:
+    """A run of nine seconds in which every task went well."""
     good = launched(COMMAND_LINE)
-    for position, name in enumerate(("Wait", "Act", "Wait"), 1):
+    for position, name in enumerate(tasks, 1):
         add_step(good.id, position, name, "SUCCESS")
     change(good.id, status="SUCCESS", phase="done", started_at=now(), finished_at=now() + timedelta(seconds=9))
+
+
+def test_of_several_tasks_with_one_name_as_many_are_pending_as_have_not_begun(admin: Actor):
+    earlier_run_of("Wait", "Act", "Wait")
     job = launched(COMMAND_LINE)
     change(job.id, status="RUNNING", phase="running", started_at=now())
     add_step(job.id, 1, "Wait", "RUNNING")
@@ -131,10 +136,7 @@ def test_a_tolerated_failure_counts_as_ok():
 
 
 def test_a_running_job_shows_what_the_last_good_run_had_as_pending(admin: Actor):
-    good = launched(COMMAND_LINE)
-    for position, name in enumerate(("One", "Two", "Three"), 1):
-        add_step(good.id, position, name, "SUCCESS")
-    change(good.id, status="SUCCESS", phase="done", started_at=now(), finished_at=now() + timedelta(seconds=9))
+    earlier_run_of("One", "Two", "Three")
     job = launched(COMMAND_LINE)
     change(job.id, status="RUNNING", phase="running", started_at=now())
     add_step(job.id, 1, "One", "RUNNING")
