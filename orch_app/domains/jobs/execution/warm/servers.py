@@ -51,7 +51,6 @@ class _Server:
     control: socket.socket
     jobs: int = 0
     used: float = field(default_factory=time.monotonic)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self) -> None:
         """Say that nothing more comes; it ends when its last job has ended."""
@@ -84,8 +83,7 @@ class WarmServers:
             server = self._fit_server(profile)
             ours, theirs = socket.socketpair()
             try:
-                with server.lock:
-                    socket.send_fds(server.control, [b"J"], [theirs.fileno()])
+                socket.send_fds(server.control, [b"J"], [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 self._drop(profile)
