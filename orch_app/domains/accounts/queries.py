@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission, Role
 from orch_app.domains.accounts.models import RoleRow, User, UserRole
-from orch_app.kit.errors import NotFound
+from orch_app.kit.errors import Forbidden, NotFound
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,18 @@ def list_users(session: Session, actor: Actor, *, q: str = "", after: str = "", 
         )
     rows = session.exec(query.order_by(col(User.id)).limit(limit)).all()
     return [Person(user, Role(role)) for user, role in rows]
+
+
+def actor_for(session: Session, user_id: str) -> Actor:
+    """The user as an actor with the rights of this moment, for work that is done in his or her name later on.
+
+    Raises:
+        Forbidden: the account is gone or disabled.
+    """
+    person = find_person(session, user_id)
+    if person is None or person.user.status != "active":
+        raise Forbidden("The account in whose name this runs is gone or disabled.", "owner_inactive")
+    return Actor("user", user_id, person.user.name or person.user.email, person.role)
 
 
 def role_of(session: Session, user_id: str) -> Role:

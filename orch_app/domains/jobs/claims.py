@@ -18,6 +18,7 @@ from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.retention import purge_moment
 from orch_app.domains.jobs.states import CLAIMABLE, MAX_ATTEMPTS, Phase, Reason, Status
 from orch_app.kit.clock import now
@@ -131,6 +132,7 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
         purge_after=purge_moment(session, job.runbook_name, status, moment),
         **facts,
     )
+    tell_of_end(session, job)
     record(
         session,
         worker_actor(held.worker),

@@ -45,6 +45,7 @@ class Job(SQLModel, table=True):
     request_reason: str = ""
     trigger: str = "manual"
     retry_of: str | None = Field(default=None, index=True)
+    origin_id: str | None = Field(default=None, index=True, description="What the trigger was, e.g. a pipeline run.")
     attempt: int = 0
     owner: str | None = None
     fence: int = 0

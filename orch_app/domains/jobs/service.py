@@ -15,6 +15,7 @@ from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.targets import check_targets
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
+from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.queries import get_job
 from orch_app.domains.jobs.retention import purge_moment
 from orch_app.domains.jobs.states import Phase, Reason, Status, is_terminal
@@ -37,7 +38,10 @@ FAILED_ON_HOST = ("failed", "unreachable")
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it."""
+    """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it.
+
+    `origin_id` names what the trigger was, where it is something with an id.
+    """
 
     runbook: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Order:
     request_reason: str = ""
     trigger: str = "manual"
     retry_of: str | None = None
+    origin_id: str | None = None
 
 
 def launch(session: Session, actor: Actor, order: Order) -> Job:
@@ -62,7 +67,7 @@ def launch(session: Session, actor: Actor, order: Order) -> Job:
     require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
     _check_environment(order.environment)
     runbook = get_runnable(session, actor, order.runbook)
-    _require_verdict(actor, runbook, order.environment)
+    require_verdict(actor, runbook, order.environment)
     inputs = _check_inputs(runbook, order.inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     _check_connections(session, actor, runbook, order)
@@ -111,6 +116,8 @@ def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) 
     ).first()
     if ended is None:
         _ask_to_stop(session, actor, job_id, Phase.KILLING if force else Phase.CANCELING)
+    else:
+        tell_of_end(session, job)
     forced = {"force": True} if force else {}
     record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment, metadata=forced)
     announce(session, f"job:{job_id}")
@@ -168,7 +175,12 @@ def _least_role(runbook: Runbook) -> Role:
     return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
 
 
-def _require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
+def require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
+    """Let the actor run it there, or refuse.
+
+    Raises:
+        Forbidden: the matrix or the runbook denies it, or a second person must approve.
+    """
     found = verdict_on(actor, runbook, environment)
     role = actor.role.value if actor.role else actor.kind
     if found is Verdict.DENY:
@@ -265,6 +277,7 @@ def _insert(
         request_reason=order.request_reason,
         trigger=order.trigger,
         retry_of=order.retry_of,
+        origin_id=order.origin_id,
         timeout_s=runbook.meta.get("timeout_s", 3600),
         on_worker_loss=runbook.meta.get("on_worker_loss", "interrupt"),
         created_by=actor.user_id,

@@ -4,7 +4,7 @@ Each chore runs in its own thread at its own pace and survives a database that i
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -35,10 +35,11 @@ class Chore:
 
 
 class Upkeep:
-    """The threads that do the chores of one worker."""
+    """The threads that do the chores of one worker; `more` are those of the domains above this one."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Slots, more: Sequence[Chore] = ()) -> None:
         self._slots = slots
+        self._more = more
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -50,6 +51,7 @@ class Upkeep:
             Chore("sweep", settings().sweep_s, self.sweep),
             Chore("purge", PURGE_S, self.purge),
             Chore("orphans", ORPHANS_S, self.remove_orphans),
+            *self._more,
         ):
             thread = threading.Thread(target=self._repeat, args=(chore,), name=chore.name, daemon=True)
             thread.start()

@@ -194,3 +194,21 @@ def test_a_password_changed_in_the_meantime_is_a_conflict() -> None:
     viewer = add_user(Role.VIEWER)
     with pytest.raises(Conflict), unit_of_work() as session:
         service.change_own_password(session, viewer, proven="v1$old", password_hash="v1$new")
+
+
+def test_work_done_later_in_somebodys_name_has_the_rights_of_that_moment() -> None:
+    add_user(Role.ADMIN)
+    owner = str(add_user(Role.ADMIN, "owner@example.com").user_id)
+
+    def rights() -> Actor:
+        with reading() as session:
+            return queries.actor_for(session, owner)
+
+    assert (rights().role, rights().name) == (Role.ADMIN, "owner@example.com")
+    change(owner, role=Role.VIEWER)
+    assert rights().role is Role.VIEWER
+    change(owner, status="disabled")
+    with pytest.raises(Forbidden, match="disabled"):
+        rights()
+    with reading() as session, pytest.raises(Forbidden, match="gone"):
+        queries.actor_for(session, "usr_nobody")

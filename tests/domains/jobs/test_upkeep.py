@@ -183,3 +183,11 @@ def test_every_chore_has_its_thread_and_all_of_them_end(slots: Slots) -> None:
     upkeep.stop()
     assert names == {"heartbeat", "cancels", "sweep", "purge", "orphans"}
     assert [thread.name for thread in upkeep._threads if thread.is_alive()] == []
+
+
+def test_the_chores_of_other_domains_are_done_beside_its_own(slots: Slots) -> None:
+    done = threading.Event()
+    upkeep = Upkeep(slots, [Chore("theirs", 60.0, done.set)])
+    upkeep.start()
+    assert done.wait(DEADLINE_S)
+    upkeep.stop()
