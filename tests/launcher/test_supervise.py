@@ -77,9 +77,22 @@ def test_a_killed_part_takes_its_children_along(tmp_path: Path):
         turn_until(supervisor, lambda: not exists(child))
 
 
-def test_a_part_that_refuses_is_remembered(tmp_path: Path):
-    with supervised(tmp_path, f"raise SystemExit({supervise.EXIT_REFUSED})") as (supervisor, _):
+REFUSES = f"print('no such folder', flush=True); raise SystemExit({supervise.EXIT_REFUSED})"
+
+
+def test_a_part_that_cannot_start_is_not_started_again(tmp_path: Path):
+    with supervised(tmp_path, REFUSES) as (supervisor, said):
         turn_until(supervisor, lambda: supervisor.refused is not None)
+        assert supervisor.parts[0].due is None
+        assert said == ["part0 | no such folder"]
+
+
+def test_a_part_that_refuses_after_all_were_ready_is_started_again(tmp_path: Path):
+    with supervised(tmp_path, REFUSES) as (supervisor, said):
+        supervisor.has_been_ready = True
+        turn_until(supervisor, lambda: said.count("part0 | no such folder") == 2)
+        assert supervisor.refused is None
+        assert any("starting it again" in line for line in said)
 
 
 def test_a_part_that_does_not_end_is_killed(tmp_path: Path):

@@ -55,6 +55,7 @@ class Supervisor:
     def __init__(self, parts: Sequence[Part], *, folder: Path, logs: Path, say: Say) -> None:
         self.parts = parts
         self.refused: Part | None = None
+        self.has_been_ready = False  # from then on a part that refuses is started again like any other
         self._folder = folder
         self._say = say
         self._selector = selectors.DefaultSelector()
@@ -119,10 +120,11 @@ class Supervisor:
         self._bury(part)
         if self._stopping:
             return
-        lived = time.monotonic() - part.began
-        part.pause_s = FIRST_PAUSE_S if lived >= STEADY_S else part.pause_s
-        if process.returncode == EXIT_REFUSED and lived < STEADY_S:
-            self.refused = part
+        if process.returncode == EXIT_REFUSED and not self.has_been_ready:
+            self.refused = self.refused or part
+            return
+        if time.monotonic() - part.began >= STEADY_S:
+            part.pause_s = FIRST_PAUSE_S
         part.due = time.monotonic() + part.pause_s
         ended = f"{part.name} {describe(process.returncode)}"
         self._say(f"{ended}; starting it again in {part.pause_s:g} s; its last lines: {self._logs[part.name].path}")

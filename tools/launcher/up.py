@@ -190,6 +190,7 @@ class _Run:
                 return 2
             is_ready, waiting = health(self._plan.address, PROBE_TIMEOUT_S)
             if is_ready:
+                self._supervisor.has_been_ready = True
                 self._announce()
                 return 0
             now = time.monotonic()
