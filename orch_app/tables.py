@@ -6,7 +6,8 @@ from orch_app.domains.accounts import models as accounts
 from orch_app.domains.audit import models as audit
 from orch_app.domains.inventory import models as inventory
 from orch_app.domains.jobs import models as jobs
+from orch_app.domains.pipelines import models as pipelines
 from orch_app.domains.runbooks import models as runbooks
 
-DOMAINS = (accounts, audit, inventory, jobs, runbooks)
+DOMAINS = (accounts, audit, inventory, jobs, pipelines, runbooks)
 METADATA = SQLModel.metadata

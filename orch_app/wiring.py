@@ -2,21 +2,27 @@
 
 import redis
 
+from orch_app.domains.jobs.observers import observe_ends
+from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
 from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
 from tasks.jobs import run
+from tasks.pipelines import advance
 
-TASKS = {"jobs.run": run}
+TASKS = {"jobs.run": run, ADVANCE_TASK: advance}
 
 
 def wire() -> None:
-    """Connect the domains' doorbell with the queue, and remove secrets that killed processes left in memory files.
+    """Connect the domains' doorbell with the queue and domains that watch jobs with these.
+
+    Also removes secrets that killed processes left in memory files.
 
     Called once by each composition root.
     """
     sweep_leftovers()
     install_bell(_ring, _is_alive)
+    observe_ends(ring)
 
 
 def _ring(name: str, payload: dict[str, str]) -> None:

@@ -19,7 +19,8 @@ from orch_app.domains.jobs.claims import ring_waiting
 from orch_app.domains.jobs.run import isolation_level, leave_running, sweep_workspaces
 from orch_app.domains.jobs.slots import name_of_this_worker, slots
 from orch_app.domains.jobs.states import Reason
-from orch_app.domains.jobs.upkeep import Upkeep
+from orch_app.domains.jobs.upkeep import Chore, Upkeep
+from orch_app.domains.pipelines import advance as pipelines
 from orch_app.domains.runbooks import service as runbooks
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.settings import settings
@@ -47,7 +48,7 @@ def run_worker() -> None:
     told_to_stop = _listen_for_signals()
     engines.warm_up()
     _arrive()
-    upkeep = Upkeep(slots)
+    upkeep = Upkeep(slots, [Chore("pipelines", settings().sweep_s, pipelines.sweep)])
     upkeep.start()
     consumer = _consumer()
     consumer.start()

@@ -23,6 +23,8 @@ FILLED = {
     "{job_id}": JOB,
     "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{pipeline_id}": "ppl_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
 }
@@ -30,6 +32,7 @@ _LOGIN = {"email": "nobody@example.com", "password": "nothing"}
 _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
 _HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
 _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
+_PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 
 TABLE: dict[tuple[str, str], Guarded] = {
     ("POST", "/v1/auth/login"): Guarded(OPEN, _LOGIN, frozenset({401})),
@@ -73,6 +76,17 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/jobs/{job_id}/logs"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/logs/levels"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/logs/stream"): Guarded(Permission.JOBS_READ),
+    ("GET", "/v1/pipelines"): Guarded(Permission.PIPELINES_READ),
+    ("POST", "/v1/pipelines"): Guarded(Permission.PIPELINES_WRITE, _PIPELINE),
+    ("GET", "/v1/pipelines/{pipeline_id}"): Guarded(Permission.PIPELINES_READ),
+    ("PUT", "/v1/pipelines/{pipeline_id}"): Guarded(Permission.PIPELINES_WRITE, _PIPELINE),
+    ("DELETE", "/v1/pipelines/{pipeline_id}"): Guarded(Permission.PIPELINES_WRITE),
+    ("POST", "/v1/pipelines/{pipeline_id}/run"): Guarded(Permission.PIPELINES_RUN, {"inputs": {}}),
+    ("GET", "/v1/pipeline-runs"): Guarded(Permission.PIPELINES_READ),
+    ("GET", "/v1/pipeline-runs/{run_id}"): Guarded(Permission.PIPELINES_READ),
+    ("POST", "/v1/pipeline-runs/{run_id}/cancel"): Guarded(Permission.PIPELINES_RUN),
+    ("POST", "/v1/pipeline-runs/{run_id}/resume"): Guarded(Permission.PIPELINES_RUN),
+    ("GET", "/v1/pipeline-runs/{run_id}/report"): Guarded(Permission.PIPELINES_READ),
     ("GET", "/v1/workers"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws/jobs/{job_id}"): Guarded(Permission.JOBS_READ),

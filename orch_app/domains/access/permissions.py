@@ -11,6 +11,9 @@ class Permission(StrEnum):
     RUNBOOKS_SYNC = "runbooks:sync"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
+    PIPELINES_READ = "pipelines:read"
+    PIPELINES_RUN = "pipelines:run"
+    PIPELINES_WRITE = "pipelines:write"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_USE = "connections:use"
     CONNECTIONS_WRITE = "connections:write"
@@ -34,11 +37,13 @@ _VIEWER = {
     Permission.ME,
     Permission.RUNBOOKS_READ,
     Permission.JOBS_READ,
+    Permission.PIPELINES_READ,
     Permission.HOSTS_READ,
 }
 _OPERATOR = _VIEWER | {
     Permission.RUNBOOKS_EXECUTE,
     Permission.JOBS_CANCEL,
+    Permission.PIPELINES_RUN,
     Permission.CONNECTIONS_READ,
     Permission.CONNECTIONS_USE,
 }

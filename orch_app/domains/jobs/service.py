@@ -65,7 +65,7 @@ def launch(session: Session, actor: Actor, order: Order) -> Job:
         Unavailable: the disk is too full for new work.
     """
     require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
-    _check_environment(order.environment)
+    check_environment(order.environment)
     runbook = get_runnable(session, actor, order.runbook)
     require_verdict(actor, runbook, order.environment)
     inputs = _check_inputs(runbook, order.inputs)
@@ -149,7 +149,7 @@ def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: boo
     return launch(session, actor, order)
 
 
-def _check_environment(environment: str) -> None:
+def check_environment(environment: str) -> None:
     if environment not in ENVIRONMENTS:
         fault = Problem("/environment", "enum", f"must be one of {', '.join(ENVIRONMENTS)}")
         raise Invalid("There is no such environment.", "validation", errors=(fault,))

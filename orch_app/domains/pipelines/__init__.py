@@ -1,0 +1,1 @@
+"""Pipelines: runbooks as steps of a graph, each step an ordinary job."""
