@@ -154,20 +154,20 @@ class _Checker:
     def _host_problems(self, at: _At) -> Iterator[Problem]:
         hosts, target = at.step.hosts, at.runbook.meta.get("target", "localhost")
         place = at.place("hosts")
-        if not hosts:
-            if target == "hosts":
-                yield fault(place, "hosts_required")
-            return
-        if target in {"none", "localhost"}:
+        if not hosts and target == "hosts":
+            yield fault(place, "hosts_required")
+        elif hosts and target in {"none", "localhost"}:
             yield fault(place, "hosts_not_allowed")
-        elif isinstance(hosts, str):
-            if not syntax_problems(hosts, ()) and sole_reference(hosts) is None:
-                yield fault(place, "one_expression")
-        else:
-            literal = [host for host in hosts if "${" not in host]
-            known = set(self._session.exec(select(Host.id).where(col(Host.id).in_(literal))))
-            unknown = (n for n, host in enumerate(hosts) if host in literal and host not in known)
-            yield from (fault((*place, position), "unknown_host") for position in unknown)
+        elif isinstance(hosts, list):
+            yield from self._unknown_hosts(place, hosts)
+        elif hosts and not syntax_problems(hosts, ()) and sole_reference(hosts) is None:
+            yield fault(place, "one_expression")
+
+    def _unknown_hosts(self, place: Place, hosts: list[str]) -> Iterator[Problem]:
+        literal = [host for host in hosts if "${" not in host]
+        known = set(self._session.exec(select(Host.id).where(col(Host.id).in_(literal))))
+        unknown = (position for position, host in enumerate(hosts) if host in literal and host not in known)
+        yield from (fault((*place, position), "unknown_host") for position in unknown)
 
     def _connection_problems(self, at: _At) -> Iterator[Problem]:
         slots: Mapping[str, Mapping[str, Any]] = {slot["slot"]: slot for slot in at.runbook.meta.get("connections", [])}

@@ -21,6 +21,7 @@ def test_viewers_change_nothing_but_themselves() -> None:
         Permission.ME,
         Permission.RUNBOOKS_READ,
         Permission.JOBS_READ,
+        Permission.PIPELINES_READ,
         Permission.HOSTS_READ,
     }
 

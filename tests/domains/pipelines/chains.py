@@ -26,7 +26,6 @@ SAY_INPUTS = {
 }
 SAY_OUTPUT = {
     "type": "object",
-    "additionalProperties": False,
     "properties": {
         "schema_version": {"const": 1},
         "said": {"type": "string"},
@@ -49,16 +48,9 @@ def write_say(trials: Trials, name: str = "say", tasks: str = SAY, **metadata: A
     folder = trials.write(name, tasks, **metadata)
     schema = {"type": "object", "additionalProperties": False, "properties": SAY_INPUTS}
     (folder / "schema.json").write_text(json.dumps(schema), "utf-8")
-    loose = {**SAY_OUTPUT, "additionalProperties": True, "properties": {"schema_version": {"const": 1}}}
-    closed = name == "say" and tasks != SAY
-    (folder / "output.schema.json").write_text(json.dumps(SAY_OUTPUT if closed else _real(loose)), "utf-8")
+    (folder / "output.schema.json").write_text(json.dumps(SAY_OUTPUT), "utf-8")
     sync_runbooks(trials.actor)
     return folder
-
-
-def _real(loose: dict[str, Any]) -> dict[str, Any]:
-    """What a play puts out has the common envelope around it, so other names may be there."""
-    return {**loose, "properties": {**SAY_OUTPUT["properties"]}}
 
 
 def step(name: str, *needs: str, **facts: Any) -> dict[str, Any]:

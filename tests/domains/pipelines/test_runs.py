@@ -19,6 +19,7 @@ from orch_app.domains.pipelines.expressions import MAX_OUTPUT_BYTES
 from orch_app.domains.pipelines.models import PipelineRun
 from orch_app.domains.pipelines.report import report_of
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from orch_app.kit.queue import install_bell
@@ -350,9 +351,13 @@ def test_the_end_of_a_job_rings_for_its_run_and_for_no_other_job(owner: Actor) -
     end(run_id, "a")
     assert rung == [run_id]
     with unit_of_work() as session:
-        tell_of_end(session, Job(trigger="pipeline", runbook_name="x", id="job_1", number=1))
-        tell_of_end(session, Job(trigger="manual", origin_id=run_id, runbook_name="x", id="job_1", number=1))
+        tell_of_end(session, some_job(trigger="pipeline"))
+        tell_of_end(session, some_job(trigger="manual", origin_id=run_id))
     assert rung == [run_id]
+
+
+def some_job(**facts: Any) -> Job:
+    return Job(id="job_1", number=1, runbook_name="say", created_at=now(), queued_at=now(), **facts)
 
 
 def test_a_job_that_is_gone_fails_its_step(owner: Actor) -> None:
