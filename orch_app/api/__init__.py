@@ -13,13 +13,23 @@ from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
+from orch_app.domains.jobs import fleet_api as jobs_fleet
 from orch_app.domains.jobs import live_api as jobs_live
 from orch_app.domains.operations import api as operations
 from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
 from orch_app.kit.version import VERSION
 
-ROUTERS = (accounts, inventory, runbooks, jobs, jobs_live, pipelines, operations)
+ROUTERS = (
+    accounts,
+    inventory,
+    runbooks,
+    jobs,
+    jobs_fleet,
+    jobs_live,
+    pipelines,
+    operations,
+)
 LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview)"): 5 * 1024 * 1024}
 
 

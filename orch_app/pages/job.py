@@ -13,8 +13,9 @@ from orch_app.components.status import env_badge, hosts_bar, progress_bar, statu
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.job_hosts import host_drawer, hosts_tab
 from orch_app.pages.job_overview import failure_box, overview
-from orch_app.pages.job_tabs import artifacts_tab, audit_tab, host_drawer, hosts_tab
+from orch_app.pages.job_tabs import artifacts_tab, audit_tab
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
 
@@ -26,7 +27,7 @@ MAY_FORCE = JOB["mayForce"].to(bool)
 FAILED_HOSTS = JOB["failedHosts"].to(int)
 HAS_FAILED_HOSTS = FAILED_HOSTS > 0
 HAS_FAILED = (JobState.phase == "error") | (JobState.phase == "forbidden")
-MANY_HOSTS = JobState.hosts.length() > 1
+MANY_HOSTS = JobState.hosts_total > 1
 
 
 def job_page() -> rx.Component:
@@ -204,7 +205,7 @@ def _facts() -> rx.Component:
             ),
             aside=due,
         ),
-        fact(tr("job.hosts"), hosts_bar(JobState.host_counts), aside=JobState.hosts.length()),
+        fact(tr("job.hosts"), hosts_bar(JobState.host_counts), aside=JobState.hosts_total),
         fact(tr("job.duration"), rx.el.span(length, class_name="v"), rx.el.span(usual, class_name="v2 row")),
         fact(tr("job.worker"), rx.el.span(worker, class_name="v mono trunc"), rx.el.div(kept, class_name="v2 trunc")),
     )
@@ -216,7 +217,7 @@ def _tabs() -> rx.Component:
         Tab("overview", tr("job.tab.overview"), overview()),
         Tab("timeline", tr("job.tab.timeline"), _timeline(), count=tasks),
         Tab("logs", tr("job.tab.logs"), _log(), count=JobState.last_seq, keep=True),
-        Tab("hosts", tr("job.tab.hosts"), hosts_tab(), count=JobState.hosts.length()),
+        Tab("hosts", tr("job.tab.hosts"), hosts_tab(), count=JobState.hosts_total),
         Tab("artifacts", tr("job.tab.artifacts"), artifacts_tab(), count=JobState.artifacts.length()),
         Tab("audit", tr("job.tab.audit"), audit_tab(), shown=may("audit:read")),
         label=tr("job.tabs"),

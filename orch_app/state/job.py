@@ -14,7 +14,9 @@ from orch_app.domains.jobs.log.feed import AT_ONCE, log_feed
 from orch_app.domains.jobs.queries import get_job
 from orch_app.domains.jobs.states import Status
 from orch_app.kit.wakeups import wakeups
+from orch_app.state.address import parameters
 from orch_app.state.guard import act, ask, guarded, recheck
+from orch_app.state.job_hosts_view import PAGE_SIZE, PARAMETERS, Asked, read_host
 from orch_app.state.job_view import read_aside, read_job
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
@@ -32,6 +34,11 @@ class JobState(Screen, rx.State):
     steps: list[Shown] = []
     progress: Shown = {"done": 0, "total": 0, "listed": 0, "tone": "t", "isKnown": False}
     hosts: list[Shown] = []
+    hosts_found: int = 0
+    hosts_total: int = 0
+    hosts_page: int = 1
+    hosts_page_size: int = PAGE_SIZE
+    comparison: Shown = {}
     host_counts: dict[str, int] = {}
     waiting: Shown = {}
     inputs: list[Shown] = []
@@ -48,7 +55,6 @@ class JobState(Screen, rx.State):
     open_host: str = ""
     asks_to_cancel: bool = False
     host_results: list[Shown] = []
-    _results: dict[str, list[Shown]] = {}
 
     @rx.event
     @guarded(Permission.JOBS_READ)
@@ -62,7 +68,7 @@ class JobState(Screen, rx.State):
     async def load(self) -> None:
         """Read the job that the address names."""
         wanted = job_in(self)
-        self._show(await ask(read_job, wanted))
+        self._show(await ask(read_job, wanted, self._asked()))
         self._show(await ask(read_aside, wanted))
         self.phase = "ready"
 
@@ -71,13 +77,14 @@ class JobState(Screen, rx.State):
     async def follow(self) -> None:
         """Keep everything but the log true while the job is not over; ended when the tab leaves the page."""
         async with self:
-            wanted = job_in(self)
+            wanted, asked = job_in(self), self._asked()
         with wakeups.subscribed("jobs") as every_job, wakeups.subscribed(f"job:{wanted}") as this_job:
             is_over, bell = False, every_job
             while not is_over:
                 await bell.wait()
                 await recheck(self, Permission.JOBS_READ)
-                found = await ask(read_job, wanted)
+                found = await ask(read_job, wanted, asked)
+                found["host_results"] = await ask(read_host, wanted, self.open_host)
                 is_over = found["job"]["isOver"]
                 bell = every_job if found["job"]["status"] == Status.PENDING else this_job  # its place in the queue
                 aside = await ask(read_aside, wanted) if is_over else {}
@@ -107,7 +114,7 @@ class JobState(Screen, rx.State):
     @guarded(Permission.JOBS_READ)
     async def show_host(self, name: str) -> None:
         """Open the drawer of a host; an empty name closes it."""
-        self.open_host, self.host_results = name, self._results.get(name, [])
+        self.open_host, self.host_results = name, await ask(read_host, self.job["id"], name)
 
     @rx.event
     @guarded(Permission.JOBS_CANCEL)
@@ -121,7 +128,7 @@ class JobState(Screen, rx.State):
         """Stop the job; one that lingers after a cancel, by force."""
         self.asks_to_cancel = False
         await act(service.cancel, self.job["id"], force=bool(self.job.get("mayForce")))
-        self._show(await ask(read_job, self.job["id"]))
+        self._show(await ask(read_job, self.job["id"], self._asked()))
         return Notices.show_done("job.cancel_asked")
 
     @rx.event
@@ -137,18 +144,20 @@ class JobState(Screen, rx.State):
         return rx.redirect(f"/jobs/{await act(_retry, self.job['id'], only_failed_hosts=True)}")
 
     def _show(self, found: Shown) -> None:
-        self._results = found.pop("results", self._results)
-        shown = {**found, "host_results": self._results.get(self.open_host, [])}
-        for name, value in shown.items():
+        for name, value in found.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
         self.last_seq = max(self.last_seq, int(self.job.get("lastSeq", 0)))
         self.url = f"{self.router.url.origin}/jobs/{self.job.get('id', '')}"
 
+    def _asked(self) -> Asked:
+        return Asked.of(parameters(self, *PARAMETERS))
+
     def _forget(self) -> None:
         """Another job than before: nothing of the old one may be seen."""
         self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
-        self.batch, self.last_seq, self.open_host = {"start": 1, "lines": []}, 0, ""
+        self.batch, self.last_seq = {"start": 1, "lines": []}, 0
+        self.open_host, self.host_results, self.comparison = "", [], {}
 
 
 def job_in(state: rx.State) -> str:

@@ -1,7 +1,7 @@
-"""One job as its page shows it: plain facts, steps for the timeline, hosts with what each task did on them."""
+"""One job as its page shows it: plain facts, steps for the timeline, what failed, what it waits for."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,44 +10,40 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.queries import list_for_target
-from orch_app.domains.jobs import failures, history, queries
+from orch_app.domains.jobs import failures, fleet, history, queries
 from orch_app.domains.jobs.log.reader import level_counts
-from orch_app.domains.jobs.models import Job, JobStep, StepHost
+from orch_app.domains.jobs.models import Job, JobStep
 from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.kit.clock import now
+from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_output import tables_of
 from orch_app.state.jobs_view import length_s, titles_of
 
 PATIENCE = timedelta(seconds=15)
-RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
-COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
-FAILED = ("failed", "unreachable")
-LOCALHOST = "localhost"
 OPEN_OR_BAD = frozenset({Status.RUNNING.value, Status.ERROR.value, Status.CANCELED.value})
 Shown = dict[str, Any]
+ALL_HOSTS = Asked()
 
 
-def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
+def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOSTS) -> Shown:
     """Everything of the page that moves while the job runs.
 
     Raises:
         NotFound: there is no such job.
     """
-    detail = queries.get_detail(session, actor, job_id)
-    job = detail.job
+    job = queries.get_job(session, actor, job_id)
     runbook = next((book for book in list_runbooks(session, actor) if book.name == job.runbook_name), None)
     expected = history.last_good_steps(session, actor, job)
-    steps = steps_of(detail, expected)
-    hosts = hosts_of(detail)
+    steps = steps_of(session, job, queries.list_steps(session, actor, job_id), expected)
+    hosts = fleet.list_hosts(session, actor, job_id)
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
         "job": _facts(job, runbook, typical_s) | {"failedHosts": _failed_of_the_order(job, hosts)},
         "steps": steps,
         "progress": progress_of(steps, job.status, sum(step.kind != "play" for step in expected)),
-        "hosts": [{name: value for name, value in host.items() if name != "results"} for host in hosts],
-        "results": {host["name"]: host["results"] for host in hosts},
+        **rows_of(session, actor, job_id, hosts, asked),
         "host_counts": counts_of(hosts),
         "waiting": _waiting(session, actor, job),
         "inputs": inputs_of(job, runbook),
@@ -59,7 +55,7 @@ def read_job(session: Session, actor: Actor, job_id: str) -> Shown:
 
 
 def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
-    """What changes rarely: artifacts, the chain of repeats, and for those who may see it the audit log."""
+    """What changes rarely: artifacts, the chain of repeats, how hosts compare, and for those who may, the audit."""
     job = queries.get_job(session, actor, job_id)
     may_audit = actor.may(Permission.AUDIT_READ)
     entries = list_for_target(session, actor, "job", job_id) if may_audit else []
@@ -74,6 +70,7 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
             for row in sorted(queries.list_artifacts(session, actor, job_id), key=lambda row: row.name != "output.json")
         ],
         "chain": [_link(other, job_id) for other in history.list_repeats(session, actor, job)],
+        "comparison": read_comparison(session, actor, job),
         "audit": [
             {"at": entry.ts.isoformat(), "action": entry.action, "actor": entry.actor_name, "result": entry.result}
             for entry in entries
@@ -81,48 +78,23 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
     }
 
 
-def steps_of(detail: queries.JobDetail, expected: Sequence[JobStep] = ()) -> list[Shown]:
+def steps_of(session: Session, job: Job, begun: Sequence[JobStep], expected: Sequence[JobStep] = ()) -> list[Shown]:
     """Plays and tasks as the timeline takes them; while the job runs, those to be expected follow as pending."""
-    plays = {step.key: step.name for step in detail.steps if step.kind == "play"}
-    shown = [_step(step, detail.hosts.get(step.id, []), plays) for step in detail.steps]
-    if is_terminal(detail.job.status) or detail.job.status != Status.RUNNING:
+    plays = {step.key: step.name for step in begun if step.kind == "play"}
+    outcomes = fleet.outcomes_by_step(session, job.id)
+    shown = [_step(step, outcomes.get(step.id, []), plays) for step in begun]
+    if job.status != Status.RUNNING:
         return shown
     later = {step.key: step.name for step in expected if step.kind == "play"}
     usual = [_pending(step, later) for step in expected]
     seconds = {_place(step): step["estimateS"] for step in usual}
-    begun = [step | {"estimateS": seconds.get(_place(step), 0)} for step in shown]
-    return [*begun, *_not_in(Counter(map(_place, shown)), usual)]
+    known = [step | {"estimateS": seconds.get(_place(step), 0)} for step in shown]
+    return [*known, *_not_in(Counter(map(_place, shown)), usual)]
 
 
-def hosts_of(detail: queries.JobDetail) -> list[Shown]:
-    """Each host with its worst result, how many tasks ended how, and what every task did on it; failed ones first."""
-    by_host: dict[str, list[Shown]] = {name: [] for name in detail.job.host_names}
-    for step in detail.steps:
-        for row in detail.hosts.get(step.id, []):
-            by_host.setdefault(row.host, []).append(_result(row, step))
-    hosts = [_host(name, results, detail.job.status) for name, results in by_host.items()]
-    hosts = [host for host in hosts if not _only_helped(host, detail.job.host_names)]
-    return sorted(hosts, key=lambda host: host["status"] not in FAILED)
-
-
-def _failed_of_the_order(job: Job, hosts: Sequence[Shown]) -> int:
+def _failed_of_the_order(job: Job, hosts: Sequence[fleet.HostSummary]) -> int:
     """On how many of the hosts that were asked for a repeat makes sense."""
-    return sum(host["status"] in FAILED and host["name"] in job.host_names for host in hosts)
-
-
-def _only_helped(host: Shown, chosen: Sequence[str]) -> bool:
-    """Whether this is our own machine that gathered for the hosts of the order; it counts only when it failed."""
-    return host["name"] == LOCALHOST and LOCALHOST not in chosen and bool(chosen) and host["status"] not in FAILED
-
-
-def counts_of(hosts: Iterable[Shown]) -> dict[str, int]:
-    """How many hosts are, at worst, ok, changed, failed, unreachable or skipped."""
-    counts: dict[str, int] = dict.fromkeys(COUNTED, 0)
-    for host in hosts:
-        name = "ok" if host["status"] == "ignored" else host["status"]
-        if name in counts:
-            counts[name] += 1
-    return counts
+    return sum(host.has_failed and host.name in job.host_names for host in hosts)
 
 
 def progress_of(steps: Sequence[Shown], status: str, expected: int) -> Shown:
@@ -226,8 +198,7 @@ def _waiting(session: Session, actor: Actor, job: Job) -> Shown:
     return {"position": queries.queue_position(session, job), "why": why or "next"}
 
 
-def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> Shown:
-    kinds = {(row.status, row.changed): row.host for row in results}
+def _step(step: JobStep, outcomes: Sequence[fleet.StepOutcome], plays: dict[str, str]) -> Shown:
     return {
         "name": step.name,
         "kind": step.kind,
@@ -236,7 +207,7 @@ def _step(step: JobStep, results: Sequence[StepHost], plays: dict[str, str]) -> 
         "startedAt": _iso(step.started_at),
         "finishedAt": _iso(step.finished_at),
         "firstSeq": step.first_seq,
-        "hosts": [{"host": host, "status": how, "changed": changed} for (how, changed), host in kinds.items()],
+        "hosts": [{"host": one.host, "status": one.status, "changed": one.changed} for one in outcomes],
     }
 
 
@@ -270,45 +241,6 @@ def _pending(step: JobStep, plays: dict[str, str]) -> Shown:
         "hosts": [],
         "estimateS": usual,
     }
-
-
-def _result(row: StepHost, step: JobStep) -> Shown:
-    return {
-        "task": step.name,
-        "status": _worst([row]),
-        "message": row.message,
-        "lengthS": None if row.duration_ms is None else row.duration_ms / 1000,
-        "seq": step.first_seq,
-    }
-
-
-def _host(name: str, results: list[Shown], job_status: str) -> Shown:
-    nothing = "skipped" if is_terminal(job_status) else "pending"
-    counts = Counter(result["status"] for result in results)
-    return {
-        "name": name,
-        "status": max(counts, key=RANK.index, default=nothing),
-        "ok": counts["ok"] + counts["ignored"],
-        "changed": counts["changed"],
-        "failed": counts["failed"] + counts["unreachable"],
-        "skipped": counts["skipped"],
-        "message": _complaint(results),
-        "lengthS": sum(result["lengthS"] or 0 for result in results),
-        "results": results,
-    }
-
-
-def _complaint(results: Sequence[Shown]) -> str:
-    """The first failing task of a host, with its message."""
-    for result in results:
-        if result["status"] in FAILED:
-            return ": ".join(part for part in (result["task"], result["message"]) if part)
-    return ""
-
-
-def _worst(rows: Sequence[StepHost]) -> str:
-    states = ["changed" if row.status == "ok" and row.changed else row.status for row in rows]
-    return max((state if state in RANK else "ok" for state in states), key=RANK.index)
 
 
 def _input(name: str, value: Any, schema: Shown) -> Shown:

@@ -10,12 +10,14 @@ from sqlmodel import col, select, update
 from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.jobs import workers
+from orch_app.domains.jobs.fleet import HostSummary
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.state.job import JobState
-from orch_app.state.job_view import counts_of, progress_of, read_aside, read_job
+from orch_app.state.job_hosts_view import Asked, counts_of, read_host
+from orch_app.state.job_view import progress_of, read_aside, read_job
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.state.conftest import SignIn
 from tests.state.tabs import tab
@@ -54,9 +56,14 @@ def add_step(job_id: str, position: int, name: str, status: str, hosts: dict[str
             session.add(StepHost(step_id=step.id, host=host, job_id=job_id, status=how, changed=how == "changed"))
 
 
-def shown(actor: Actor, job_id: str) -> dict[str, Any]:
+def shown(actor: Actor, job_id: str, asked: Asked | None = None) -> dict[str, Any]:
     with reading() as session:
-        return read_job(session, actor, job_id)
+        return read_job(session, actor, job_id, asked or Asked())
+
+
+def results_on(actor: Actor, job_id: str, host: str) -> list[dict[str, Any]]:
+    with reading() as session:
+        return read_host(session, actor, job_id, host)
 
 
 def test_hosts_are_summed_up_by_their_worst_result_and_failed_ones_come_first(admin: Actor):
@@ -71,7 +78,7 @@ def test_hosts_are_summed_up_by_their_worst_result_and_failed_ones_come_first(ad
         ("web-3", "skipped"),
     ]
     assert found["host_counts"] == {"ok": 1, "changed": 0, "failed": 1, "unreachable": 0, "skipped": 1}
-    assert [(result["task"], result["status"]) for result in found["results"]["web-2"]] == [
+    assert [(result["task"], result["status"]) for result in results_on(admin, job.id, "web-2")] == [
         ("Look", "changed"),
         ("Change", "failed"),
     ]
@@ -95,7 +102,7 @@ def test_a_failed_host_says_which_task_failed_and_why(admin: Actor):
         session.exec(update(StepHost).where(col(StepHost.job_id) == job.id).values(message="disk full"))
     found = shown(admin, job.id)
     assert found["hosts"][0]["message"] == "Change: disk full"
-    assert found["results"]["web-1"][0]["message"] == "disk full"
+    assert results_on(admin, job.id, "web-1")[0]["message"] == "disk full"
 
 
 @pytest.mark.parametrize(("how", "listed"), [("ok", ["web-1"]), ("failed", ["localhost", "web-1"])])
@@ -132,7 +139,45 @@ def test_of_several_tasks_with_one_name_as_many_are_pending_as_have_not_begun(ad
 
 
 def test_a_tolerated_failure_counts_as_ok():
-    assert counts_of([{"status": "ignored"}, {"status": "pending"}])["ok"] == 1
+    assert counts_of([HostSummary("web-1", "ignored"), HostSummary("web-2", "pending")])["ok"] == 1
+
+
+def a_fleet(*, of: int, differing: dict[str, str]) -> Job:
+    """A finished job over hosts `node-0` ..., all ok, but for those that are named with how they ended."""
+    job = launched(COMMAND_LINE)
+    names = [f"node-{number}" for number in range(of)]
+    change(job.id, host_names=names, status="ERROR", phase="done")
+    add_step(job.id, 1, "Look", "ERROR", dict.fromkeys(names, "ok") | differing)
+    return job
+
+
+def test_a_large_fleet_is_shown_a_page_at_a_time_with_the_failed_hosts_first(admin: Actor):
+    job = a_fleet(of=120, differing={"node-77": "failed"})
+    found = shown(admin, job.id)
+    assert (found["hosts"][0]["name"], len(found["hosts"])) == ("node-77", 50)
+    assert (found["hosts_found"], found["hosts_total"]) == (120, 120)
+    assert len(shown(admin, job.id, Asked(page=3))["hosts"]) == 20
+
+
+def test_hosts_are_found_by_a_part_of_their_name_and_by_how_they_ended(admin: Actor):
+    job = a_fleet(of=30, differing={"node-7": "changed"})
+    found = shown(admin, job.id, Asked(text="NODE-1"))
+    assert (found["hosts_found"], found["hosts_total"]) == (11, 30)
+    assert [host["name"] for host in shown(admin, job.id, Asked(status="changed"))["hosts"]] == ["node-7"]
+
+
+def test_an_address_that_asks_for_an_unknown_result_asks_for_all_hosts():
+    assert Asked.of({"host": " web ", "result": "splendid", "page": "x"}) == Asked("web", "", 1)
+
+
+def test_the_hosts_of_a_finished_job_are_compared_and_those_of_a_running_one_are_not(admin: Actor):
+    job = a_fleet(of=30, differing={"node-7": "failed"})
+    with reading() as session:
+        found = read_aside(session, admin, job.id)["comparison"]
+    assert (found["same"], found["different"], found["groups"][0]["names"]) == (29, 1, ["node-7"])
+    change(job.id, status="RUNNING", phase="running")
+    with reading() as session:
+        assert read_aside(session, admin, job.id)["comparison"] == {}
 
 
 def test_a_running_job_shows_what_the_last_good_run_had_as_pending(admin: Actor):

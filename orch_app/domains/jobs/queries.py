@@ -67,11 +67,17 @@ def get_job(session: Session, actor: Actor, job_id: str) -> Job:
 def get_detail(session: Session, actor: Actor, job_id: str) -> JobDetail:
     """One job with its steps and what each did on each host."""
     job = get_job(session, actor, job_id)
-    steps = session.exec(select(JobStep).where(JobStep.job_id == job_id).order_by(col(JobStep.position))).all()
+    steps = list_steps(session, actor, job_id)
     hosts: dict[str, list[StepHost]] = {}
     for row in session.exec(select(StepHost).where(StepHost.job_id == job_id).order_by(col(StepHost.host))):
         hosts.setdefault(row.step_id, []).append(row)
     return JobDetail(job, steps, hosts)
+
+
+def list_steps(session: Session, actor: Actor, job_id: str) -> Sequence[JobStep]:
+    """The plays and tasks of a job in the order they began."""
+    require(actor, Permission.JOBS_READ)
+    return session.exec(select(JobStep).where(JobStep.job_id == job_id).order_by(col(JobStep.position))).all()
 
 
 def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> Sequence[Job]:
