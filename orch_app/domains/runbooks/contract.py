@@ -154,7 +154,8 @@ def load_runbook(folder: Path) -> RunbookSpec:
     """Read and check one runbook folder; raises RunbookBroken with one sentence for a person."""
     metadata = read_metadata(folder)
     schema = _read_schema(folder, "schema.json", closed=True)
-    output_schema = _read_schema(folder, "output.schema.json", closed=False)
+    has_output = (folder / "output.schema.json").exists()
+    output_schema = _read_schema(folder, "output.schema.json", closed=False) if has_output else {}
     _require_good_defaults(schema)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])

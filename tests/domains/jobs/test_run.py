@@ -179,6 +179,15 @@ def test_an_output_that_is_not_what_the_runbook_promised_is_an_error(
     assert ("output.json" in files_of(job)) is ("orch_output" in tasks), "what does not hold is kept to be looked at"
 
 
+def test_a_runbook_without_an_output_schema_need_not_write_an_output(sqlite_trials: Trials, admin: Actor) -> None:
+    folder = sqlite_trials.write("trial", "    - ansible.builtin.debug:\n        msg: nothing written\n")
+    (folder / "output.schema.json").unlink()
+    sync_runbooks(admin)
+    job = ran(launched(admin, "trial"))
+    assert (ending(job), job.output_json) == (("SUCCESS", "done", ""), None)
+    assert "output.json" not in files_of(job)
+
+
 def test_the_first_failing_task_is_the_reason(sqlite_trials: Trials) -> None:
     job = sqlite_trials.ran(FAILING + GOOD)
     assert ending(job) == ("ERROR", "done", "task_failed")

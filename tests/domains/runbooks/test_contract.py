@@ -70,7 +70,7 @@ def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "output.schema.json", "README.md"])
+@pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "README.md"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     folder = write_runbook(tmp_path)
     (folder / name).unlink()
