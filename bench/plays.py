@@ -51,7 +51,6 @@ def write_runbook(root: Path, play: Measured) -> Path:
     (folder / "playbook.yml").write_text(yaml.safe_dump(book, sort_keys=False), "utf-8")
     (folder / "runbook.yaml").write_text(yaml.safe_dump(_metadata(play), sort_keys=False), "utf-8")
     (folder / "schema.json").write_text('{"type": "object", "additionalProperties": false, "properties": {}}', "utf-8")
-    (folder / "output.schema.json").write_text('{"type": "object"}', "utf-8")
     (folder / "README.md").write_text("# bench\n", "utf-8")
     return folder / "playbook.yml"
 
