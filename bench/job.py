@@ -134,10 +134,15 @@ def _known_name(host: SshHost) -> str:
 
 def _register(client: httpx.Client, fleet: list[SshHost]) -> list[str]:
     """The hosts in the product, with their keys pinned; their ids."""
+    connection = register_connection(client, fleet)
+    return [_register_host(client, host, connection) for host in fleet]
+
+
+def register_connection(client: httpx.Client, fleet: list[SshHost]) -> str:
+    """A connection that opens these hosts; its id."""
     payload = {"user": fleet[0].user, "privateKey": Path(fleet[0].private_key).read_text("utf-8")}
     order = {"type": "ssh", "name": "bench", "environment": "stage", "payload": payload}
-    connection = client.post("/v1/connections", json=order).raise_for_status().json()["id"]
-    return [_register_host(client, host, connection) for host in fleet]
+    return client.post("/v1/connections", json=order).raise_for_status().json()["id"]
 
 
 def _register_host(client: httpx.Client, host: SshHost, connection: str) -> str:

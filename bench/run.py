@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.api import bench_api
+from bench.fleet import bench_fleet
 from bench.job import bench_job, bench_job_grown
 from bench.log import bench_log
 from bench.start import bench_start
@@ -11,6 +12,7 @@ from bench.start import bench_start
 Figures = dict[str, Any]
 BENCHES: dict[str, Callable[..., Figures]] = {
     "api": bench_api,
+    "fleet": bench_fleet,
     "job": bench_job,
     "job-grown": bench_job_grown,
     "log": bench_log,

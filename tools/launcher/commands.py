@@ -29,7 +29,7 @@ Look after it
 Work on it
   test        run the tests: unit, integration, e2e or all
   check       lint, format, types, imports, dependencies and shape of the code
-  bench       measure: job, log, api or start
+  bench       measure: api, fleet, job, job-grown, log or start
 
 Examples
   ./orch up                                        everything on http://127.0.0.1:8000, data in ./var

@@ -10,7 +10,7 @@ from orch_app.domains.jobs.execution.supervisor import EVENTS_FD
 from orch_app.domains.jobs.execution.workspace import write_secret
 
 CALLBACK_FOLDER = Path(__file__).with_name("callback")
-_MAX_FORKS = 200
+_FEWEST_FORKS, _MOST_FORKS = 5, 50
 _STRATEGIES = frozenset({"linear", "free", "host_pinned", "mitogen_linear", "mitogen_free"})
 _CONTROL_PERSIST_S = 60
 _CONNECT_TIMEOUT_S = 15
@@ -59,8 +59,12 @@ def write_config(spec: PlaySpec) -> Path:
 
 def command_line(spec: PlaySpec) -> str:
     """The options of `ansible-playbook` that are this job's own."""
-    forks = max(1, min(spec.forks, _MAX_FORKS))
-    return f"--forks {forks}{' --check --diff' if spec.check else ''}"
+    return f"--forks {forks_for(len(spec.hosts))}{' --check --diff' if spec.check else ''}"
+
+
+def forks_for(hosts: int) -> int:
+    """On how many hosts at once a play works: on all of a few, on fifty of a fleet. Most of it is waiting for them."""
+    return max(_FEWEST_FORKS, min(hosts, _MOST_FORKS))
 
 
 def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, str]:

@@ -71,7 +71,6 @@ class PlaySpec:
     grace_s: float = DEFAULT_GRACE_S
     playbook: str = "playbook.yml"
     check: bool = False
-    forks: int = 20
     strategy: str = "linear"
     code: SharedCode = field(default_factory=SharedCode)
     environment: dict[str, str] = field(default_factory=dict)
