@@ -72,8 +72,9 @@ def _register(made: Installation, client: httpx.Client, fleet: list[SshHost], co
 
 def _host(name: str, machine: SshHost, connection: str) -> dict[str, Any]:
     moment = datetime.now(UTC)
-    place = {"name": name, "address": machine.address, "port": machine.port, "host_key": machine.host_key}
-    times = {"created_at": moment, "updated_at": moment, "host_key_pinned_at": moment}
+    place: dict[str, Any] = {"name": name, "address": machine.address, "port": machine.port}
+    place["host_key"] = machine.host_key
+    times: dict[str, Any] = {"created_at": moment, "updated_at": moment, "host_key_pinned_at": moment}
     host = Host(id=new_id("hst"), environment="stage", connection_id=connection, **place, **times)
     return {attribute.key: getattr(host, attribute.key) for attribute in Host.__mapper__.column_attrs}  # pyright: ignore[reportAttributeAccessIssue]
 
