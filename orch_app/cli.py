@@ -45,6 +45,7 @@ def web() -> None:
     """Start the web process (UI and REST) alone."""
     from tools.launcher.web import web_command  # noqa: PLC0415 - only this command needs it
 
+    _await_database()
     command, environment = web_command(settings().host, settings().port)
     os.execvpe(command[0], command, environment)  # noqa: S606 - our own argument list
 
@@ -56,7 +57,19 @@ def worker() -> None:
     from tasks.worker import run_worker  # noqa: PLC0415
 
     set_up_logging("worker")
+    _await_database()
     run_worker()
+
+
+def _await_database() -> None:
+    """In a stack all parts start at once, so this one may come before its database, or before that is migrated."""
+    if settings().is_embedded:
+        return
+    from orch_app.kit.migrations import wait_until_migrated  # noqa: PLC0415 - alembic is slow to import
+
+    if not wait_until_migrated():
+        _say_fault("The database was not there, or not migrated, in time: is `./orch migrate` run?")
+        raise typer.Exit(1)
 
 
 @app.command()

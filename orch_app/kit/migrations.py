@@ -2,17 +2,24 @@
 
 import sqlite3
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from orch_app.kit.clock import now
 from orch_app.kit.db import engine
 from orch_app.kit.settings import ROOT, settings
 
 KEPT_COPIES = 3
+PATIENCE_S = 300.0
+WAIT_S = 1.0
+_log = structlog.get_logger("migrations")
 
 
 class NewerDataError(Exception):
@@ -38,6 +45,28 @@ def migrate() -> list[str]:
     if missing:
         command.upgrade(config, "head")
     return missing[::-1]
+
+
+def wait_until_migrated(patience_s: float = PATIENCE_S) -> bool:
+    """Wait for the database and its schema, which another process migrates; False when they do not come in time.
+
+    A schema that a newer program wrote is good enough: while a stack is updated both versions work on it.
+    """
+    scripts = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
+    older = {script.revision for script in scripts.walk_revisions()} - set(scripts.get_heads())
+    deadline, pause = monotonic() + patience_s, Event()
+    while (why := _why_not_yet(older)) and monotonic() < deadline:
+        _log.info("database.waiting", why=why)
+        pause.wait(WAIT_S)
+    return not why
+
+
+def _why_not_yet(older: set[str]) -> str:
+    try:
+        current = current_revision()
+    except DBAPIError as error:
+        return f"it does not answer: {str(error.orig).splitlines()[0]}"
+    return "" if current and current not in older else f"it stands at revision {current or 'none'}"
 
 
 def current_revision() -> str | None:

@@ -1,16 +1,57 @@
-"""The one place where settings are read: environment variables that begin with ORCH_, frozen after the first look."""
+"""The one place where settings are read: environment variables that begin with ORCH_, frozen after the first look.
 
+A value may stand in a file instead, named by the variable with `_FILE` behind it: secrets do not belong into the
+environment, where `docker inspect` and every child process show them.
+"""
+
+import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orch_app.kit.allow_list import parse_entry
 
 ROOT = Path(__file__).parents[2]
 Level = Literal["bwrap", "landlock", "rlimits"]
+
+
+class _ValuesInFiles(PydanticBaseSettingsSource):
+    """The setting ORCH_X from the file that ORCH_X_FILE names, without the white space around it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - pydantic's
+        """The text of the file; nothing when no file is named.
+
+        Raises:
+            pydantic.ValidationError: the file cannot be read, or the value is given twice.
+        """
+        name = f"ORCH_{field_name.upper()}"
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise _refusal(field_name, f"{name}_FILE is set as well")
+        try:
+            return Path(path).read_text("utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", "") or "it is no text"
+            raise _refusal(field_name, f"the file {path} cannot be read ({why})") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that stands in a file."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _refusal(field_name: str, message: str) -> ValidationError:
+    """As if pydantic had found it, so that it is said in the same way."""
+    error = PydanticCustomError("file", "{message}", {"message": message})
+    details = InitErrorDetails(type=error, loc=(field_name,), input=None)
+    return ValidationError.from_exception_data("Settings", [details])
 
 
 class Settings(BaseSettings):
@@ -67,6 +108,18 @@ class Settings(BaseSettings):
         7, ge=0, description="Days after which a job's log is read from its file, not from rows."
     )
     min_free_mb: int = Field(200, ge=0, description="New jobs are refused when less disk than this is free.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values from files beside those from the environment."""
+        return init_settings, env_settings, _ValuesInFiles(settings_cls), dotenv_settings, file_secret_settings
 
     @field_validator("trusted_proxies", "egress_allow", mode="before")
     @classmethod

@@ -93,6 +93,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("WEBSOCKET", "/v1/ws"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws/jobs/{job_id}"): Guarded(Permission.JOBS_READ),
     ("GET", "/health"): Guarded(OPEN, None, frozenset({200, 503})),
+    ("GET", "/health/web"): Guarded(OPEN),
     ("GET", "/health/worker"): Guarded(OPEN, None, frozenset({200, 503})),
     ("GET", "/v1/openapi.json"): Guarded(OPEN),
     ("GET", "/problems/{code}"): Guarded(OPEN),

@@ -45,7 +45,7 @@ def test_every_command_is_documented():
             return {path}
         return {found for name, child in below.items() for found in walk(child, f"{path} {name}".strip())}
 
-    own = {"up", "test", "check"}
+    own = {"up", "install", "test", "check"}
     commands = walk(typer.main.get_command(app), "")
     same("cli.md", {f"./orch {name}" for name in commands | own})
     assert [name for name in commands | own if f"  {name.split()[0]} " not in HELP] == []

@@ -1,6 +1,9 @@
 """Migrations on both back ends: up from nothing, the same tables as the code, down to nothing, and a copy before."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +16,18 @@ from sqlalchemy import inspect, text
 
 from orch_app.kit import db, migrations
 from orch_app.kit.db import unit_of_work
-from orch_app.kit.migrations import KEPT_COPIES, NewerDataError, copy_aside, current_revision, migrate
+from orch_app.kit.migrations import (
+    KEPT_COPIES,
+    NewerDataError,
+    copy_aside,
+    current_revision,
+    migrate,
+    wait_until_migrated,
+)
 from orch_app.kit.settings import ROOT
 from orch_app.tables import METADATA
 from tests.systems.people import later
+from tests.systems.processes import free_port
 from tests.systems.product import bound_to
 
 CONFIG = Config(str(ROOT / "alembic.ini"))
@@ -84,6 +95,35 @@ def test_the_second_version_keeps_the_rows_of_the_first() -> None:
     db.engine().dispose()
     command.downgrade(CONFIG, "0001")
     assert "status_detail_code" not in {column["name"] for column in inspect(db.engine()).get_columns("hosts")}
+
+
+@pytest.mark.usefixtures("nothing")
+def test_a_part_waits_until_another_has_migrated() -> None:
+    assert not wait_until_migrated(patience_s=0)
+    command.upgrade(CONFIG, "0001")
+    assert not wait_until_migrated(patience_s=0)
+    migrate()
+    assert wait_until_migrated(patience_s=0)
+
+
+def test_a_part_works_on_the_schema_of_a_newer_version(database: str) -> None:
+    with unit_of_work() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert wait_until_migrated(patience_s=0)
+
+
+def test_a_part_waits_for_a_database_that_is_not_there_yet(tmp_path: Path) -> None:
+    with bound_to(tmp_path, f"postgresql://u:p@127.0.0.1:{free_port()}/orch"):
+        assert not wait_until_migrated(patience_s=0)
+
+
+def test_two_that_migrate_at_once_do_it_once(fresh_postgres_url: str, tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "ORCH_DATABASE_URL": fresh_postgres_url, "ORCH_DATA_DIR": str(tmp_path)}
+    argv = [sys.executable, "-m", "orch_app.cli", "migrate"]
+    both = [subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [one.wait() for one in both] == [0, 0]
+    with bound_to(tmp_path, fresh_postgres_url):
+        assert wait_until_migrated(patience_s=0)
 
 
 def copies(folder: Path) -> list[Path]:

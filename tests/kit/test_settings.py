@@ -60,6 +60,32 @@ def test_the_defaults_are_for_one_machine_alone(monkeypatch: pytest.MonkeyPatch)
     assert found.artifacts_path == Path.cwd() / "var" / "artifacts"
 
 
+def test_a_value_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://u:p@db/orch\n")
+    (tmp_path / "slots").write_text("7")
+    files = {"ORCH_DATABASE_URL_FILE": str(tmp_path / "url"), "ORCH_WORKER_SLOTS_FILE": str(tmp_path / "slots")}
+    found = made(monkeypatch, **files)
+    assert (found.database_url, found.worker_slots) == ("postgresql://u:p@db/orch", 7)
+
+
+def test_the_key_file_is_a_file_and_no_file_that_names_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = made(monkeypatch, ORCH_KEY_FILE=str(tmp_path / "master.key"))
+    assert found.keys_path == tmp_path / "master.key"
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, ORCH_REDIS_URL_FILE=str(tmp_path / "nothing"))
+    why = f"the file {tmp_path}/nothing cannot be read (No such file or directory)"
+    assert sentence(refused.value) == f"ORCH_REDIS_URL cannot be used: {why}."
+
+
+def test_a_value_is_not_given_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, ORCH_REDIS_URL="redis://u:hunter2@queue", ORCH_REDIS_URL_FILE=str(tmp_path / "url"))
+    assert sentence(refused.value) == "ORCH_REDIS_URL cannot be used: ORCH_REDIS_URL_FILE is set as well."
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -19,6 +19,7 @@ Run it
   web         run the web part alone (beside PostgreSQL and Redis)
   worker      run one worker alone; several may run
   health      ask a running installation how it is; --json for programs
+  install     set up what is missing and stop, e.g. while an image is built
 
 Look after it
   admin       users from the command line, e.g. the first admin of a headless set-up
@@ -43,6 +44,7 @@ Examples
 `./orch COMMAND --help` tells more. Settings are ORCH_* variables: docs/reference/settings.md.
 Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
 """
+WEB, WORKER = "web", "worker"
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
 
 
@@ -70,10 +72,14 @@ def _dispatch(argv: list[str]) -> int:
         case "help" | "-h" | "--help":
             sys.stdout.write(HELP)
             return 0
-        case "up":
-            from tools.launcher.up import up  # noqa: PLC0415
+        case "up" | "install":
+            from tools.launcher.up import install, up  # noqa: PLC0415
 
-            return up(_up_options(rest))
+            return up(_up_options(rest)) if command == "up" else install(_install_options(rest))
+        case "health" if rest[:1] in ([WEB], [WORKER]):
+            from tools.launcher.vitals import tell  # noqa: PLC0415
+
+            return tell(rest[0])
         case "test":
             from tools.launcher.test_tiers import run_tests  # noqa: PLC0415
 
@@ -99,6 +105,11 @@ def _up_options(rest: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", help="port to bind (default 8000, or ORCH_PORT)")
     parser.add_argument("--data-dir", help="database, keys, artifacts and logs (default ./var, or ORCH_DATA_DIR)")
     parser.add_argument("--workers", type=int, metavar="N", help="jobs that run at the same time (ORCH_WORKER_SLOTS)")
+    return parser.parse_args(rest)
+
+
+def _install_options(rest: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("./orch install", description="Set up what is missing and stop.")
     return parser.parse_args(rest)
 
 

@@ -49,7 +49,8 @@ class Plan:
     @property
     def database(self) -> Path | None:
         """The embedded database, or None when a server holds the data."""
-        return None if self.env.get("ORCH_DATABASE_URL") else self.data_dir / "orch.db"
+        named = self.env.get("ORCH_DATABASE_URL") or self.env.get("ORCH_DATABASE_URL_FILE")
+        return None if named else self.data_dir / "orch.db"
 
 
 def up(options: argparse.Namespace) -> int:
@@ -65,6 +66,13 @@ def up(options: argparse.Namespace) -> int:
             schema.forget_workers(plan.database)
         require_free(plan.address)
         return _Run(plan).until_stopped()
+
+
+def install(_options: argparse.Namespace) -> int:
+    """Set up the Python environment and the screens, so that a later start needs neither network nor root."""
+    ensure("runtime")
+    build_screens()
+    return 0
 
 
 def make_plan(options: argparse.Namespace) -> Plan:

@@ -18,6 +18,7 @@ from orch_app.domains.jobs.states import Phase, Reason
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.settings import settings
+from orch_app.kit.vitals import sign_of_life
 
 CANCEL_LOOK_S = 0.2
 PURGE_S = 300.0
@@ -65,6 +66,7 @@ class Upkeep:
 
     def beat(self) -> None:
         """Renew the leases and say that this worker lives."""
+        sign_of_life()
         if self._slots.all():
             self._slots.renew()
         state = "draining" if self._slots.is_draining else "running"

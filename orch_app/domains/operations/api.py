@@ -17,6 +17,12 @@ def health() -> JSONResponse:
     return _answer(check_all())
 
 
+@router.get("/health/web", operation_id="health_web")
+async def health_web() -> JSONResponse:
+    """200 whenever the web process answers, whatever befell the others."""
+    return _answer({})
+
+
 @router.get("/health/worker", operation_id="health_worker")
 def health_worker() -> JSONResponse:
     """The same for the workers alone."""
