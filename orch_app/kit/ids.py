@@ -7,6 +7,7 @@ clock is set back. Two processes agree on the order only as far as their clocks 
 import re
 import threading
 import time
+from collections.abc import Callable
 
 from ulid import ULID, ULIDGenerator
 
@@ -28,12 +29,18 @@ class _Ascending:
             return self._generator.generate(self._latest_ms)
 
 
-_ascending = _Ascending()
+_source: list[Callable[[], ULID]] = [_Ascending().next]
 
 
 def new_id(prefix: str) -> str:
     """A new identifier such as `job_01J9ZC5V0G3M5W6YQX4T2R8S7K`, greater than any this process made with the prefix."""
-    return f"{prefix}_{_ascending.next()}"
+    return f"{prefix}_{_source[-1]()}"
+
+
+def push_source(source: Callable[[], ULID]) -> Callable[[], None]:
+    """Number from another source until the returned function is called. For simulations, which must repeat exactly."""
+    _source.append(source)
+    return _source.pop  # pyright: ignore[reportReturnType]
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -37,7 +37,7 @@ def test_every_command_is_documented():
     import typer.main
 
     from orch_app.cli import app
-    from tools.launcher.commands import HELP
+    from tools.launcher.commands import HELP, OF_THE_TESTS
 
     def walk(command: object, path: str) -> set[str]:
         below: dict[str, object] = getattr(command, "commands", {})
@@ -45,7 +45,7 @@ def test_every_command_is_documented():
             return {path}
         return {found for name, child in below.items() for found in walk(child, f"{path} {name}".strip())}
 
-    own = {"up", "install", "test", "check"}
+    own = {"up", "install", "test", "check", *OF_THE_TESTS}
     commands = walk(typer.main.get_command(app), "")
     same("cli.md", {f"./orch {name}" for name in commands | own})
     assert [name for name in commands | own if f"  {name.split()[0]} " not in HELP] == []

@@ -4,8 +4,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ulid import ULID
 
-from orch_app.kit.ids import is_id, new_id
+from orch_app.kit.ids import is_id, new_id, push_source
 
 
 def test_an_id_says_what_it_names() -> None:
@@ -29,6 +30,13 @@ def test_a_clock_that_is_set_back_makes_no_id_smaller(monkeypatch: pytest.Monkey
     before = new_id("job")
     monkeypatch.setattr(time, "time_ns", lambda: 1_000_000)
     assert before < new_id("job") < new_id("job")
+
+
+def test_another_source_of_numbers_holds_until_it_is_given_back() -> None:
+    back = push_source(lambda: ULID.from_int(7))
+    assert (new_id("job"), is_id(new_id("job"), "job")) == ("job_00000000000000000000000007", True)
+    back()
+    assert new_id("job") > "job_01"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,12 @@ Look after it
 Work on it
   test        run the tests: unit, integration, e2e or all
   check       lint, format, types, imports, dependencies and shape of the code
+<<<<<<< HEAD
   bench       measure: api, fleet, job, job-grown, log or start
+=======
+  bench       measure: job, log, api or start
+  simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
+>>>>>>> 0299569 (Simulation: claim, lease, fence and sweep in virtual time, by seed; a job cancelled before its play began never begins it)
 
 Examples
   ./orch up                                        everything on http://127.0.0.1:8000, data in ./var
@@ -46,6 +51,7 @@ Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence
 """
 WEB, WORKER = "web", "worker"
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
+OF_THE_TESTS = {"simulate": "tests.simulation"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -88,15 +94,18 @@ def _dispatch(argv: list[str]) -> int:
             from tools.launcher.checks import run_checks  # noqa: PLC0415
 
             return run_checks(fix=_check_options(rest).fix)
+        case _ if command in OF_THE_TESTS:
+            ensure("dev")
+            return _become(OF_THE_TESTS[command], rest)
         case _:
-            return _hand_over(command, rest)
+            ensure("dev" if command in NEEDS_DEV else "runtime")
+            return _become("orch_app.cli", [command, *rest])
 
 
-def _hand_over(command: str, rest: list[str]) -> int:
+def _become(module: str, argv: list[str]) -> int:
     """Become the program in the environment; relative paths keep meaning the caller's folder."""
-    ensure("dev" if command in NEEDS_DEV else "runtime")
     env = {"ORCH_DATA_DIR": str(ROOT / "var")} | child_environment() | {"PYTHONPATH": str(ROOT)}
-    os.execve(PYTHON, [str(PYTHON), "-m", "orch_app.cli", command, *rest], env)  # noqa: S606 - our own interpreter
+    os.execve(PYTHON, [str(PYTHON), "-m", module, *argv], env)  # noqa: S606 - our own interpreter
 
 
 def _up_options(rest: list[str]) -> argparse.Namespace:

@@ -16,7 +16,7 @@ from sqlmodel import Session, and_, col, or_, select, update
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.retention import purge_moment
@@ -60,7 +60,7 @@ def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | Non
         )
         .returning(col(Job.fence))
     )
-    fence = session.exec(statement).scalar_one_or_none()
+    fence = session.exec(statement.execution_options(synchronize_session=False)).scalar_one_or_none()
     if fence is None:
         return None
     _announce(session, job_id)
@@ -72,18 +72,20 @@ def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> 
 
     Raises:
         LostClaimError: the job is no longer this worker's.
+        CanceledInTimeError: it was cancelled meanwhile; the transaction is to be rolled back.
     """
-    moment = now()
-    _change(
+    was_told_to_stop = _change(
         session,
         held,
         started=True,
         phase=Phase.RUNNING,
         isolation=isolation,
         engine=engine,
-        started_at=moment,
+        started_at=now(),
         lease_until=_lease(),
     )
+    if was_told_to_stop:
+        raise CanceledInTimeError(held.job_id)
 
 
 def set_phase(session: Session, held: Claim, phase: Phase) -> None:
@@ -105,7 +107,8 @@ def extend(session: Session, held: Sequence[Claim]) -> dict[str, bool]:
         .values(lease_until=_lease())
         .returning(col(Job.id), col(Job.cancel_requested_at))
     )
-    return {job_id: asked is not None for job_id, asked in session.exec(statement)}
+    renewed = session.exec(statement.execution_options(synchronize_session=False))
+    return {job_id: asked is not None for job_id, asked in renewed}
 
 
 def give_back(session: Session, held: Claim) -> None:
@@ -194,7 +197,8 @@ def interrupt(session: Session, job: Job, held: Claim) -> None:
 def ring_waiting(session: Session, older_than_s: float) -> int:
     """Ring again, first come first, for jobs that have waited so long that their message may be lost; says how many."""
     waits = (col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))
-    long_enough = col(Job.queued_at) <= now() - timedelta(seconds=older_than_s)
+    # A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
+    long_enough = or_(col(Job.queued_at) <= now() - timedelta(seconds=older_than_s), col(Job.queued_at) > now())
     first_come = (col(Job.queued_at), col(Job.id))
     due = session.exec(select(Job.id).where(*waits, long_enough).order_by(*first_come).limit(500)).all()
     for job_id in due:
@@ -220,11 +224,14 @@ def change_held(held: Claim) -> Update:
     return update(Job).where(_is_held(held))
 
 
-def _change(session: Session, held: Claim, **values: Any) -> None:
-    statement = change_held(held).values(**values).returning(col(Job.id))
-    if session.exec(statement.execution_options(synchronize_session=False)).scalar_one_or_none() is None:
+def _change(session: Session, held: Claim, **values: Any) -> bool:
+    """Change the held job; says whether somebody told it to stop."""
+    statement = change_held(held).values(**values).returning(col(Job.cancel_requested_at))
+    changed = session.exec(statement.execution_options(synchronize_session=False)).first()
+    if changed is None:
         raise LostClaimError(held.job_id)
     _announce(session, held.job_id)
+    return changed[0] is not None
 
 
 def _announce(session: Session, job_id: str) -> None:

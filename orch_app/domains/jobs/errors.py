@@ -7,5 +7,9 @@ class LostClaimError(Exception):
     """Another worker holds the job now: whoever gets this must stop and write nothing more about it."""
 
 
+class CanceledInTimeError(Exception):
+    """Somebody cancelled the job before its play began: nothing has happened, and nothing may."""
+
+
 class JobIsOver(Conflict):
     """The job has ended already."""

@@ -15,7 +15,7 @@ from orch_app.domains.jobs import claims, conclusion, preparation
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.conclusion import Output, Verdict
 from orch_app.domains.jobs.engines import engine
-from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.execution import (
     ArtifactInfo,
     ArtifactsRefused,
@@ -102,6 +102,8 @@ def _run(running: Running) -> None:
         preparation.check_revision(prepared)
         with open_workspace(settings().data_dir, held.name, Path(prepared.runbook.path), probe().level) as workspace:
             _Run(running, prepared, workspace).to_the_end()
+    except CanceledInTimeError:
+        _insist(lambda session: claims.finish(session, held, Status.CANCELED, reason=Reason.CANCELED))
     except IsolationUnavailable as error:
         _refuse(held, Reason.ISOLATION_UNAVAILABLE, str(error))
     except NOT_STARTABLE as error:

@@ -8,12 +8,13 @@ from sqlmodel import col, select, update
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, queries, service
 from orch_app.domains.jobs.claims import Claim
-from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Status
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.queue import install_bell
 from tests.domains.jobs.orders import launched
+from tests.systems.people import later
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -156,6 +157,17 @@ def test_a_cancelled_job_whose_worker_died_ends_cancelled(admin: Actor) -> None:
     assert fresh(job.id).status == Status.CANCELED
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_job_that_was_cancelled_before_its_play_began_does_not_begin(admin: Actor, force: bool) -> None:
+    job = launched(admin)
+    held = taken(job.id)
+    with unit_of_work() as session:
+        service.cancel(session, admin, job.id, force=force)
+    with pytest.raises(CanceledInTimeError), unit_of_work() as session:
+        claims.mark_started(session, held, "bwrap", "plain")
+    assert (fresh(job.id).started, fresh(job.id).phase) == (False, "killing" if force else "canceling")
+
+
 def test_jobs_that_wait_too_long_are_rung_again(admin: Actor) -> None:
     job = launched(admin)
     rung: list[dict[str, str]] = []
@@ -164,6 +176,13 @@ def test_jobs_that_wait_too_long_are_rung_again(admin: Actor) -> None:
         assert claims.ring_waiting(session, 60) == 0
         assert claims.ring_waiting(session, 0) == 1
     assert rung == [{"job_id": job.id}]
+
+
+def test_a_job_queued_by_a_clock_that_was_ahead_is_rung_all_the_same(admin: Actor) -> None:
+    with later(hours=1):
+        launched(admin)
+    with unit_of_work() as session:
+        assert claims.ring_waiting(session, 30) == 1
 
 
 def test_waiting_jobs_are_rung_for_first_come_first_and_one_given_back_comes_last(admin: Actor) -> None:

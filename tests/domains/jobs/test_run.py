@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs import claims, engines, service
+from orch_app.domains.jobs import claims, engines, preparation, service
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import open_workspace, probe
 from orch_app.domains.jobs.models import Job
@@ -217,6 +217,22 @@ def test_a_playbook_that_cannot_be_played_is_an_error_of_its_own(sqlite_trials: 
     assert job.status == "ERROR"
     assert job.reason in {"playbook_error", "task_failed"}
     assert "no_such_module_at_all" in text_of(job)
+
+
+def test_a_job_that_is_cancelled_while_it_is_prepared_never_begins(
+    sqlite_trials: Trials, operator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = sqlite_trials.launch(GOOD)
+
+    def cancel_meanwhile(_: object) -> None:
+        with unit_of_work() as session:
+            service.cancel(session, operator, job.id)
+
+    monkeypatch.setattr(preparation, "check_revision", cancel_meanwhile)
+    run_job(job.id)
+    assert (ending(fresh(job.id)), fresh(job.id).started) == (("CANCELED", "done", "canceled"), False)
+    assert (acts_on(job), text_of(job)) == (["job.executed", "job.canceled", "job.finished"], "")
+    assert left_behind() == []
 
 
 def test_a_running_job_is_cancelled_in_the_middle(trials: Trials, operator: Actor) -> None:

@@ -1,0 +1,73 @@
+"""The checker can fail: each rule of the product that is taken away is missed within few seeds."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlmodel import Session, and_, col, update
+
+from orch_app.domains.jobs import claims, idempotency
+from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.states import Phase, Status
+from tests.simulation.runner import Failure, run_one, shrink, simulated
+
+MOST_SEEDS = 1_500
+
+
+def first_failure(most: int = MOST_SEEDS) -> Failure | None:
+    with simulated() as store:
+        for seed in range(1, most + 1):
+            failure = run_one(store, seed)[1]
+            if failure:
+                return failure
+    return None
+
+
+def claim_whatever_it_is(session: Session, job_id: str, owner: str, worker: str) -> Claim:
+    """Takes the job from whoever has it."""
+    statement = update(Job).where(col(Job.id) == job_id).values(
+        status=Status.RUNNING, phase=Phase.PREPARING, owner=owner, worker=worker, fence=Job.fence + 1,
+        attempt=Job.attempt + 1, lease_until=claims._lease(), started=False,
+    )  # fmt: skip
+    fence = session.exec(statement.returning(col(Job.fence))).scalar_one()
+    return Claim(job_id, owner, fence, worker)
+
+
+def held_without_its_fence(held: Claim) -> Any:
+    return and_(col(Job.id) == held.job_id, col(Job.status) == Status.RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead", "says"),
+    [
+        (claims, "_is_held", held_without_its_fence, "and wrote over"),
+        (claims, "claim", claim_whatever_it_is, "fence without a claim|then changed|from SUCCESS|had its effects"),
+        (claims, "interrupt", lambda session, _, held: claims.give_back(session, held), "had begun and is queued"),
+        (claims, "ring_waiting", lambda *_: 0, "not over"),
+        (claims, "settle_expired", lambda _: [], "not over"),
+        (claims, "record", lambda *_, **__: None, "the audit log has its end"),
+        (idempotency, "begin", lambda *_: None, "one key made 2 jobs|NoResultFound"),
+    ],
+    ids=["no fence", "any job", "again", "no ringing", "no settling", "no audit", "no keys"],
+)
+def test_what_is_taken_away_is_missed(
+    monkeypatch: pytest.MonkeyPatch, where: object, name: str, instead: object, says: str
+) -> None:
+    monkeypatch.setattr(where, name, instead)
+    failure = first_failure()
+    assert failure is not None
+    assert re.search(says, failure.sentence)
+
+
+def test_a_failing_seed_replays_exactly_and_is_told_with_fewer_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "_is_held", held_without_its_fence)
+    found = first_failure()
+    assert found is not None
+    with simulated() as store:
+        again = run_one(store, found.seed)[1]
+        shortest = shrink(store, found.seed)
+    assert again == found
+    assert shortest is not None
+    told = [sum("FAULT" in line for line in failure.trace) for failure in (shortest, found)]
+    assert told[0] <= told[1]
