@@ -25,7 +25,7 @@ LOOKUP_S = 5.0
 LOOKUPS = 32
 """Names looked up at the same time."""
 
-DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
+DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379, "http": 80, "https": 443}
 
 # Metadata services of clouds, what is local to one wire, and ways to write an IPv4 address inside an IPv6 one.
 NEVER = tuple(
@@ -207,9 +207,11 @@ def _is_this_machine(address: Address) -> bool:
 
 
 def own_services() -> frozenset[tuple[Address, int]]:
-    """Address and port of our own database and queue."""
+    """Address and port of our own database and queue, and of a store of artifacts that is not a public service."""
     urls = [url for url in (settings().database_url, settings().redis_url) if url]
-    return frozenset(pair for url in urls for host, port in _servers(url) for pair in _pairs(host, port))
+    ours = frozenset(pair for url in urls for host, port in _servers(url) for pair in _pairs(host, port))
+    store = [pair for host, port in _servers(settings().artifacts_endpoint) for pair in _pairs(host, port)]
+    return ours | {(address, port) for address, port in store if not address.is_global}
 
 
 def _servers(url: str) -> list[tuple[str, int]]:

@@ -8,8 +8,9 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -70,7 +71,14 @@ class Settings(BaseSettings):
     )
     key_file: Path | None = Field(None, description="Master key file; default `<data_dir>/keys/master.key`.")
     runbooks_dir: Path = Field(ROOT / "runbooks", description="Folder of the trusted runbooks.")
-    artifacts_dir: Path | None = Field(None, description="Folder of job artifacts; default `<data_dir>/artifacts`.")
+    artifacts_url: str = Field(
+        "", description="Store of job artifacts: file:///folder or s3://bucket/prefix; default `<data_dir>/artifacts`."
+    )
+    artifacts_endpoint: str = Field("", description="Address of an S3-compatible service that is not Amazon's.")
+    artifacts_region: str = Field("us-east-1", description="Region of the bucket.")
+    artifacts_credentials_file: Path | None = Field(
+        None, validate_default=True, description="File with the bucket's key, in the form of AWS tools."
+    )
     worker_slots: int = Field(4, ge=1, le=64, description="Jobs that one worker runs at the same time.")
     worker_name: str = Field("", description="Name of this worker; default is the host's name and a number.")
     lease_s: float = Field(30.0, ge=1, description="Seconds a claim lives without a heartbeat.")
@@ -141,6 +149,22 @@ class Settings(BaseSettings):
                 raise ValueError(message) from error
         return value
 
+    @field_validator("artifacts_url")
+    @classmethod
+    def _storable(cls, value: str) -> str:
+        """Files go to a folder of all nodes, or to a bucket; a folder is written with all of its path."""
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "s3" and parts.netloc) and not (parts.scheme == "file" and not parts.netloc):
+            raise ValueError("write file:///srv/artifacts or s3://bucket/prefix")
+        return value
+
+    @field_validator("artifacts_credentials_file")
+    @classmethod
+    def _present(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and str(info.data.get("artifacts_url", "")).startswith("s3:"):
+            raise ValueError("a bucket needs a file with its key")
+        return value
+
     @field_validator("data_dir", "runbooks_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -167,8 +191,12 @@ class Settings(BaseSettings):
         return self.key_file or self.data_dir / "keys" / "master.key"
 
     @property
-    def artifacts_path(self) -> Path:
-        return self.artifacts_dir or self.data_dir / "artifacts"
+    def artifacts_folder(self) -> Path | None:
+        """Where artifacts lie on this machine; None when they are in a bucket."""
+        if not self.artifacts_url:
+            return self.data_dir / "artifacts"
+        parts = urlsplit(self.artifacts_url)
+        return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
     @property
     def origins(self) -> list[str]:

@@ -57,7 +57,19 @@ def test_the_defaults_are_for_one_machine_alone(monkeypatch: pytest.MonkeyPatch)
     assert (found.host, found.is_embedded, found.redis_url) == ("127.0.0.1", True, "")
     assert found.db_url == f"sqlite:///{Path.cwd() / 'var' / 'orch.db'}"
     assert found.keys_path == Path.cwd() / "var" / "keys" / "master.key"
-    assert found.artifacts_path == Path.cwd() / "var" / "artifacts"
+    assert found.artifacts_folder == Path.cwd() / "var" / "artifacts"
+
+
+def test_artifacts_are_in_a_folder_of_all_nodes_or_in_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made(monkeypatch, ORCH_ARTIFACTS_URL="file:///srv/a%20b").artifacts_folder == Path("/srv/a b")
+    bucket = {"ORCH_ARTIFACTS_URL": "s3://bucket/prefix", "ORCH_ARTIFACTS_CREDENTIALS_FILE": "/run/secrets/s3"}
+    assert made(monkeypatch, **bucket).artifacts_folder is None
+
+
+def test_a_bucket_without_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError) as refused:
+        made(monkeypatch, ORCH_ARTIFACTS_URL="s3://bucket")
+    assert sentence(refused.value).startswith("ORCH_ARTIFACTS_CREDENTIALS_FILE cannot be used: a bucket needs")
 
 
 def test_a_value_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -133,6 +145,10 @@ def test_pages_of_the_bound_and_the_public_address_are_ours(
         ("ORCH_EGRESS_ALLOW", "10.0.0.1:ssh"),
         ("ORCH_EGRESS_ALLOW", "10.0.0.1:70000"),
         ("ORCH_EGRESS_ALLOW", "https://db.internal"),
+        ("ORCH_ARTIFACTS_URL", "/srv/artifacts"),
+        ("ORCH_ARTIFACTS_URL", "file://srv/artifacts"),
+        ("ORCH_ARTIFACTS_URL", "ftp://host/folder"),
+        ("ORCH_ARTIFACTS_URL", "s3:///prefix"),
         ("ORCH_PORT", "0"),
         ("ORCH_PORT", "70000"),
         ("ORCH_PORT", "http"),

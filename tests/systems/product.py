@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orch_app.domains.jobs import engines
+from orch_app.integrations.object_store import open_store
 from orch_app.kit import db
 from orch_app.kit.keyring import keyring
 from orch_app.kit.migrations import migrate
@@ -39,5 +40,5 @@ def migrate_new(data_dir: Path, database_url: str) -> None:
 
 
 def _forget() -> None:
-    for cached in (settings, db.engine, keyring):
+    for cached in (settings, db.engine, keyring, open_store):
         cached.cache_clear()

@@ -1,10 +1,11 @@
 """Jobs over REST: launch, list, look, cancel, retry, artifacts, workers. Lines and live events are in `live_api`."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from orch_app.domains.accounts.edge import SignedIn
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 
 StatusName = Literal["PENDING", "RUNNING", "SUCCESS", "ERROR", "CANCELED", ""]
 Text = Annotated[str, Field(max_length=200)]
+REST_OF_FILE = re.compile(r"bytes=(\d{1,18})-")
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -239,17 +241,28 @@ def list_artifacts(job_id: str, actor: SignedIn, session: Reading) -> ArtifactLi
     return ArtifactList(items=[to_artifact(row) for row in queries.list_artifacts(session, actor, job_id)])
 
 
-@router.get("/jobs/{job_id}/artifacts/{name}", response_class=FileResponse)
-def download_artifact(job_id: str, name: str, actor: SignedIn, session: Transaction) -> Response:
-    """One file, always as an attachment; the download is audited."""
-    found = artifacts.open_for_download(session, actor, job_id, name)
-    return FileResponse(
-        found.path,
-        media_type="application/octet-stream",
-        filename=found.name,
-        content_disposition_type="attachment",
-        headers={"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"},
-    )
+@router.get("/jobs/{job_id}/artifacts/{name}", response_class=StreamingResponse)
+def download_artifact(
+    job_id: str,
+    name: str,
+    actor: SignedIn,
+    rest: Annotated[str, Header(alias="Range", include_in_schema=False)] = "",
+) -> StreamingResponse:
+    """One file, always as an attachment; the download is audited. `Range: bytes=N-` goes on where one broke off."""
+    found = artifacts.open_for_download(actor, job_id, name)
+    asked = REST_OF_FILE.fullmatch(rest)
+    start = int(asked[1]) if asked and int(asked[1]) < found.size else 0
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'attachment; filename="{found.name}"',
+        "Content-Length": str(found.size - start),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "ETag": f'"{found.sha256}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if start:
+        headers["Content-Range"] = f"bytes {start}-{found.size - 1}/{found.size}"
+    return StreamingResponse(found.read(start), 206 if start else 200, headers, media_type="application/octet-stream")
 
 
 @router.get("/workers")

@@ -88,13 +88,13 @@ def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> 
         raise CanceledInTimeError(held.job_id)
 
 
-def set_phase(session: Session, held: Claim, phase: Phase) -> None:
-    """Move to another phase of RUNNING.
+def set_phase(session: Session, held: Claim, phase: Phase, detail: str = "") -> None:
+    """Move to another phase of RUNNING; `detail` says why it lasts.
 
     Raises:
         LostClaimError: the job is no longer this worker's.
     """
-    _change(session, held, phase=phase)
+    _change(session, held, phase=phase, reason_detail=detail)
 
 
 def extend(session: Session, held: Sequence[Claim]) -> dict[str, bool]:

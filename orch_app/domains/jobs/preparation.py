@@ -134,8 +134,15 @@ def _isolation(meta: dict[str, Any], seat: int, *, reaches_hosts: bool) -> Isola
         limits=Limits(**known),
         uid=settings().job_uid,
         seat=seat,
-        hidden=(settings().data_dir, settings().keys_path.parent, settings().artifacts_path),
+        hidden=_hidden(),
     )
+
+
+def _hidden() -> tuple[Path, ...]:
+    """What no job ever sees: our data, our keys, the files of other jobs."""
+    own = settings()
+    more = (own.artifacts_folder, own.artifacts_credentials_file)
+    return (own.data_dir, own.keys_path.parent, *(path for path in more if path))
 
 
 def to_target_host(target: Target) -> TargetHost:

@@ -17,7 +17,6 @@ from orch_app.domains.jobs.conclusion import Output, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.execution import (
-    ArtifactInfo,
     ArtifactsRefused,
     HostRefused,
     InputsRefused,
@@ -32,6 +31,7 @@ from orch_app.domains.jobs.execution import (
     run_play,
     sweep_leftovers,
 )
+from orch_app.domains.jobs.keeping import Kept, put_all
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.writer import LogWriter
 from orch_app.domains.jobs.models import JobArtifact
@@ -150,9 +150,9 @@ class _Run:
         schema = self._prepared.runbook.output_schema
         output = conclusion.look_at_output(self._workspace, schema, self._secrets)
         verdict = conclusion.conclude(self._running, outcome, output)
-        _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING))
-        files = self._collect(output)
-        _insist(lambda session: self._finish(session, outcome, output, verdict, files))
+        self._finalize()
+        kept = self._keep(output)
+        _insist(lambda session: self._finish(session, outcome, output, verdict, kept))
         _log.info("job.finished", job=self._held.job_id, status=verdict.status.value, reason=verdict.reason)
 
     def _play(self) -> PlayOutcome:
@@ -165,22 +165,23 @@ class _Run:
         finally:
             writer.close()
 
-    def _collect(self, output: Output) -> list[ArtifactInfo]:
-        """Write the artifact folder; a job whose files cannot be kept still ends, and its log says why."""
-        with reading() as session:
-            lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-            try:
-                kept = settings().artifacts_path
-                return collect(self._held.job_id, self._workspace, kept, lines, output.raw, self._secrets)
-            except (ArtifactsRefused, OSError) as error:
-                _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
-                return []
+    def _finalize(self, detail: str = "") -> None:
+        _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING, detail))
 
-    def _finish(
-        self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, files: list[ArtifactInfo]
-    ) -> None:
+    def _keep(self, output: Output) -> Kept:
+        """Collect the files and put them into the store; a job whose files cannot be kept still ends, and says why."""
+        try:
+            with reading() as session:
+                lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
+                files = collect(self._workspace, lines, output.raw, self._secrets)
+        except (ArtifactsRefused, OSError) as error:
+            _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
+            return Kept((), f"Its files were not kept: {error}")
+        return put_all(self._running, self._workspace, files, self._finalize)
+
+    def _finish(self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id
-        for file in files:
+        for file in kept.files:
             session.merge(
                 JobArtifact(job_id=job_id, name=file.name, size=file.size, sha256=file.sha256, created_at=now())
             )
@@ -191,7 +192,7 @@ class _Run:
             self._held,
             verdict.status,
             reason=verdict.reason,
-            reason_detail=verdict.detail,
+            reason_detail=verdict.detail or kept.fault,
             counts_json=verdict.counts,
             output_json=output.document,
             isolation=outcome.isolation.value,

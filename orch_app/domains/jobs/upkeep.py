@@ -100,14 +100,13 @@ class Upkeep:
         """Delete what has outlived its retention, log rows that a file answers for, and expired sessions."""
         with unit_of_work() as session:
             gone = artifacts.purge_due(session, self._slots.worker_name)
-            artifacts.archive_logs(session)
             purge_expired(session)
         artifacts.remove_folders(gone)
+        artifacts.archive_logs()
 
     def remove_orphans(self) -> None:
         """Remove artifact folders whose jobs are gone, as a crash in the middle of a purge leaves them."""
-        with reading() as session:
-            orphans = artifacts.remove_orphans(session)
+        orphans = artifacts.remove_orphans()
         if orphans:
             _log.warning("orphans.removed", folders=orphans)
 
@@ -116,7 +115,7 @@ class Upkeep:
             try:
                 chore.do()
             except Unavailable as error:
-                _log.warning("upkeep.database_away", chore=chore.name, detail=error.detail)
+                _log.warning("upkeep.away", chore=chore.name, detail=error.detail)
             except Exception:  # noqa: BLE001 - without a heartbeat every job here is lost, whatever befell this round
                 _log.exception("upkeep.failed", chore=chore.name)
             self._stop.wait(chore.every_s)

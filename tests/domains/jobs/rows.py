@@ -1,6 +1,7 @@
 """Rows of jobs, workers and logs put directly into the tables, for whatever only reads them."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session
@@ -9,6 +10,7 @@ from orch_app.domains.jobs.models import Job, JobArtifact, JobLog, Worker
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.ids import new_id
+from orch_app.kit.settings import settings
 
 
 def add_job(number: int, *, ago: timedelta = timedelta(0), **facts: Any) -> Job:
@@ -47,3 +49,19 @@ def add_artifact(job: Job, name: str, content: bytes) -> None:
     """The row only; the file is the test's."""
     with unit_of_work() as session:
         session.add(JobArtifact(job_id=job.id, name=name, size=len(content), sha256="0" * 64, created_at=now()))
+
+
+def place_of(job: Job, name: str = "") -> Path:
+    """Where a file of a job lies when the store is a folder; without a name, the folder of this run of it."""
+    folder = settings().artifacts_folder
+    assert folder is not None
+    return folder / job.id / str(job.fence) / name
+
+
+def keep_file(job: Job, name: str = "output.json", content: bytes = b"{}") -> Path:
+    """A file in the store, with its row."""
+    path = place_of(job, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    add_artifact(job, name, content)
+    return path

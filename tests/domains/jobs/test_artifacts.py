@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -12,35 +11,26 @@ from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs import artifacts
 from orch_app.domains.jobs.log.reader import level_counts, lines_after
 from orch_app.domains.jobs.models import Job, JobArtifact, JobLog
+from orch_app.integrations.object_store import open_store
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
-from orch_app.kit.errors import NotFound, Unauthorized
-from orch_app.kit.settings import settings
-from tests.domains.jobs.rows import add_artifact, add_job, add_line
+from orch_app.kit.errors import NotFound, Unauthorized, Unavailable
+from tests.domains.jobs.rows import add_artifact, add_job, add_line, keep_file, place_of
 from tests.systems.people import audited
 
 pytestmark = pytest.mark.usefixtures("database")
 DAY = timedelta(days=1)
 
 
-def keep(job: Job, name: str = "output.json", content: bytes = b"{}") -> Path:
-    """A file with its row."""
-    folder = settings().artifacts_path / job.id
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    add_artifact(job, name, content)
-    return folder / name
-
-
-def download(actor: Actor, job: Job, name: str) -> artifacts.Download:
-    with unit_of_work() as session:
-        return artifacts.open_for_download(session, actor, job.id, name)
+def download(actor: Actor, job: Job, name: str) -> tuple[str, int, bytes]:
+    found = artifacts.open_for_download(actor, job.id, name)
+    return found.name, found.size, b"".join(found.read(0))
 
 
 def test_a_viewer_may_download_and_it_is_noted(viewer: Actor) -> None:
     job = add_job(1, environment="prod")
-    path = keep(job)
-    assert download(viewer, job, "output.json") == artifacts.Download(path, "output.json")
+    keep_file(job, content=b'{"a": 1}')
+    assert download(viewer, job, "output.json") == ("output.json", 8, b'{"a": 1}')
     (entry,) = audited("artifact.downloaded")
     assert (entry.actor_name, entry.target_id, entry.environment) == ("vera", job.id, "prod")
     assert entry.metadata_json == {"name": "output.json", "sha256": "0" * 64}
@@ -48,7 +38,7 @@ def test_a_viewer_may_download_and_it_is_noted(viewer: Actor) -> None:
 
 def test_nobody_may_download() -> None:
     job = add_job(1)
-    keep(job)
+    keep_file(job)
     with pytest.raises(Unauthorized):
         download(ANONYMOUS, job, "output.json")
     assert audited("artifact.downloaded") == []
@@ -56,7 +46,7 @@ def test_nobody_may_download() -> None:
 
 def test_only_recorded_files_are_handed_out(viewer: Actor) -> None:
     job = add_job(1)
-    folder = keep(job).parent
+    folder = keep_file(job).parent
     (folder / "secret.txt").write_text("not recorded")
     (folder / "folder").mkdir()
     add_artifact(job, "folder", b"")
@@ -68,16 +58,39 @@ def test_only_recorded_files_are_handed_out(viewer: Actor) -> None:
 
 def test_a_file_of_another_job_is_not_this_jobs(viewer: Actor) -> None:
     job, other = add_job(1), add_job(2)
-    keep(job)
+    keep_file(job)
     with pytest.raises(NotFound):
         download(viewer, other, "output.json")
 
 
 def test_a_file_that_is_gone_from_the_disk_is_not_found(viewer: Actor) -> None:
     job = add_job(1)
-    keep(job).unlink()
+    keep_file(job).unlink()
     with pytest.raises(NotFound, match="has no file"):
         download(viewer, job, "output.json")
+
+
+def test_while_the_store_is_away_a_download_says_so_and_is_not_noted(
+    viewer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(1)
+    keep_file(job)
+
+    def away(_key: str) -> int:
+        raise Unavailable("away", "artifacts_unavailable")
+
+    monkeypatch.setattr(open_store(), "size", away)
+    with pytest.raises(Unavailable):
+        download(viewer, job, "output.json")
+    assert audited("artifact.downloaded") == []
+
+
+def test_what_an_earlier_run_of_the_job_left_is_not_what_it_left(viewer: Actor) -> None:
+    earlier, job = add_job(1, fence=1), add_job(2, fence=2)
+    keep_file(earlier)
+    place_of(earlier).rename(place_of(job).parent.with_name(earlier.id) / "2")
+    with pytest.raises(NotFound):
+        download(viewer, earlier, "output.json")
 
 
 def left() -> list[int]:
@@ -91,12 +104,12 @@ def test_what_outlived_its_retention_goes_with_its_rows_and_folder_and_is_noted(
     running = add_job(3, status="RUNNING")
     for job in (due, later, running):
         add_line(job, 1)
-        keep(job)
+        keep_file(job)
     with unit_of_work() as session:
         gone = artifacts.purge_due(session, "w1")
     artifacts.remove_folders(gone)
     assert (gone, left()) == ([due.id], [2, 3])
-    assert sorted(path.name for path in settings().artifacts_path.iterdir()) == [later.id, running.id]
+    assert open_store().folders() == [later.id, running.id]
     with reading() as session:
         assert due.id not in {*session.exec(select(JobLog.job_id)), *session.exec(select(JobArtifact.job_id))}
         (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == "job.purged")).all()
@@ -117,9 +130,8 @@ def test_old_lines_are_read_from_the_file_and_are_the_same(viewer: Actor) -> Non
     for job in (fresh, fileless):
         add_line(job, 1)
     before = [line.to_wire() for line in lines_of(old)]
-    keep(old, "logs.ndjson", "".join(f"{line}\n" for line in as_json(before)).encode())
-    with unit_of_work() as session:
-        assert artifacts.archive_logs(session) == 1
+    keep_file(old, "logs.ndjson", "".join(f"{line}\n" for line in as_json(before)).encode())
+    assert artifacts.archive_logs() == 1
     with reading() as session:
         assert set(session.exec(select(JobLog.job_id))) == {fresh.id, fileless.id}
         archived = session.exec(select(Job).where(Job.id == old.id)).one()

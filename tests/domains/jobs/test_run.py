@@ -23,6 +23,7 @@ from orch_app.domains.jobs.upkeep import Upkeep
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.domains.jobs.rows import place_of
 from tests.domains.jobs.trials import (
     GOOD,
     WRITE,
@@ -122,7 +123,7 @@ def check_lines_and_files(job: Job) -> None:
     """Numbers without a gap, and files that are what the rows say."""
     assert [line.seq for line in lines_of(job)] == list(range(1, job.last_seq + 1))
     assert job.last_seq > 3
-    folder = settings().artifacts_path / job.id
+    folder = place_of(job)
     assert {"output.json", "logs.ndjson", "artifacts.tar.gz"} <= set(files_of(job))
     for name, row in files_of(job).items():
         content = (folder / name).read_bytes()
@@ -283,7 +284,7 @@ def test_who_lost_the_claim_ends_the_play_and_writes_nothing_more(trials: Trials
     left = fresh(job.id)
     assert (left.status, left.owner, left.fence, left.finished_at) == ("RUNNING", "w2", another.fence, None)
     assert (files_of(job), acts_on(job)) == ({}, ["job.executed"])
-    assert not (settings().artifacts_path / job.id).exists()
+    assert not place_of(job).parent.exists()
     assert left_behind() == []
 
 

@@ -27,6 +27,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.settings import settings
 from tests.domains.inventory.samples import add_connection, public
 from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.domains.jobs.rows import place_of
 from tests.domains.jobs.trials import Trials, acts_on, lines_of, ran, results_of, text_of
 from tests.systems.product import bound_to
 from tests.systems.sshhosts import SshHost, ssh_hosts
@@ -146,7 +147,7 @@ def assert_nowhere(actor: Actor, job: Job, spellings: Sequence[str]) -> None:
     with reading() as session:
         answer = to_answer(queries.get_detail(session, actor, job.id)).model_dump_json()
     kept = [answer, *(f"{line.host} {line.task} {line.message}" for line in lines_of(job))]
-    folder = settings().artifacts_path / job.id
+    folder = place_of(job)
     files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert len(files) >= 3
     with tarfile.open(folder / "artifacts.tar.gz") as bundle:
@@ -192,7 +193,7 @@ def test_neither_spelling_of_a_locked_key_is_anywhere_to_be_read(
     sqlite_trials.write("trial", TELL_KEY, target="hosts")
     job = ran(launched(admin, "trial", host_ids=ids))
     assert (job.status, job.reason) == ("SUCCESS", ""), text_of(job)
-    with tarfile.open(settings().artifacts_path / job.id / "artifacts.tar.gz") as bundle:
+    with tarfile.open(place_of(job, "artifacts.tar.gz")) as bundle:
         left = bundle.extractfile("files/key.txt")
         assert left is not None
         assert left.read() == b"begin *** *** end"

@@ -21,7 +21,7 @@ from orch_app.kit.ids import new_id
 from orch_app.kit.queue import install_bell
 from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched
-from tests.domains.jobs.rows import add_job
+from tests.domains.jobs.rows import add_job, keep_file, place_of
 from tests.systems.people import audited, later
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -130,8 +130,7 @@ def test_a_worker_that_is_leaving_rings_for_nothing(admin: Actor, slots: Slots, 
 
 def test_a_purge_removes_rows_and_folders(slots: Slots) -> None:
     job = add_job(1, status="SUCCESS", purge_after=now() - timedelta(seconds=1))
-    folder = settings().artifacts_path / job.id
-    folder.mkdir(parents=True)
+    folder = keep_file(job).parent.parent
     Upkeep(slots).purge()
     assert not folder.exists()
     assert [entry.target_id for entry in audited("job.purged")] == [job.id]
@@ -139,19 +138,20 @@ def test_a_purge_removes_rows_and_folders(slots: Slots) -> None:
 
 def test_folders_of_jobs_that_are_gone_are_removed_once_they_are_old(slots: Slots) -> None:
     job = add_job(1, status="SUCCESS")
-    root = settings().artifacts_path
-    gone, draft, young = new_id("job"), f".{job.id}-k2x9", new_id("job")
-    for name in (job.id, gone, draft, young, "lost+found"):
-        (root / name).mkdir(parents=True)
-        (root / name / "logs.ndjson").touch()
-        if name != young:
-            os.utime(root / name, (0, 0))
+    root = place_of(job).parent.parent
+    gone, empty, young = new_id("job"), new_id("job"), new_id("job")
+    for name in (job.id, gone, empty, young, "lost+found"):
+        (root / name / "1").mkdir(parents=True)
+        for path in [] if name == empty else [root / name / "1" / "logs.ndjson"]:
+            path.touch()
+            os.utime(path, None if name == young else (0, 0))
+        os.utime(root / name, (0, 0))
     (root / f"{gone}.txt").touch()
     with structlog.testing.capture_logs() as logs:
         Upkeep(slots).remove_orphans()
         Upkeep(slots).remove_orphans()
     assert {path.name for path in root.iterdir()} == {job.id, young, "lost+found", f"{gone}.txt"}
-    assert [log["folders"] for log in logs] == [[draft, gone]]
+    assert [log["folders"] for log in logs] == [sorted([empty, gone])]
 
 
 @pytest.mark.parametrize("error", [Unavailable("away", "database_unavailable"), ZeroDivisionError()])

@@ -4,7 +4,7 @@ Use it like this, in any thread of a worker::
 
     with open_workspace(data_dir, f"{job_id}.{fence}", runbook_dir, probe().level) as workspace:
         outcome = run_play(PlaySpec(workspace, facts, inputs, hosts), on_event=append, cancel=cancel)
-        infos = collect(job_id, workspace, artifacts_dir, log_lines)
+        infos = collect(workspace, log_lines)
 
 `on_event` gets batches of masked `LogLine` and `StepUpdate`. The path of a play: ansible-runner starts the supervisor,
 which starts the isolation launcher (`bwrap`, then `enter.py`), which becomes `ansible-playbook` with our callback; the

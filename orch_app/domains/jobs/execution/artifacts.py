@@ -1,5 +1,7 @@
 """Collects what a finished job leaves behind: its output, its log, and a bundle of the files it made.
 
+They are laid out in the workspace, from where the caller takes them to the store.
+
 The play's folder is hostile ground: links are never followed, only regular files are taken, and count and size are
 bounded. Nothing of the environment, the variables or the command line is ever part of it.
 """
@@ -7,7 +9,6 @@ bounded. Nothing of the environment, the variables or the command line is ever p
 import hashlib
 import io
 import os
-import shutil
 import stat
 import tarfile
 import tempfile
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from orch_app.domains.jobs.execution.workspace import FOLDER_NAME, Workspace
+from orch_app.domains.jobs.execution.workspace import Workspace, remove_tree
 from orch_app.kit.redact import ByteMasker
 
 OUTPUT_NAME = "output.json"
@@ -71,33 +72,21 @@ def read_output(workspace: Workspace) -> bytes | None:
 
 
 def collect(
-    job_id: str,
-    workspace: Workspace,
-    artifacts_dir: Path,
-    log_lines: Iterable[bytes],
-    output: bytes | None = None,
-    secrets: Iterable[str] = (),
+    workspace: Workspace, log_lines: Iterable[bytes], output: bytes | None = None, secrets: Iterable[str] = ()
 ) -> list[ArtifactInfo]:
-    """Write `<artifacts_dir>/<job_id>/` in one step: it is there completely or not at all.
+    """Write what is to be kept into the workspace's folder `kept`; calling it again replaces that.
 
     `log_lines` are the NDJSON lines of the log without their line ends, already masked; `output` is what `read_output`
-    gave, masked and checked by the caller. In the files that the play made `secrets` are masked here. Calling it again
-    replaces the folder.
+    gave, masked and checked by the caller. In the files that the play made `secrets` are masked here.
 
     Raises:
-        ArtifactsRefused: the job id is no name for a folder, or the files are too many or too large.
+        ArtifactsRefused: the files are too many or too large.
     """
-    if FOLDER_NAME.fullmatch(job_id) is None:
-        raise ArtifactsRefused(f"not a name for a folder: {job_id}")
-    artifacts_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{job_id}-", dir=artifacts_dir))
-    try:
-        infos = _write_texts(draft, log_lines, output)
-        infos.append(_bundle(draft, workspace.artifacts, infos, ByteMasker(secrets)))
-        infos.append(_write(draft / MANIFEST_NAME, [_manifest(infos)]))
-        _publish(draft, artifacts_dir / job_id)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    remove_tree(workspace.kept)
+    workspace.kept.mkdir(mode=0o700)
+    infos = _write_texts(workspace.kept, log_lines, output)
+    infos.append(_bundle(workspace.kept, workspace.artifacts, infos, ByteMasker(secrets)))
+    infos.append(_write(workspace.kept / MANIFEST_NAME, [_manifest(infos)]))
     return infos
 
 
@@ -118,8 +107,6 @@ def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:
             digest.update(chunk)
             size += len(chunk)
             file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
     return ArtifactInfo(path.name, size, digest.hexdigest())
 
 
@@ -138,7 +125,6 @@ def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo], masker: ByteMa
         manifest = _manifest(inside)
         _add(tar, MANIFEST_NAME, io.BytesIO(manifest), len(manifest))
     with path.open("rb") as file:
-        os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return ArtifactInfo(BUNDLE_NAME, path.stat().st_size, digest)
 
@@ -190,21 +176,3 @@ def _open_regular(name: str, folder: int) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
-
-
-def _publish(draft: Path, target: Path) -> None:
-    """Put the finished folder in its place and make that durable."""
-    draft.chmod(0o700)
-    _sync(draft)
-    if target.exists():
-        shutil.rmtree(target)
-    draft.rename(target)
-    _sync(target.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

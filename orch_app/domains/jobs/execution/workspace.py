@@ -73,6 +73,11 @@ class Workspace:
         return self.root / "artifacts"
 
     @property
+    def kept(self) -> Path:
+        """What the worker took over from the play, on its way to the store."""
+        return self.root / "kept"
+
+    @property
     def home(self) -> Path:
         return self.root / "home"
 

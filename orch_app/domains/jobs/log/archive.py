@@ -2,25 +2,35 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 
+from orch_app.domains.jobs.file_keys import key_of
 from orch_app.domains.jobs.log.lines import Line
-from orch_app.kit.settings import settings
+from orch_app.domains.jobs.models import Job
+from orch_app.integrations.object_store import open_store
 
 NAME = "logs.ndjson"
 
 
-def path_of(job_id: str) -> Path:
-    """Where a job's archived log lies."""
-    return settings().artifacts_path / job_id / NAME
+def is_there(job_id: str, fence: int) -> bool:
+    """Whether the archived log of a job can be read.
 
-
-def read(job_id: str) -> Iterator[Line]:
-    """Every archived line in order; nothing when the file has been purged."""
+    Raises:
+        Unavailable: the store of artifacts does not answer.
+    """
     try:
-        file = path_of(job_id).open(encoding="utf-8")
+        open_store().size(key_of(job_id, fence, NAME))
     except FileNotFoundError:
-        return
-    with file:
-        for text in file:
+        return False
+    return True
+
+
+def read(job: Job) -> Iterator[Line]:
+    """Every archived line in order; nothing when the file has been purged.
+
+    Raises:
+        Unavailable: the store of artifacts does not answer.
+    """
+    with suppress(FileNotFoundError):
+        for text in open_store().lines(key_of(job.id, job.fence, NAME)):
             yield Line.from_wire(json.loads(text))

@@ -39,7 +39,7 @@ def lines_after(
 ) -> Sequence[Line]:
     """At most `limit` lines numbered above `after_seq`, in order."""
     if job.log_archived:
-        later = (line for line in archive.read(job.id) if line.seq > after_seq and wanted.matches(line))
+        later = (line for line in archive.read(job) if line.seq > after_seq and wanted.matches(line))
         return list(islice(later, limit))
     query = select(JobLog).where(JobLog.job_id == job.id, JobLog.seq > min(after_seq, LARGEST_SEQ))
     if wanted.levels:
@@ -54,7 +54,7 @@ def lines_after(
 def level_counts(session: Session, job: Job) -> dict[str, int]:
     """How many lines each level has."""
     if job.log_archived:
-        return _count(archive.read(job.id), lambda line: line.level)
+        return _count(archive.read(job), lambda line: line.level)
     query = select(JobLog.level, func.count()).where(JobLog.job_id == job.id).group_by(JobLog.level)
     return {level: count for level, count in session.exec(query)}  # noqa: C416 - rows are not pairs to the type checker
 

@@ -33,12 +33,12 @@ def names_in(bundle: Path) -> list[str]:
         return tar.getnames()
 
 
-def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace, tmp_path: Path) -> None:
+def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace) -> None:
     workspace.output_path.write_text('{"a": 1}')
     (workspace.artifacts / "reports").mkdir()
     (workspace.artifacts / "reports" / "disk.txt").write_text("full")
-    infos = collect("job_1", workspace, tmp_path / "kept", [b'{"seq":1}', b'{"seq":2}'], read_output(workspace))
-    folder = tmp_path / "kept" / "job_1"
+    infos = collect(workspace, [b'{"seq":1}', b'{"seq":2}'], read_output(workspace))
+    folder = workspace.kept
     assert [info.name for info in infos] == ["output.json", "logs.ndjson", "artifacts.tar.gz", "MANIFEST.sha256"]
     for info in infos:
         data = (folder / info.name).read_bytes()
@@ -58,8 +58,8 @@ def test_links_pipes_and_the_jobs_variables_stay_out(workspace: Workspace, tmp_p
     (workspace.artifacts / "folder").symlink_to(workspace.env)
     os.mkfifo(workspace.artifacts / "pipe")
     (workspace.artifacts / "real.txt").write_text("take me")
-    collect("job_1", workspace, tmp_path / "kept", [])
-    names = names_in(tmp_path / "kept" / "job_1" / "artifacts.tar.gz")
+    collect(workspace, [])
+    names = names_in(workspace.kept / "artifacts.tar.gz")
     assert names == ["logs.ndjson", "files/real.txt", "MANIFEST.sha256"]
 
 
@@ -77,25 +77,15 @@ def test_an_output_that_is_a_link_or_too_large_is_refused(
         read_output(workspace)
 
 
-def test_too_many_files_are_refused_and_nothing_is_left(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_files_are_refused(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(artifacts, "_FILES", 2)
     for number in range(3):
         (workspace.artifacts / f"file-{number}").write_text("x")
     with pytest.raises(ArtifactsRefused, match="more than 2 files"):
-        collect("job_1", workspace, tmp_path / "kept", [])
-    assert not list((tmp_path / "kept").iterdir())
+        collect(workspace, [])
 
 
-def test_collecting_again_replaces_the_folder(workspace: Workspace, tmp_path: Path) -> None:
-    collect("job_1", workspace, tmp_path / "kept", [b"one"])
-    collect("job_1", workspace, tmp_path / "kept", [b"two"])
-    assert (tmp_path / "kept" / "job_1" / "logs.ndjson").read_text() == "two\n"
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["job_1"]
-
-
-@pytest.mark.parametrize("job_id", ["", "..", "a/b"])
-def test_a_job_id_that_leaves_the_folder_is_refused(workspace: Workspace, tmp_path: Path, job_id: str) -> None:
-    with pytest.raises(ArtifactsRefused):
-        collect(job_id, workspace, tmp_path / "kept", [])
+def test_collecting_again_replaces_the_folder(workspace: Workspace) -> None:
+    collect(workspace, [b"one"])
+    collect(workspace, [b"two"])
+    assert (workspace.kept / "logs.ndjson").read_text() == "two\n"

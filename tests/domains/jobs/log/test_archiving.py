@@ -13,10 +13,12 @@ from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.reader import lines_after
 from orch_app.domains.jobs.models import Job, JobLog
 from orch_app.domains.jobs.states import Status
+from orch_app.integrations.object_store import open_store
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from tests.domains.jobs.orders import launched
-from tests.domains.jobs.rows import add_artifact
+from tests.domains.jobs.rows import keep_file
+from tests.domains.jobs.trials import fresh
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -32,17 +34,13 @@ def ended_job(admin: Actor, *, days_ago: int, with_file: bool) -> str:
         ended = now() - timedelta(days=days_ago)
         session.exec(update(Job).where(col(Job.id) == job.id).values(finished_at=ended))
     if with_file:
-        path = archive.path_of(job.id)
-        path.parent.mkdir(parents=True)
         content = "".join(json.dumps(line.to_wire()) + "\n" for line in lines).encode()
-        path.write_bytes(content)
-        add_artifact(job, path.name, content)
+        keep_file(fresh(job.id), archive.NAME, content)
     return job.id
 
 
 def archived() -> int:
-    with unit_of_work() as session:
-        return artifacts.archive_logs(session)
+    return artifacts.archive_logs()
 
 
 def rows_of(job_id: str) -> int:
@@ -71,7 +69,7 @@ def test_logs_without_a_file_do_not_stand_in_the_way_of_others(admin: Actor, mon
     for _ in range(3):
         ended_job(admin, days_ago=30, with_file=False)
     for _ in range(3):
-        archive.path_of(ended_job(admin, days_ago=20, with_file=True)).unlink()
+        open_store().remove(ended_job(admin, days_ago=20, with_file=True))
     good = ended_job(admin, days_ago=8, with_file=True)
     assert archived() == 1
     assert rows_of(good) == 0
