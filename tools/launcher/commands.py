@@ -30,12 +30,8 @@ Look after it
 Work on it
   test        run the tests: unit, integration, e2e or all
   check       lint, format, types, imports, dependencies and shape of the code
-<<<<<<< HEAD
   bench       measure: api, fleet, job, job-grown, log or start
-=======
-  bench       measure: job, log, api or start
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
->>>>>>> 0299569 (Simulation: claim, lease, fence and sweep in virtual time, by seed; a job cancelled before its play began never begins it)
 
 Examples
   ./orch up                                        everything on http://127.0.0.1:8000, data in ./var
@@ -94,12 +90,9 @@ def _dispatch(argv: list[str]) -> int:
             from tools.launcher.checks import run_checks  # noqa: PLC0415
 
             return run_checks(fix=_check_options(rest).fix)
-        case _ if command in OF_THE_TESTS:
-            ensure("dev")
-            return _become(OF_THE_TESTS[command], rest)
         case _:
-            ensure("dev" if command in NEEDS_DEV else "runtime")
-            return _become("orch_app.cli", [command, *rest])
+            ensure("dev" if command in {*NEEDS_DEV, *OF_THE_TESTS} else "runtime")
+            return _become(OF_THE_TESTS.get(command, "orch_app.cli"), rest if command in OF_THE_TESTS else argv)
 
 
 def _become(module: str, argv: list[str]) -> int:
