@@ -8,6 +8,7 @@ from orch_app.domains.inventory import models as inventory
 from orch_app.domains.jobs import models as jobs
 from orch_app.domains.pipelines import models as pipelines
 from orch_app.domains.runbooks import models as runbooks
+from orch_app.domains.schedules import models as schedules
 
-DOMAINS = (accounts, audit, inventory, jobs, pipelines, runbooks)
+DOMAINS = (accounts, audit, inventory, jobs, pipelines, runbooks, schedules)
 METADATA = SQLModel.metadata

@@ -2,15 +2,18 @@
 
 import redis
 
+from orch_app.domains.jobs.activity import watch_also
 from orch_app.domains.jobs.observers import observe_ends
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
+from orch_app.domains.schedules import live as schedules
 from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
 from tasks.jobs import run
 from tasks.pipelines import advance
+from tasks.schedule import tick
 
-TASKS = {"jobs.run": run, ADVANCE_TASK: advance}
+TASKS = {"jobs.run": run, ADVANCE_TASK: advance, "schedule.tick": tick}
 
 
 def wire() -> None:
@@ -21,6 +24,7 @@ def wire() -> None:
     Called once by each composition root.
     """
     sweep_leftovers()
+    watch_also(schedules.moves)
     install_bell(_ring, _is_alive)
     observe_ends(ring)
 

@@ -22,6 +22,7 @@ from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.upkeep import Chore, Upkeep
 from orch_app.domains.pipelines import advance as pipelines
 from orch_app.domains.runbooks import service as runbooks
+from orch_app.domains.schedules.firing import fire_all_due
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.settings import settings
 from orch_app.kit.version import VERSION
@@ -31,6 +32,7 @@ from tasks.app import huey
 POLL_FIRST_S = 0.01
 POLL_MOST_S = 0.02
 AFTER_STOP_S = 5.0
+SCHEDULES_LOOK_S = 1.0  # Huey rings once a minute, and behind running jobs; this keeps schedules to the second
 _log = structlog.get_logger("worker")
 
 
@@ -48,7 +50,13 @@ def run_worker() -> None:
     told_to_stop = _listen_for_signals()
     engines.warm_up()
     _arrive()
-    upkeep = Upkeep(slots, [Chore("pipelines", settings().sweep_s, pipelines.sweep)])
+    upkeep = Upkeep(
+        slots,
+        [
+            Chore("pipelines", settings().sweep_s, pipelines.sweep),
+            Chore("schedules", SCHEDULES_LOOK_S, fire_all_due),
+        ],
+    )
     upkeep.start()
     consumer = _consumer()
     consumer.start()
@@ -66,7 +74,7 @@ def _consumer() -> QuietConsumer:
         huey,
         workers=settings().worker_slots,
         worker_type="thread",
-        periodic=False,
+        periodic=True,
         initial_delay=POLL_FIRST_S,
         max_delay=POLL_MOST_S,
         check_worker_health=True,

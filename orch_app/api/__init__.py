@@ -18,6 +18,7 @@ from orch_app.domains.jobs import live_api as jobs_live
 from orch_app.domains.operations import api as operations
 from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
+from orch_app.domains.schedules import api as schedules
 from orch_app.kit.version import VERSION
 
 ROUTERS = (
@@ -28,6 +29,7 @@ ROUTERS = (
     jobs_fleet,
     jobs_live,
     pipelines,
+    schedules,
     operations,
 )
 LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview)"): 5 * 1024 * 1024}

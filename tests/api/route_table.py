@@ -25,6 +25,8 @@ FILLED = {
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{pipeline_id}": "ppl_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{schedule_id}": "sch_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{blackout_id}": "blk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
 }
@@ -33,6 +35,8 @@ _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "
 _HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
 _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
+_SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
+_BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
 
 TABLE: dict[tuple[str, str], Guarded] = {
     ("POST", "/v1/auth/login"): Guarded(OPEN, _LOGIN, frozenset({401})),
@@ -89,6 +93,21 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("POST", "/v1/pipeline-runs/{run_id}/cancel"): Guarded(Permission.PIPELINES_RUN),
     ("POST", "/v1/pipeline-runs/{run_id}/resume"): Guarded(Permission.PIPELINES_RUN),
     ("GET", "/v1/pipeline-runs/{run_id}/report"): Guarded(Permission.PIPELINES_READ),
+    ("GET", "/v1/schedules"): Guarded(Permission.SCHEDULES_READ),
+    ("POST", "/v1/schedules"): Guarded(Permission.SCHEDULES_WRITE, _SCHEDULE),
+    ("GET", "/v1/schedules/preview"): Guarded(Permission.SCHEDULES_READ),
+    ("GET", "/v1/schedules/{schedule_id}"): Guarded(Permission.SCHEDULES_READ),
+    ("PATCH", "/v1/schedules/{schedule_id}"): Guarded(Permission.SCHEDULES_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/schedules/{schedule_id}"): Guarded(Permission.SCHEDULES_WRITE),
+    ("POST", "/v1/schedules/{schedule_id}/pause"): Guarded(Permission.SCHEDULES_WRITE),
+    ("POST", "/v1/schedules/{schedule_id}/resume"): Guarded(Permission.SCHEDULES_WRITE),
+    ("POST", "/v1/schedules/{schedule_id}/run"): Guarded(Permission.SCHEDULES_WRITE, {}),
+    ("GET", "/v1/schedules/{schedule_id}/firings"): Guarded(Permission.SCHEDULES_READ),
+    ("GET", "/v1/blackouts"): Guarded(Permission.SCHEDULES_READ),
+    ("POST", "/v1/blackouts"): Guarded(Permission.SETTINGS_WRITE, _BLACKOUT),
+    ("GET", "/v1/blackouts/{blackout_id}"): Guarded(Permission.SCHEDULES_READ),
+    ("PATCH", "/v1/blackouts/{blackout_id}"): Guarded(Permission.SETTINGS_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/blackouts/{blackout_id}"): Guarded(Permission.SETTINGS_WRITE),
     ("GET", "/v1/workers"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws/jobs/{job_id}"): Guarded(Permission.JOBS_READ),

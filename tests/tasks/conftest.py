@@ -13,7 +13,7 @@ from orch_app.domains.access.actor import Actor
 from tests.domains.jobs.trials import Trials
 from tests.systems.product import bound_to
 
-MODULES = ("tasks.app", "tasks.jobs", "orch_app.wiring")
+MODULES = ("tasks.app", "tasks.jobs", "tasks.schedule", "orch_app.wiring")
 
 
 @pytest.fixture(params=["alone", "grown"])
@@ -31,10 +31,10 @@ def trials(request: pytest.FixtureRequest, migrated_sqlite: Path, admin: Actor, 
 def tasks(trials: Trials) -> Iterator[SimpleNamespace]:
     """Huey, the task and the wiring, imported anew for the settings of this test."""
     before = {name: sys.modules.pop(name, None) for name in MODULES}
-    app, jobs, wiring = (importlib.import_module(name) for name in MODULES)
+    app, jobs, schedule, wiring = (importlib.import_module(name) for name in MODULES)
     app.huey.flush()
     wiring.wire()
-    yield SimpleNamespace(huey=app.huey, run=jobs.run, make_huey=app.make_huey)
+    yield SimpleNamespace(huey=app.huey, run=jobs.run, tick=schedule.tick, make_huey=app.make_huey)
     app.huey.flush()
     for name, module in before.items():
         sys.modules.pop(name)

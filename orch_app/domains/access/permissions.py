@@ -14,6 +14,8 @@ class Permission(StrEnum):
     PIPELINES_READ = "pipelines:read"
     PIPELINES_RUN = "pipelines:run"
     PIPELINES_WRITE = "pipelines:write"
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_WRITE = "schedules:write"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_USE = "connections:use"
     CONNECTIONS_WRITE = "connections:write"
@@ -38,12 +40,14 @@ _VIEWER = {
     Permission.RUNBOOKS_READ,
     Permission.JOBS_READ,
     Permission.PIPELINES_READ,
+    Permission.SCHEDULES_READ,
     Permission.HOSTS_READ,
 }
 _OPERATOR = _VIEWER | {
     Permission.RUNBOOKS_EXECUTE,
     Permission.JOBS_CANCEL,
     Permission.PIPELINES_RUN,
+    Permission.SCHEDULES_WRITE,
     Permission.CONNECTIONS_READ,
     Permission.CONNECTIONS_USE,
 }

@@ -5,7 +5,7 @@ One reader per process compares the database with what it saw before, at each wa
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,12 +29,16 @@ GONE = {
     "worker.status": {"state": "gone"},
     "host.status": {"status": "gone"},
     "connection.status": {"status": "gone"},
+    "schedule.status": {"status": "gone"},
 }
+Facts = tuple[tuple[str, str], dict[str, Any]]
+Source = Callable[[Session], Iterable[Facts]]
+_more: list[Source] = []
 
 
 @dataclass(frozen=True)
 class Event:
-    """One change: `job.status`, `worker.status`, `host.status` or `connection.status`, with the facts as sent."""
+    """One change: `job.status`, `worker.status`, `host.status`, `connection.status` ..., with the facts as sent."""
 
     type: str
     id: str
@@ -90,9 +94,15 @@ class Activity:
             queue.put_nowait(event)
 
 
+def watch_also(source: Source) -> None:
+    """Look at the rows of a domain above this one too; called by the wiring."""
+    if source not in _more:
+        _more.append(source)
+
+
 def _snapshot() -> dict[tuple[str, str], dict[str, Any]]:
     with reading() as session:
-        return dict([*_jobs(session), *_workers(session), *_hosts(session), *_connections(session)])
+        return dict(facts for source in (_jobs, _workers, _hosts, _connections, *_more) for facts in source(session))
 
 
 def _jobs(session: Session):  # noqa: ANN202 - pairs of a key and facts

@@ -26,7 +26,12 @@ from orch_app.kit.rest import Answer, CamelModel, Reading
 router = APIRouter(prefix="/v1", tags=["logs"])
 
 HEARTBEAT_S = 15.0
-NEEDS = {"host.status": Permission.HOSTS_READ, "connection.status": Permission.CONNECTIONS_READ}
+NEEDS = {
+    "host.status": Permission.HOSTS_READ,
+    "connection.status": Permission.CONNECTIONS_READ,
+    "schedule.status": Permission.SCHEDULES_READ,
+    "schedule.missed": Permission.SCHEDULES_READ,
+}
 MAX_LINES = 5_000
 POLICY_VIOLATION = 1008
 _NUMBER = re.compile(r"[0-9]{1,15}")

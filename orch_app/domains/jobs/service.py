@@ -54,6 +54,15 @@ class Order:
     origin_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Checked:
+    """An order that may be run as it is: its runbook, the inputs with their defaults, (id, name) of each host."""
+
+    runbook: Runbook
+    inputs: dict[str, Any]
+    hosts: list[tuple[str, str]]
+
+
 def launch(session: Session, actor: Actor, order: Order) -> Job:
     """Check everything, insert the job and ring for a worker after the commit.
 
@@ -64,15 +73,9 @@ def launch(session: Session, actor: Actor, order: Order) -> Job:
         Invalid: inputs, hosts, connections or the environment are not acceptable.
         Unavailable: the disk is too full for new work.
     """
-    require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
-    check_environment(order.environment)
-    runbook = get_runnable(session, actor, order.runbook)
-    require_verdict(actor, runbook, order.environment)
-    inputs = _check_inputs(runbook, order.inputs)
-    hosts = _resolve_hosts(session, actor, runbook, order)
-    _check_connections(session, actor, runbook, order)
+    checked = check(session, actor, order)
     require_free_space()
-    job = _insert(session, actor, runbook, order, inputs, hosts)
+    job = _insert(session, actor, order, checked)
     record(
         session,
         actor,
@@ -80,11 +83,28 @@ def launch(session: Session, actor: Actor, order: Order) -> Job:
         ("job", job.id),
         environment=job.environment,
         metadata={"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
-        | ({"retryOf": order.retry_of} if order.retry_of else {}),
+        | ({"retryOf": order.retry_of} if order.retry_of else {})
+        | ({"origin": order.origin_id} if order.origin_id else {}),
     )
     enqueue(session, RUN_TASK, job_id=job.id)
     announce(session, "jobs")
     return job
+
+
+def check(session: Session, actor: Actor, order: Order) -> Checked:
+    """Whether the actor may run this now; nothing is written.
+
+    Raises:
+        Forbidden, NotFound, Conflict, Invalid: as `launch`.
+    """
+    require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
+    check_environment(order.environment)
+    runbook = get_runnable(session, actor, order.runbook)
+    require_verdict(actor, runbook, order.environment)
+    inputs = _check_inputs(runbook, order.inputs)
+    hosts = _resolve_hosts(session, actor, runbook, order)
+    _check_connections(session, actor, runbook, order)
+    return Checked(runbook, inputs, hosts)
 
 
 def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) -> Job:
@@ -254,15 +274,8 @@ def _connection_fault(session: Session, connection_id: str, environment: str, wa
     return "" if same else f"it is of {connection.environment}, the job of {environment}"
 
 
-def _insert(
-    session: Session,
-    actor: Actor,
-    runbook: Runbook,
-    order: Order,
-    inputs: dict[str, Any],
-    hosts: list[tuple[str, str]],
-) -> Job:
-    moment = now()
+def _insert(session: Session, actor: Actor, order: Order, checked: Checked) -> Job:
+    moment, runbook, hosts = now(), checked.runbook, checked.hosts
     job = Job(
         id=new_id("job"),
         number=_next_number(session),
@@ -270,7 +283,7 @@ def _insert(
         runbook_version=runbook.version,
         runbook_revision=runbook.revision,
         environment=order.environment,
-        input_json=inputs,
+        input_json=checked.inputs,
         host_ids=[host_id for host_id, _ in hosts],
         host_names=[name for _, name in hosts] or (["localhost"] if runbook.meta.get("target") != "none" else []),
         connection_ids=dict(order.connections),

@@ -32,7 +32,7 @@ class Chore:
 
     name: str
     every_s: float
-    do: Callable[[], None]
+    do: Callable[[], object]
 
 
 class Upkeep:

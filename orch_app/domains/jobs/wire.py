@@ -26,6 +26,7 @@ class JobRow(Answer):
     created_by: str
     created_by_id: str | None
     trigger: str
+    origin_id: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -101,6 +102,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "created_by": job.created_by_name,
         "created_by_id": job.created_by,
         "trigger": job.trigger,
+        "origin_id": job.origin_id,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,

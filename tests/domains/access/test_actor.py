@@ -22,6 +22,7 @@ def test_viewers_change_nothing_but_themselves() -> None:
         Permission.RUNBOOKS_READ,
         Permission.JOBS_READ,
         Permission.PIPELINES_READ,
+        Permission.SCHEDULES_READ,
         Permission.HOSTS_READ,
     }
 

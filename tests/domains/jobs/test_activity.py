@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlmodel import col, update
+from sqlmodel import Session, col, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory import connections, hosts
@@ -16,7 +16,7 @@ from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.wire import ConnectionChange
 from orch_app.domains.jobs import activity as module
 from orch_app.domains.jobs import workers
-from orch_app.domains.jobs.activity import RECENT, WAITING_EVENTS, Activity, Event
+from orch_app.domains.jobs.activity import RECENT, WAITING_EVENTS, Activity, Event, Facts
 from orch_app.domains.jobs.models import Job, Worker
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
@@ -177,3 +177,16 @@ def test_who_falls_behind_loses_the_oldest_and_keeps_the_newest() -> None:
     for number in range(WAITING_EVENTS + 5):
         activity._send(Event("job.status", str(number), {}))
     assert (queue.qsize(), queue.get_nowait().id) == (WAITING_EVENTS, "5")
+
+
+def test_what_a_domain_above_adds_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"status": "active"}
+
+    def source(_: Session) -> list[Facts]:
+        return [(("schedule.status", "sch_1"), dict(state))]
+
+    monkeypatch.setattr(module, "_more", [])
+    module.watch_also(source)
+    module.watch_also(source)
+    (event,) = told(lambda: state.update(status="paused"))
+    assert (event.type, event.id, event.data) == ("schedule.status", "sch_1", {"status": "paused"})

@@ -1,0 +1,1 @@
+"""Jobs that start by the clock: when, with what, in whose name, and when not."""
