@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from orch_app.domains.accounts.sessions import key_of
 from tests.e2e.product import PASSWORD, Product
 from tests.e2e.raw_tab import PATIENCE_S, cookie_of
 
@@ -14,6 +15,15 @@ SECRET = "canary-9f3a-of-the-vault"
 HOST, CONNECTION = "canary-host", "canary-connection"
 LIVELY = {"audit_log", "browser_sessions", "refresh_tokens", "workers"}
 Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Login:
+    """Somebody who has just signed in: the session cookie of a browser or "", and what is sent along either way."""
+
+    email: str
+    cookie: str
+    headers: dict[str, str]
 
 
 @dataclass
@@ -29,9 +39,38 @@ class House:
         headers = {"Origin": self.product.url, "Cookie": f"orch_session={self.cookies[role]}"}
         return httpx.request(method, self.product.url + path, json=body, headers=headers, timeout=PATIENCE_S)
 
-    def newcomer(self, name: str, role: str = "viewer") -> str:
-        """Somebody new, of one test alone; his or her session cookie."""
-        return cookie_of(self.product, self.product.add_user(role, f"{name}@example.org"))
+    def newcomer(self, name: str, *, by_script: bool = False) -> Login:
+        """Somebody new, a viewer, of one test alone."""
+        email = self.product.add_user("viewer", f"{name}@example.org")
+        cookie = cookie_of(self.product, email)
+        browser = {"Cookie": f"orch_session={cookie}", "Origin": self.product.url}
+        return Login(email, "", bearer_of(self, email)) if by_script else Login(email, cookie, browser)
+
+    def sign_out(self, login: Login) -> None:
+        """Of his or her own accord."""
+        httpx.post(f"{self.product.url}/v1/auth/logout", headers=login.headers).raise_for_status()
+
+    def disable(self, login: Login) -> None:
+        self.change_user(login.email, status="disabled")
+
+    def promote(self, login: Login) -> None:
+        """Another role: what is open was opened with the old one."""
+        self.change_user(login.email, role="operator")
+
+    def expire(self, login: Login) -> None:
+        """The session of the browser has become too old."""
+        change = "UPDATE browser_sessions SET expires_at = created_at WHERE token_hash = ?"
+        self.write(change, key_of(login.cookie))
+
+    def revoke_elsewhere(self, login: Login) -> None:
+        """Another web process has ended the session of the browser."""
+        change = "UPDATE browser_sessions SET revoked_at = created_at WHERE token_hash = ?"
+        self.write(change, key_of(login.cookie))
+
+    def revoke_family(self, login: Login) -> None:
+        """The tokens of the script have been revoked, as after a reuse."""
+        change = "UPDATE refresh_tokens SET revoked_at = created_at WHERE user_id = ?"
+        self.write(change, self.id_of(login.email))
 
     def id_of(self, email: str) -> str:
         found = self.call("GET", "/v1/users").raise_for_status().json()["items"]

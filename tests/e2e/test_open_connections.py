@@ -12,51 +12,26 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from orch_app.domains.accounts.sessions import key_of
-from tests.e2e.house import HOST, House, bearer_of
+from tests.e2e.house import HOST, House, Login
 from tests.e2e.looks import open_tab
 from tests.e2e.raw_tab import PATIENCE_S, closed
 
-Headers = dict[str, str]
-End = Callable[[House, str, Headers], None]
-
-
-def sign_out(house: House, _email: str, headers: Headers) -> None:
-    httpx.post(f"{house.product.url}/v1/auth/logout", headers=headers).raise_for_status()
-
-
-def disable(house: House, email: str, _headers: Headers) -> None:
-    house.change_user(email, status="disabled")
-
-
-def promote(house: House, email: str, _headers: Headers) -> None:
-    house.change_user(email, role="operator")
-
-
-def expire(house: House, _email: str, headers: Headers) -> None:
-    cookie = headers["Cookie"].partition("=")[2]
-    house.write("UPDATE browser_sessions SET expires_at = created_at WHERE token_hash = ?", key_of(cookie))
-
-
-def revoke_family(house: House, email: str, _headers: Headers) -> None:
-    house.write("UPDATE refresh_tokens SET revoked_at = created_at WHERE user_id = ?", house.id_of(email))
-
-
-OF_BROWSERS = [(sign_out, 4401, "unauthorized"), (expire, 4401, "unauthorized"), (promote, 4403, "role_changed")]
-OF_SCRIPTS = [(disable, 4401, "unauthorized"), (revoke_family, 4401, "unauthorized"), (promote, 4403, "role_changed")]
+End = Callable[[House, Login], None]
+OF_BROWSERS = [
+    (House.sign_out, 4401, "unauthorized"),
+    (House.expire, 4401, "unauthorized"),
+    (House.promote, 4403, "role_changed"),
+]
+OF_SCRIPTS = [
+    (House.disable, 4401, "unauthorized"),
+    (House.revoke_family, 4401, "unauthorized"),
+    (House.promote, 4403, "role_changed"),
+]
 CASES = [("browser", *case) for case in OF_BROWSERS] + [("script", *case) for case in OF_SCRIPTS]
 
 
-def headers_of(house: House, kind: str, name: str) -> tuple[str, Headers]:
-    """A newcomer's address, and with what he or she opens connections."""
-    email, cookie = f"{name}@example.org", house.newcomer(name)
-    if kind == "browser":
-        return email, {"Cookie": f"orch_session={cookie}", "Origin": house.product.url}
-    return email, bearer_of(house, email)
-
-
 @contextmanager
-def opened(house: House, path: str, headers: Headers) -> Iterator[ClientConnection]:
+def opened(house: House, path: str, headers: dict[str, str]) -> Iterator[ClientConnection]:
     rest = {name: value for name, value in headers.items() if name != "Origin"}
     origin = Origin(headers["Origin"]) if "Origin" in headers else None
     url = house.product.url.replace("http", "ws") + path
@@ -66,7 +41,8 @@ def opened(house: House, path: str, headers: Headers) -> Iterator[ClientConnecti
 
 @pytest.mark.parametrize(("kind", "end", "code", "reason"), CASES, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_open_ends_with_the_login(house: House, kind: str, end: End, code: int, reason: str) -> None:
-    email, headers = headers_of(house, kind, f"{kind}-{end.__name__.replace('_', '-')}")
+    login = house.newcomer(f"{kind}-{end.__name__.replace('_', '-')}", by_script=kind == "script")
+    headers = login.headers
     stream = f"{house.product.url}/v1/jobs/{house.job_id}/logs/stream"
     with (
         opened(house, "/v1/ws", headers) as everything,
@@ -76,7 +52,7 @@ def test_what_is_open_ends_with_the_login(house: House, kind: str, end: End, cod
         told = events.iter_lines()
         assert next(told) == "event: status"
         assert json.loads(str(one_job.recv(PATIENCE_S)))["status"] == "PENDING"
-        end(house, email, headers)
+        end(house, login)
         assert closed(everything) == code
         assert closed(one_job) == code
         assert [line for line in told if line][1:] == ["event: closed", f'data: {{"reason":"{reason}"}}']
@@ -104,21 +80,20 @@ def test_pages_of_others_may_not_read_a_stream(house: House) -> None:
 
 
 def test_a_page_leads_to_the_login_by_itself_when_its_session_ends(browser: Browser, house: House) -> None:
-    house.newcomer("watcher")
-    with open_tab(browser, house.product, as_user="watcher@example.org") as tab:
+    watcher = house.newcomer("watcher")
+    with open_tab(browser, house.product, as_user=watcher.email) as tab:
         page = tab.open("/hosts")
         expect(page.get_by_text(HOST).first).to_be_visible()
-        house.change_user("watcher@example.org", status="disabled")
+        house.disable(watcher)
         expect(page).to_have_url(re.compile("/login/?[?]next=/hosts"))
         expect(page.get_by_text(HOST)).to_have_count(0)
 
 
 def test_a_login_that_lives_keeps_its_connections(house: House) -> None:
     """Somebody else's end is not one's own."""
-    _, headers = headers_of(house, "browser", "stayer")
-    other, others = headers_of(house, "browser", "other")
-    with opened(house, "/v1/ws", headers) as mine, opened(house, "/v1/ws", others) as theirs:
-        sign_out(house, other, others)
+    stayer, other = house.newcomer("stayer"), house.newcomer("other")
+    with opened(house, "/v1/ws", stayer.headers) as mine, opened(house, "/v1/ws", other.headers) as theirs:
+        house.sign_out(other)
         assert closed(theirs) == 4401
         mine.ping().wait(PATIENCE_S)
         with pytest.raises(TimeoutError):
