@@ -22,6 +22,9 @@ from orch_app.domains.access.permissions import Role
 from orch_app.domains.inventory import connections, hosts
 from orch_app.domains.inventory.wire import NewConnection, NewHost
 from orch_app.domains.jobs import service, workers
+from orch_app.domains.pipelines import runs
+from orch_app.domains.pipelines import service as pipelines
+from orch_app.domains.pipelines.definition import PipelineBody
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.queue import install_bell
 from orch_app.kit.rest import PROBLEM_TYPE
@@ -37,6 +40,7 @@ EXAMPLES = 8
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 ON_THE_NETWORK = {"/v1/hosts/{host_id}/scan-key", "/v1/connections/{connection_id}/test"}
 APP: Any = wrap(build())
+CHAIN = {"name": "chain", "steps": [{"id": "only", "runbook": "host_report"}]}
 SCHEMA = schemathesis.openapi.from_asgi("/v1/openapi.json", APP)
 SCHEMA.config.generation.max_examples = EXAMPLES
 SCHEMA.config.generation.deterministic = True
@@ -70,7 +74,7 @@ def _token(actor: Actor) -> str:
 
 
 def _one_of_everything(admin: Actor) -> dict[str, str]:
-    """The job has ended, for nobody should wait for it."""
+    """The jobs have ended, for nobody should wait for them."""
     sync_runbooks(admin)
     user = add_user(Role.VIEWER)
     with unit_of_work() as session:
@@ -80,8 +84,11 @@ def _one_of_everything(admin: Actor) -> dict[str, str]:
             "connection_id": connections.create(session, admin, key).id,
             "host_id": hosts.create(session, admin, host).id,
             "job_id": launch_in(session, admin).id,
+            "pipeline_id": pipelines.create(session, admin, PipelineBody.model_validate(CHAIN)).id,
         }
         service.cancel(session, admin, found["job_id"])
+        found["run_id"] = runs.start(session, admin, runs.RunOrder(found["pipeline_id"])).id
+        runs.cancel(session, admin, found["run_id"])
         workers.register(session, workers.WorkerFacts("wrk_1", "w1", 4, "bwrap", "0"))
     return {**found, "user_id": user.user_id or "", "name": "host_report"}
 
