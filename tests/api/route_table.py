@@ -75,6 +75,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/jobs/{job_id}/steps"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/hosts"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/comparison"): Guarded(Permission.JOBS_READ),
+    ("POST", "/v1/jobs/bulk"): Guarded(Permission.JOBS_CANCEL, {"action": "cancel", "jobIds": [JOB]}, frozenset({207})),
     ("POST", "/v1/jobs/{job_id}/cancel"): Guarded(Permission.JOBS_CANCEL),
     ("POST", "/v1/jobs/{job_id}/retry"): Guarded(Permission.RUNBOOKS_EXECUTE),
     ("GET", "/v1/jobs/{job_id}/artifacts"): Guarded(Permission.JOBS_READ),

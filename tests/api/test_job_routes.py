@@ -155,8 +155,49 @@ def test_the_list_is_filtered(operator_client: TestClient) -> None:
     assert found(status=["CANCELED", "ERROR"]) == [one]
     assert found(runbook="connectivity_test") == [two]
     assert found(environment="prod") == [two]
+    assert found(trigger="api") == [two, one]
+    assert found(trigger="schedule") == []
     assert found(q="#1") == [one]
     assert found(host="localhost") == [two, one]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_many_jobs_are_canceled_by_one_call_with_a_result_each(operator_client: TestClient) -> None:
+    waiting, over = (execute(operator_client)["jobId"] for _ in range(2))
+    operator_client.post(f"/v1/jobs/{over}/cancel")
+    order = {"action": "cancel", "jobIds": [waiting, over]}
+    whole = operator_client.post("/v1/jobs/bulk", json=order | {"mode": "allOrNothing"})
+    assert (whole.status_code, whole.json()["code"]) == (409, "bulk_refused")
+    assert whole.json()["errors"][0]["pointer"] == "/jobIds/1"
+    answer = operator_client.post("/v1/jobs/bulk", json=order)
+    found = answer.json()
+    assert (answer.status_code, found["done"], found["refused"]) == (207, 1, 1)
+    assert [(item["jobId"], item["status"], item["code"]) for item in found["items"]] == [
+        (waiting, 202, ""),
+        (over, 409, "job_is_over"),
+    ]
+    assert found["items"][0]["job"]["status"] == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"action": "delete", "jobIds": ["a"]},
+        {"action": "cancel", "jobIds": []},
+        {"action": "retry", "jobIds": ["a"] * 51},
+    ],
+)
+def test_an_order_about_no_job_too_many_or_of_another_kind_is_refused(
+    operator_client: TestClient, order: dict[str, Any]
+) -> None:
+    assert operator_client.post("/v1/jobs/bulk", json=order).status_code in {400, 422}
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_file_of_chosen_jobs_holds_these_and_no_others(operator_client: TestClient) -> None:
+    made = [execute(operator_client)["jobId"] for _ in range(3)]
+    lines = operator_client.get("/v1/jobs", params={"format": "csv", "id": made[:2]}).text.splitlines()
+    assert [line.split(",")[1] for line in lines[1:]] == made[1::-1]
 
 
 def test_a_job_that_is_not_there_is_404_everywhere(operator_client: TestClient) -> None:
@@ -189,6 +230,13 @@ def test_a_real_job_is_the_same_in_every_way_of_reading_it(operator_client: Test
     assert (paged["items"], paged["nextAfterSeq"]) == (from_sse, job["lastSeq"])
     archived = operator_client.get(f"/v1/jobs/{job_id}/artifacts/logs.ndjson").text
     assert [json.loads(line) for line in archived.splitlines()] == from_sse
+    as_file = operator_client.get(f"/v1/jobs/{job_id}/logs?format=ndjson")
+    assert as_file.headers["content-disposition"] == f'attachment; filename="job-{job["number"]}.ndjson"'
+    assert [json.loads(line) for line in as_file.text.splitlines()] == from_sse
+    errors = operator_client.get(f"/v1/jobs/{job_id}/logs?format=txt&level=error").text.splitlines()
+    assert [line.partition(" | ")[2] for line in errors] == [
+        line["message"] for line in from_sse if line["level"] == "error"
+    ]
 
 
 def read_stream(client: TestClient, job_id: str, **headers: str) -> list[tuple[str, str, str]]:

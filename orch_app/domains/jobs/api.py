@@ -10,17 +10,18 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
-from orch_app.domains.jobs import artifacts, idempotency, queries, service
+from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, service
 from orch_app.domains.jobs.export import csv_of_jobs
 from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, to_answer, to_artifact, to_row
-from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
+from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 StatusName = Literal["PENDING", "RUNNING", "SUCCESS", "ERROR", "CANCELED", ""]
 Text = Annotated[str, Field(max_length=200)]
 REST_OF_FILE = re.compile(r"bytes=(\d{1,18})-")
+JobId = Annotated[str, Field(max_length=64)]
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -56,7 +57,7 @@ class Accepted(Answer):
 
 
 class JobsQuery(CamelModel):
-    """Filters of the list; several `status` mean any of them, an empty one means no filter.
+    """Filters of the list; several `status` or `id` mean any of them, an empty one means no filter.
 
     `format=csv`, or `Accept: text/csv`, gives all that match as a file; pages and cursors do not matter then.
     """
@@ -66,6 +67,8 @@ class JobsQuery(CamelModel):
     environment: Literal["stage", "prod", "all", ""] = ""
     created_by: Text = ""
     host: Text = ""
+    trigger: Text = ""
+    id: list[JobId] = Field(default_factory=list, max_length=MAX_PAGE)
     q: Text = ""
     created_after: Moment | None = None
     created_before: Moment | None = None
@@ -95,6 +98,34 @@ class RetryBody(CamelModel):
     """How to repeat a job."""
 
     only_failed_hosts: bool = False
+
+
+class BulkBody(CamelModel):
+    """What to do with up to fifty jobs. `force` is about canceling, `onlyFailedHosts` about repeating."""
+
+    action: bulk.BulkAction
+    job_ids: list[JobId] = Field(min_length=1, max_length=bulk.MOST)
+    mode: Literal["bestEffort", "allOrNothing"] = "bestEffort"
+    force: bool = False
+    only_failed_hosts: bool = False
+
+
+class BulkItem(Answer):
+    """What became of one job: 202 with the job as it is now, or the one that repeats it; else why nothing was done."""
+
+    job_id: str
+    status: int
+    job: JobRow | None
+    code: str
+    detail: str
+
+
+class BulkAnswer(Answer):
+    """The result for each job, in the order asked."""
+
+    items: list[BulkItem]
+    done: int
+    refused: int
 
 
 class ArtifactList(Answer):
@@ -201,9 +232,33 @@ def _to_filter(query: JobsQuery) -> queries.JobFilter:
         environment="" if query.environment == "all" else query.environment,
         created_by=query.created_by,
         host=query.host,
+        trigger=query.trigger,
+        ids=tuple(query.id),
         text=query.q,
         created_after=query.created_after,
         created_before=query.created_before,
+    )
+
+
+@router.post("/jobs/bulk", status_code=207)
+def bulk_jobs(body: BulkBody, actor: SignedIn, session: Transaction) -> BulkAnswer:
+    """Cancel or repeat many jobs, each with a result of its own; with `allOrNothing` one refusal undoes everything."""
+    order = bulk.BulkOrder(
+        body.action, body.job_ids, body.force, body.only_failed_hosts, all_or_nothing=body.mode == "allOrNothing"
+    )
+    items = [_to_bulk_item(outcome) for outcome in bulk.carry_out(session, actor, order)]
+    done = sum(item.job is not None for item in items)
+    return BulkAnswer(items=items, done=done, refused=len(items) - done)
+
+
+def _to_bulk_item(outcome: bulk.Outcome) -> BulkItem:
+    refusal = outcome.refusal
+    return BulkItem(
+        job_id=outcome.job_id,
+        status=refusal.status if refusal else 202,
+        job=to_row(outcome.job) if outcome.job else None,
+        code=refusal.code if refusal else "",
+        detail=refusal.detail if refusal else "",
     )
 
 

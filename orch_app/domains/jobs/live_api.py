@@ -17,6 +17,7 @@ from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.watch import Ending, watch
 from orch_app.domains.jobs import queries
 from orch_app.domains.jobs.activity import activity
+from orch_app.domains.jobs.log.export import Form, log_file
 from orch_app.domains.jobs.log.feed import JobState, Update, log_feed
 from orch_app.domains.jobs.log.reader import LogFilter, level_counts, lines_after
 from orch_app.kit.db import reading
@@ -34,18 +35,24 @@ NEEDS = {
 }
 MAX_LINES = 5_000
 POLICY_VIOLATION = 1008
+MEDIA: dict[Form, str] = {"txt": "text/plain; charset=utf-8", "ndjson": "application/x-ndjson"}
+FILES = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()}
 _NUMBER = re.compile(r"[0-9]{1,15}")
 LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "output", "task", ""]
 
 
 class LogQuery(CamelModel):
-    """Which lines: numbered above `afterSeq`, of these levels, of this host, with this text."""
+    """Which lines: numbered above `afterSeq`, of these levels, of this host, with this text.
+
+    With `format=txt` or `format=ndjson` all that match come as a file; numbers and limit do not matter then.
+    """
 
     after_seq: int = Field(0, ge=0, le=2**53)
     limit: int = Field(500, ge=1, le=MAX_LINES)
     level: list[LevelName] = Field(default_factory=list)
     host: Annotated[str, Field(max_length=255)] = ""
     q: Annotated[str, Field(max_length=200)] = ""
+    format: Literal["json", "txt", "ndjson", ""] = ""
 
 
 class LineAnswer(Answer):
@@ -67,11 +74,17 @@ class LogPage(Answer):
     last_seq: int
 
 
-@router.get("/jobs/{job_id}/logs")
-def list_log_lines(job_id: str, query: Annotated[LogQuery, Query()], actor: SignedIn, session: Reading) -> LogPage:
-    """A page of a job's log, from the database or, for an old job, from its archived file."""
+@router.get("/jobs/{job_id}/logs", response_model=LogPage, responses={200: {"content": FILES}})
+def list_log_lines(
+    job_id: str, query: Annotated[LogQuery, Query()], actor: SignedIn, session: Reading
+) -> LogPage | StreamingResponse:
+    """A page of a job's log, from the database or, for an old job, from its archived file; or the whole as a file."""
     job = queries.get_job(session, actor, job_id)
     wanted = LogFilter(tuple(level for level in query.level if level), query.host, query.q)
+    if query.format in {"txt", "ndjson"}:
+        form: Form = "txt" if query.format == "txt" else "ndjson"
+        named = {"Content-Disposition": f'attachment; filename="job-{job.number}.{form}"'}
+        return StreamingResponse(log_file(actor, job_id, wanted, form), media_type=MEDIA[form], headers=named)
     lines = lines_after(session, job, query.after_seq, query.limit, wanted)
     return LogPage(
         items=[LineAnswer(**line.to_wire()) for line in lines],

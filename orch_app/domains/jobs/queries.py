@@ -21,13 +21,15 @@ from orch_app.kit.settings import settings
 
 @dataclass(frozen=True)
 class JobFilter:
-    """Which jobs are wanted; empty means all. Several statuses mean any of them."""
+    """Which jobs are wanted; empty means all. Several statuses or ids mean any of them."""
 
     statuses: tuple[str, ...] = ()
     runbook: str = ""
     environment: str = ""
     created_by: str = ""
     host: str = ""
+    trigger: str = ""
+    ids: tuple[str, ...] = ()
     text: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -101,6 +103,8 @@ def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
         (wanted.statuses, col(Job.status).in_(wanted.statuses)),
         (wanted.runbook, col(Job.runbook_name) == wanted.runbook),
         (wanted.environment, col(Job.environment) == wanted.environment),
+        (wanted.trigger, col(Job.trigger) == wanted.trigger),
+        (wanted.ids, col(Job.id).in_(wanted.ids)),
         (
             wanted.created_by,
             or_(col(Job.created_by) == wanted.created_by, col(Job.created_by_name) == wanted.created_by),
