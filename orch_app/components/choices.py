@@ -1,8 +1,10 @@
-"""Language and theme as a choice on a page; the browser changes at once, the handler hears it for the profile."""
+"""Choices that several pages offer: language and theme, which the browser changes at once, and the environment."""
 
 import reflex as rx
 
-from orch_app.components.local import Event, EventHandler, UiComponent, one_text, ui_module
+from orch_app.components.fields import segmented
+from orch_app.components.local import Event, EventHandler, Text, UiComponent, one_text, ui_module
+from orch_app.components.text import tr
 
 _LIBRARY = ui_module("choices.jsx")
 
@@ -31,3 +33,12 @@ def language_choice(on_choose: Event) -> rx.Component:
 def theme_choice(on_choose: Event) -> rx.Component:
     """Dark or light, for this browser at once."""
     return ThemeChoice.create(on_choose=on_choose)
+
+
+def environment_choice(label: Text, *, value: Text, on_change: Event, **props: object) -> rx.Component:
+    """Stage or production, the latter outlined; props as of `segmented`."""
+    options = [
+        {"value": "stage", "label": tr("environment.switch.stage")},
+        {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
+    ]
+    return segmented(label, value=value, options=options, on_change=on_change, full=True, **props)

@@ -3,8 +3,9 @@
 import reflex as rx
 
 from orch_app.components.actions import button, copy_button, link, menu, menu_item, submit_button
+from orch_app.components.choices import environment_choice
 from orch_app.components.dialogs import cancel_button, drawer
-from orch_app.components.fields import field_error, form, password_field, segmented, select_field, text_field
+from orch_app.components.fields import field_error, form, password_field, select_field, text_field
 from orch_app.components.icon import icon
 from orch_app.components.layout import key_values
 from orch_app.components.status import env_badge, status_badge
@@ -108,10 +109,6 @@ def _facts() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    environments = [
-        {"value": "stage", "label": tr("environment.switch.stage")},
-        {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
-    ]
     return form(
         text_field(
             tr("connections.column.name"),
@@ -124,12 +121,10 @@ def _form() -> rx.Component:
         ),
         rx.cond(
             IS_NEW,
-            segmented(
+            environment_choice(
                 tr("shell.environment"),
                 value=ConnectionsState.form_environment,
-                options=environments,
                 on_change=ConnectionsState.choose_environment,
-                full=True,
                 hint=tr("connections.hint.environment"),
             ),
         ),
@@ -193,24 +188,13 @@ def _secret(field: rx.Var) -> rx.Component:
         ),
         class_name="f",
     )
-    typed = password_field(
-        _words(field, "title"),
-        name=name,
-        hint=rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help")),
-        error=_fault(name),
-        optional=True,
-        auto_complete="off",
-    )
-    area = password_field(
-        _words(field, "title"),
-        name=name,
-        hint=rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help")),
-        error=_fault(name),
-        optional=True,
-        auto_complete="off",
-        rows=5,
-    )
-    return rx.cond(is_kept, kept, rx.cond(field["kind"].to(str) == "textarea", area, typed))
+
+    def typed(**look: object) -> rx.Component:
+        hint = rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help"))
+        told = {"hint": hint, "error": _fault(name), "optional": True, "auto_complete": "off"}
+        return password_field(_words(field, "title"), name=name, **told, **look)
+
+    return rx.cond(is_kept, kept, rx.cond(field["kind"].to(str) == "textarea", typed(rows=5), typed()))
 
 
 def _words(field: rx.Var, name: str) -> rx.Var[str]:

@@ -3,8 +3,9 @@
 import reflex as rx
 
 from orch_app.components.actions import submit_button
+from orch_app.components.choices import environment_choice
 from orch_app.components.dialogs import cancel_button, drawer
-from orch_app.components.fields import field_error, form, segmented, select_field, text_field
+from orch_app.components.fields import field_error, form, select_field, text_field
 from orch_app.components.states import note
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.state.hosts import HostsState
@@ -30,7 +31,12 @@ def host_form() -> rx.Component:
 def _fields() -> rx.Component:
     return form(
         _name_and_place(),
-        rx.cond(HOST["id"].to(str) == "", _environment()),
+        rx.cond(
+            HOST["id"].to(str) == "",
+            environment_choice(
+                tr("shell.environment"), value=HostsState.form_environment, on_change=HostsState.choose_environment
+            ),
+        ),
         *_access(),
         rx.cond(HostsState.faults.contains("environment"), field_error(tr("hosts.error.environment"))),
         on_submit=HostsState.save,
@@ -69,20 +75,6 @@ def _name_and_place() -> rx.Component:
             ),
             class_name="f2",
         ),
-    )
-
-
-def _environment() -> rx.Component:
-    environments = [
-        {"value": "stage", "label": tr("environment.switch.stage")},
-        {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
-    ]
-    return segmented(
-        tr("shell.environment"),
-        value=HostsState.form_environment,
-        options=environments,
-        on_change=HostsState.choose_environment,
-        full=True,
     )
 
 

@@ -1,6 +1,5 @@
 """The dialog that tries a connection: on a chosen host, or without one only the connection itself."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -8,31 +7,20 @@ import reflex as rx
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory import probes
 from orch_app.domains.inventory.probes import ProbeResult
-from orch_app.kit.errors import OrchError
+from orch_app.state.asking import AskingDialog, answer_of
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.connections_view import NO_CONNECTION, read_testable
-from orch_app.state.guard import actor, ask, guarded, shown
+from orch_app.state.guard import actor, ask, guarded
 from orch_app.state.hosts_view import said_of
-from orch_app.state.session import has_arrived
 
 
-class ConnectionProbeState(rx.State):
+class ConnectionProbeState(AskingDialog, rx.State):
     """`step`: "" closed, `choose`, `trying`, `done`, `failed` (the test could not be made)."""
 
-    step: str = ""
     connection: dict[str, Any] = NO_CONNECTION
     hosts: list[dict[str, str]] = []
     host_id: str = ""
     result: dict[str, Any] = {}
-    problem: dict[str, Any] = {}
-    arrival: int = 0
-
-    @rx.event
-    @guarded(Permission.ME)
-    async def leave(self) -> None:
-        """Whoever comes back to the page finds no dialog of the last visit."""
-        if await has_arrived(self):
-            self.step = ""
 
     @rx.event
     @guarded(Permission.CONNECTIONS_USE)
@@ -61,13 +49,8 @@ class ConnectionProbeState(rx.State):
     @guarded(Permission.CONNECTIONS_USE)
     async def probe(self) -> None:
         """Log in once, outside the tab's lock: a machine that does not answer takes its time."""
-        try:
-            found = await asyncio.to_thread(
-                probes.probe_connection, actor(), self.connection["id"], self.host_id or None
-            )
-        except OrchError as error:
-            async with self:
-                self.step, self.problem = "failed", shown(error)
+        found = await answer_of(self, probes.probe_connection, actor(), self.connection["id"], self.host_id or None)
+        if found is None:
             return
         async with self:
             self._show(found)

@@ -1,6 +1,5 @@
 """The dialog that reads a host's key, shows its fingerprint, and pins it when a person has compared it."""
 
-import asyncio
 from typing import Any
 
 import reflex as rx
@@ -8,30 +7,19 @@ import reflex as rx
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory import hosts, probes
 from orch_app.domains.inventory.probes import Scan
-from orch_app.kit.errors import OrchError
-from orch_app.state.guard import actor, guarded, shown
+from orch_app.state.asking import AskingDialog, answer_of
+from orch_app.state.guard import actor, guarded
 from orch_app.state.hosts import HostsState
 from orch_app.state.hosts_view import NO_HOST, show_keys
 from orch_app.state.notices import Notices
-from orch_app.state.session import has_arrived
 
 
-class HostKeysState(rx.State):
+class HostKeysState(AskingDialog, rx.State):
     """`step`: "" closed, `asking`, `new` (nothing pinned), `same`, `changed`, `failed`, `pinning`."""
 
-    step: str = ""
     host: dict[str, Any] = NO_HOST
     keys: list[dict[str, str]] = []
     picked: str = ""
-    problem: dict[str, Any] = {}
-    arrival: int = 0
-
-    @rx.event
-    @guarded(Permission.ME)
-    async def leave(self) -> None:
-        """Whoever comes back to the page finds no dialog of the last visit."""
-        if await has_arrived(self):
-            self.step = ""
 
     @rx.event
     @guarded(Permission.HOSTS_WRITE)
@@ -46,12 +34,8 @@ class HostKeysState(rx.State):
     @guarded(Permission.HOSTS_WRITE)
     async def scan(self) -> None:
         """Read the keys that the host shows; nothing is pinned by this."""
-        host_id = self.host["id"]
-        try:
-            found = await asyncio.to_thread(probes.scan_key, actor(), host_id)
-        except OrchError as error:
-            async with self:
-                self.step, self.problem = "failed", shown(error)
+        found = await answer_of(self, probes.scan_key, actor(), self.host["id"])
+        if found is None:
             return
         async with self:
             self._show(found)
@@ -73,11 +57,7 @@ class HostKeysState(rx.State):
     @guarded(Permission.HOSTS_WRITE)
     async def pin(self) -> Any:
         """Ask the host once more and pin the compared key if it still shows it."""
-        try:
-            await asyncio.to_thread(probes.scan_and_pin, actor(), self.host["id"], self.picked)
-        except OrchError as error:
-            async with self:
-                self.step, self.problem = "failed", shown(error)
+        if await answer_of(self, probes.scan_and_pin, actor(), self.host["id"], self.picked) is None:
             return None
         async with self:
             self.step = ""

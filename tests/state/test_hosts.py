@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.inventory import probes
@@ -177,7 +178,12 @@ def test_a_closed_dialog_stays_closed_when_the_answer_comes_late(monkeypatch: py
 def test_pinning_names_the_key_that_was_looked_at(monkeypatch: pytest.MonkeyPatch):
     tab, dialog = scanned(monkeypatch, None)
     pinned: list[str] = []
-    monkeypatch.setattr(probes, "scan_and_pin", lambda _actor, _host, fingerprint: pinned.append(fingerprint))
+
+    def pin(_actor: Actor, _host: str, fingerprint: str) -> str:
+        pinned.append(fingerprint)
+        return "the scan"
+
+    monkeypatch.setattr(probes, "scan_and_pin", pin)
     asyncio.run(tab.send(HostKeysState.pick, WEAK.fingerprint))
     asyncio.run(tab.send(HostKeysState.pin))
     assert (pinned, dialog.step) == ([WEAK.fingerprint], "")

@@ -1,9 +1,11 @@
 """Reading hosts and connections."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
@@ -12,6 +14,7 @@ from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import NotFound
 from orch_app.kit.pages import Page, contains, read_page
 
+Row = TypeVar("Row")
 HOST_SORT = {
     "name": Host.name,
     "address": Host.address,
@@ -58,11 +61,8 @@ def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]
         BadRequest: an unknown sort key or a foreign cursor.
     """
     require(actor, Permission.HOSTS_READ)
-    query = select(Host)
-    if environments := [value for value in wanted.environment if value]:
-        query = query.where(col(Host.environment).in_(environments))
-    if statuses := [value for value in wanted.status if value]:
-        query = query.where(col(Host.status).in_(statuses))
+    query = _any_of(select(Host), Host.environment, wanted.environment)
+    query = _any_of(query, Host.status, wanted.status)
     if wanted.connection_id:
         query = query.where(Host.connection_id == wanted.connection_id)
     if wanted.q:
@@ -97,11 +97,8 @@ def list_connections(session: Session, actor: Actor, wanted: ConnectionsQuery) -
         BadRequest: an unknown sort key or a foreign cursor.
     """
     require(actor, Permission.CONNECTIONS_READ)
-    query = select(Connection)
-    if environments := [value for value in wanted.environment if value]:
-        query = query.where(col(Connection.environment).in_(environments))
-    if types := [value for value in wanted.type if value]:
-        query = query.where(col(Connection.type).in_(types))
+    query = _any_of(select(Connection), Connection.environment, wanted.environment)
+    query = _any_of(query, Connection.type, wanted.type)
     if wanted.q:
         query = query.where(contains(Connection.name, wanted.q))
     return read_page(session, query, CONNECTION_SORT, wanted)
@@ -126,3 +123,9 @@ def list_uses(session: Session, actor: Actor, connection_id: str) -> Sequence[Ho
     """
     get_connection(session, actor, connection_id)
     return session.exec(select(Host).where(Host.connection_id == connection_id).order_by(Host.name, Host.id)).all()
+
+
+def _any_of(query: SelectOfScalar[Row], column: Any, values: Sequence[str]) -> SelectOfScalar[Row]:
+    """Narrowed to rows with one of the values; empty ones do not count, and none at all is no filter."""
+    wanted = [value for value in values if value]
+    return query.where(col(column).in_(wanted)) if wanted else query
