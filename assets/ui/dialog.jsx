@@ -93,7 +93,7 @@ export function ConfirmButton({ text, name, danger = false, busy = false, onConf
           </span>
         </label>
       ) : null}
-      <DialogCancel />
+      <DialogCancel text={t("action.back")} />
       <button type="button" className={danger ? "btn d" : "btn p"} aria-busy={busy} disabled={busy} onClick={confirm}>
         {text}
       </button>

@@ -154,13 +154,32 @@ export function SelectField({ label, value, onChange, options, placeholder, name
   );
 }
 
+const UNHEARD_MS = 5000;
+
+/** A truth that is kept elsewhere and yet answers a press at once; what is not confirmed after a while is taken back. */
+function usePressed(value) {
+  const [pressed, setPressed] = useState(null);
+  useEffect(() => setPressed(null), [value]);
+  useEffect(() => {
+    if (pressed === null) return undefined;
+    const timer = setTimeout(() => setPressed(null), UNHEARD_MS);
+    return () => clearTimeout(timer);
+  }, [pressed]);
+  return [pressed === null ? value : pressed, setPressed];
+}
+
 /** Checkbox, or a switch with `look="switch"`. */
 export function CheckField({ label, checked, onChange, name, hint, error, disabled, look = "", defaultChecked, bare }) {
   const id = useId();
-  const state = checked === undefined ? { defaultChecked } : { checked: Boolean(checked) };
+  const [on, press] = usePressed(Boolean(checked));
+  const state = checked === undefined ? { defaultChecked } : { checked: on };
+  const onPress = (event) => {
+    press(event.target.checked);
+    onChange?.(event.target.checked);
+  };
   const box = (
     <label className={`check ${look}`.trim()}>
-      <input type="checkbox" role={look === "switch" ? "switch" : undefined} {...state} name={name} disabled={disabled} aria-label={bare ? label : undefined} aria-invalid={error ? true : undefined} aria-describedby={error ? `${id}-e` : hint ? `${id}-h` : undefined} onChange={(event) => onChange?.(event.target.checked)} />
+      <input type="checkbox" role={look === "switch" ? "switch" : undefined} {...state} name={name} disabled={disabled} aria-label={bare ? label : undefined} aria-invalid={error ? true : undefined} aria-describedby={error ? `${id}-e` : hint ? `${id}-h` : undefined} onChange={onPress} />
       {bare ? null : (
         <span>
           {label}

@@ -43,7 +43,8 @@ export function Menu({ label, icon, text, face, count, className = "", side = "r
     moveFocus(list.current, STEPS[event.key]);
   };
   const onClick = (event) => {
-    if (event.target.closest('[role^="menuitem"]')) list.current.hidePopover();
+    // A box may be one of several that somebody wants to tick: only the other entries close the menu.
+    if (event.target.closest('[role^="menuitem"]:not([role="menuitemcheckbox"])')) list.current.hidePopover();
   };
   const look = className || (face ? "ava-b" : text ? "btn" : "ib");
   return (

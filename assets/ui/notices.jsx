@@ -78,3 +78,17 @@ export function CopyButton({ value, text, label, className }) {
     </button>
   );
 }
+
+/** A menu entry that copies a path of this site as a whole address. */
+export function CopyItem({ href, text, onCopied }) {
+  const onClick = async () => {
+    await copyText(new URL(href, location.href).href);
+    onCopied?.();
+  };
+  return (
+    <button type="button" role="menuitem" className="menu-i" onClick={onClick}>
+      <Icon name="link" />
+      {text}
+    </button>
+  );
+}

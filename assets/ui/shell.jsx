@@ -182,6 +182,8 @@ const HELP = [
   ["g s", "nav.settings"],
   ["/", "keys.filter"],
   ["j k", "keys.rows"],
+  ["Enter", "keys.open"],
+  ["x", "keys.select"],
   ["[", "keys.sidebar"],
   ["Ctrl Enter", "keys.submit"],
   ["f", "keys.follow"],
@@ -218,11 +220,17 @@ function HelpList() {
 function moveRow(step) {
   const rows = [...document.querySelectorAll("main .rows .go")];
   if (!rows.length) return;
-  const at = rows.indexOf(document.activeElement);
+  const here = document.activeElement.closest("tr");
+  const at = here ? rows.findIndex((row) => here.contains(row)) : -1;
   rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + step))].focus();
 }
 
-/** Ctrl/Cmd+K, ?, /, [, g-sequences and j/k. No single key changes anything, and none works while typing. */
+/** Chooses the row that has the focus, or takes it away. */
+function pickRow() {
+  document.activeElement.closest("main .rows tr")?.querySelector("input[data-pick]")?.click();
+}
+
+/** Ctrl/Cmd+K, ?, /, [, g-sequences, j/k and x. No single key changes anything, and none works while typing. */
 function useShortcuts(setOpen) {
   const navigate = useNavigate();
   useEffect(() => {
@@ -234,7 +242,7 @@ function useShortcuts(setOpen) {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-      if (event.timeStamp - armed < 1200 && GO[event.key]) {
+      if (armed && event.timeStamp - armed < 1200 && GO[event.key]) {
         armed = 0;
         navigate(GO[event.key]);
         return;
@@ -243,6 +251,7 @@ function useShortcuts(setOpen) {
       if (event.key === "?") setOpen("help");
       if (event.key === "[") toggleSide();
       if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
+      if (event.key === "x") pickRow();
       const filter = event.key === "/" && document.querySelector("[data-filter] input, input[data-filter]");
       if (filter) {
         event.preventDefault();

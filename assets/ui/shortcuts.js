@@ -1,8 +1,11 @@
 // Pure helpers of the shell: is somebody typing, and which palette entries match.
 
+const NO_TEXT = new Set(["checkbox", "radio", "button", "submit"]);
+
 /** Whether keys typed at this element are text. */
 export function isTyping(element) {
   const tag = element?.tagName;
+  if (tag === "INPUT" && NO_TEXT.has(element.type)) return false;
   return tag === "INPUT" || tag === "TEXTAREA" || tag === "SELECT" || Boolean(element?.isContentEditable);
 }
 

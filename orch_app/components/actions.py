@@ -33,6 +33,16 @@ class CopyButton(UiComponent):
     label: rx.Var[str]
 
 
+class CopyItem(UiComponent):
+    """`CopyItem` of assets/ui/notices.jsx."""
+
+    library = ui_module("notices.jsx")
+    tag = "CopyItem"
+    href: rx.Var[str]
+    text: rx.Var[str]
+    on_copied: EventHandler[no_args]
+
+
 def link(*children: Child, href: Text, class_name: str = "lk", **props: object) -> rx.Component:
     """A link inside the application, without a page load."""
     return router_link(*children, to=href, class_name=class_name, **props)
@@ -120,3 +130,8 @@ def menu_item(
 def copy_button(value: Text, *, text: Text = "", label: Text = "") -> rx.Component:
     """Copies a text; an icon, or a small button when it has a word."""
     return CopyButton.create(value=value, **given(text=text, label=label))
+
+
+def copy_item(text: Text, *, href: Text, on_copied: Event) -> rx.Component:
+    """An entry of a `menu` that copies an address of this product in full; `on_copied` says so, for the menu closes."""
+    return CopyItem.create(text=text, href=href, on_copied=on_copied)

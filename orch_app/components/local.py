@@ -11,6 +11,7 @@ one_text = passthrough_event_spec(str)
 one_flag = passthrough_event_spec(bool)
 one_number = passthrough_event_spec(int)
 one_object = passthrough_event_spec(dict)
+one_list = passthrough_event_spec(list)
 
 
 def ui_module(file: str) -> str:
@@ -35,6 +36,7 @@ __all__ = [
     "given",
     "no_args",
     "one_flag",
+    "one_list",
     "one_number",
     "one_object",
     "one_text",

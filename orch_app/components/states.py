@@ -5,9 +5,26 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from orch_app.components.actions import Child, button, copy_button
 from orch_app.components.icon import icon
-from orch_app.components.local import Event, Text
+from orch_app.components.local import Event, Text, UiComponent, ui_module
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import time_since_mounted
+
+
+class Arrival(UiComponent):
+    """`Arrival` of assets/ui/arrival.jsx."""
+
+    library = ui_module("arrival.jsx")
+    tag = "Arrival"
+    at: rx.Var[str]
+    loads: rx.Var[int]
+
+
+def arrival(shown: rx.Component, meanwhile: rx.Component, *, at: rx.Var[str], loads: rx.Var[int]) -> rx.Component:
+    """`meanwhile` when the page is come to and holds what was read for another address (`at`), until `loads` grows.
+
+    Filters that change on the page keep what is shown until the new is there: only the first paint must not lie.
+    """
+    return Arrival.create(rx.fragment(meanwhile), rx.fragment(shown), at=at, loads=loads)
 
 
 def empty_state(title: Child, next_step: Child, *actions: rx.Component, icon_name: str = "box") -> rx.Component:

@@ -9,6 +9,7 @@ from orch_app.components.actions import Child, link
 from orch_app.components.local import Text, UiComponent, given, ui_module
 
 _LIBRARY = ui_module("filters.jsx")
+_VIEW = ui_module("table_view.jsx")
 Cell = Callable[[rx.Var], Child]
 
 
@@ -68,12 +69,42 @@ class Pager(UiComponent):
     total: rx.Var[int]
 
 
+class TableFrame(UiComponent):
+    """`TableFrame` of assets/ui/table_view.jsx."""
+
+    library = _VIEW
+    tag = "TableFrame"
+    name: rx.Var[str]
+    user: rx.Var[str]
+    columns: rx.Var[list]
+
+
+class TableOptions(UiComponent):
+    """`TableOptions` of assets/ui/table_view.jsx."""
+
+    library = _VIEW
+    tag = "TableOptions"
+    name: rx.Var[str]
+    user: rx.Var[str]
+    columns: rx.Var[list]
+
+
+class SavedViews(UiComponent):
+    """`SavedViews` of assets/ui/saved_views.jsx."""
+
+    library = ui_module("saved_views.jsx")
+    tag = "SavedViews"
+    name: rx.Var[str]
+    user: rx.Var[str]
+
+
 @dataclass(frozen=True)
 class Column:
     """One column.
 
-    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `ka` actions below, "" hidden.
-    `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`.
+    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `kc` a check box, `ka` actions
+    below, "" hidden. `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`. `key` lets
+    the reader of an `arranged` table hide it.
     """
 
     title: Text
@@ -82,6 +113,7 @@ class Column:
     priority: int = 1
     right: bool = False
     sort: str = ""
+    key: str = ""
 
 
 def data_table(
@@ -100,10 +132,34 @@ def data_table(
     )
 
 
-def filters_bar(*filters: rx.Component, resets: Sequence[str] = ()) -> rx.Component:
-    """Compact filters in one line; `resets` are the parameters that the reset button clears."""
+def arranged(table: rx.Component, columns: Sequence[Column], *, name: str, user: rx.Var[str]) -> rx.Component:
+    """A table whose columns and density its reader chose by `table_options`; kept in the browser for each user."""
+    return TableFrame.create(table, name=name, user=user, columns=_choices(columns))
+
+
+def table_options(columns: Sequence[Column], *, name: str, user: rx.Var[str]) -> rx.Component:
+    """The menu that shows and hides the columns that have a `key`, and makes rows compact. Not on a phone."""
+    return TableOptions.create(name=name, user=user, columns=_choices(columns))
+
+
+def saved_views(*, name: str, user: rx.Var[str]) -> rx.Component:
+    """The menu of filters that the reader gave a name; kept in the browser for each user."""
+    return SavedViews.create(name=name, user=user)
+
+
+def _choices(columns: Sequence[Column]) -> list[dict[str, object]]:
+    return [
+        {"key": column.key, "label": column.title, "at": place}
+        for place, column in enumerate(columns, start=1)
+        if column.key
+    ]
+
+
+def filters_bar(*filters: rx.Component, resets: Sequence[str] = (), aside: rx.Component | None = None) -> rx.Component:
+    """Compact filters in one line; `resets` are the parameters that the reset button clears, `aside` ends the line."""
     reset = [ResetFilters.create(params=list(resets))] if resets else []
-    return rx.el.div(*filters, *reset, class_name="filters", role="search")
+    end = [] if aside is None else [rx.el.span(aside, class_name="right row")]
+    return rx.el.div(*filters, *reset, *end, class_name="filters", role="search")
 
 
 def url_text(label: Text, param: str = "q") -> rx.Component:

@@ -6,7 +6,7 @@ import reflex as rx
 
 from orch_app.components.layout import section
 from orch_app.components.shell import ShellData, shell
-from orch_app.components.states import error_state, no_rights_state, problem_text, skeleton_rows
+from orch_app.components.states import arrival, error_state, no_rights_state, problem_text, skeleton_rows
 from orch_app.state.notices import Notices
 from orch_app.state.session import ShellState
 from orch_app.state.settings import SettingsState
@@ -50,14 +50,21 @@ def by_phase(
     loading: rx.Component | None = None,
 ) -> rx.Component:
     """What a `Screen` shows in the phase it is in: skeleton, the content, empty, an error with retry, or no rights."""
-    return rx.match(
+    meanwhile = loading if loading is not None else section(skeleton_rows(), padded=False)
+    shown = rx.match(
         state.phase,
-        ("loading", loading if loading is not None else section(skeleton_rows(), padded=False)),
+        ("loading", meanwhile),
         ("empty", empty if empty is not None else ready),
         ("error", section(_failed(state, retry), padded=False)),
         ("forbidden", section(no_rights_state(state.problem["permission"].to(str)), padded=False)),
         ready,
     )
+    return read_here(state, shown, meanwhile)
+
+
+def read_here(state: Any, shown: rx.Component, meanwhile: rx.Component) -> rx.Component:
+    """What a `Screen` was read for; `meanwhile` while it still holds what another address asked for."""
+    return arrival(shown, meanwhile, at=state.shown_at, loads=state.loads)
 
 
 def _failed(state: Any, retry: Any) -> rx.Component:

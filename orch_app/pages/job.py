@@ -232,7 +232,7 @@ def _timeline() -> rx.Component:
 def _log() -> rx.Component:
     waiting = rx.cond(STATUS == "PENDING", tr("job.waiting", n=JobState.waiting["position"].to(int)), tr("log.empty"))
     base = "/v1/jobs/" + JOB["id"].to(str)
-    files = [{"href": base + "/artifacts/logs.ndjson", "key": "log.download_ndjson"}]
+    files = [{"href": base + f"/logs?format={form}", "key": f"log.download_{form}"} for form in ("txt", "ndjson")]
     return log_view(
         job_key=JOB["id"].to(str),
         batch=JobState.batch,
@@ -240,7 +240,7 @@ def _log() -> rx.Component:
         live=~IS_OVER,
         history_url=base + "/logs",
         counts=JobState.levels,
-        downloads=rx.cond(IS_OVER, files, []),
+        downloads=files,
         empty_text=waiting,
     )
 

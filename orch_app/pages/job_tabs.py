@@ -20,7 +20,7 @@ def artifacts_tab() -> rx.Component:
         Column(
             rx.el.span(tr("job.download"), class_name="sr"),
             lambda row: download_link(tr("job.download"), href=row["href"].to(str)),
-            card="ka",
+            card="k4",
             right=True,
         ),
     ]

@@ -1,23 +1,39 @@
 """/jobs: every run, filtered by the address, current without moving a row under the cursor."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from orch_app.components.actions import download_link, link_button, menu
 from orch_app.components.icon import icon
 from orch_app.components.jobs import duration_bar, url_choices
 from orch_app.components.layout import page_header, section
+from orch_app.components.selection import pick_item, select_column, selection_bar
 from orch_app.components.states import empty_state, no_results_state, skeleton_rows
 from orch_app.components.status import env_badge, status_badge
-from orch_app.components.table import Column, data_table, filters_bar, pagination, url_select, url_text
+from orch_app.components.table import (
+    Column,
+    arranged,
+    data_table,
+    filters_bar,
+    pagination,
+    saved_views,
+    table_options,
+    url_select,
+    url_text,
+)
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, read_here
 from orch_app.pages.spoken import spoken
 from orch_app.state.jobs import JobsState
 from orch_app.state.jobs_view import PERIODS
+from orch_app.state.session import ShellState
 
 STATUSES = ("RUNNING", "PENDING", "SUCCESS", "ERROR", "CANCELED")
-FILTERS = ("q", "status", "runbook", "environment", "user", "since")
+TRIGGERS = ("manual", "api", "retry", "schedule", "pipeline")
+FILTERS = ("q", "status", "runbook", "environment", "user", "trigger", "since")
+USER = ShellState.user["id"].to(str)
 
 
 def jobs_page() -> rx.Component:
@@ -33,7 +49,7 @@ def jobs_page() -> rx.Component:
             subtitle=_subtitle(),
             actions=[_export("btn"), start],
             thumb=[start],
-            more=menu(_export("menu-i", role="menuitem"), label=tr("action.more")),
+            more=menu(pick_item(), _export("menu-i", role="menuitem"), label=tr("action.more")),
         ),
         by_phase(
             JobsState,
@@ -54,21 +70,32 @@ def _export(look: str, **props: str) -> rx.Component:
 
 def _subtitle() -> rx.Component:
     total = JobsState.total
-    return rx.cond(JobsState.is_filtered, tr("jobs.found", n=total), tr("jobs.subtitle", n=total))
+    words = rx.cond(JobsState.is_filtered, tr("jobs.found", n=total), tr("jobs.subtitle", n=total))
+    return read_here(JobsState, rx.el.span(words), rx.el.span(tr("state.loading")))
 
 
 def _list() -> rx.Component:
+    columns = _columns()
+    table = data_table(JobsState.rows, columns, caption=tr("nav.jobs"), href=lambda row: row["href"].to(str))
     rows = rx.fragment(
-        data_table(JobsState.rows, _columns(), caption=tr("nav.jobs"), href=lambda row: row["href"].to(str)),
+        arranged(table, columns, name="jobs", user=USER),
         pagination(JobsState.page, JobsState.page_size, JobsState.total),
     )
     found = rx.cond(JobsState.rows.length() > 0, rows, no_results_state())
-    return rx.fragment(_filters(), _fresh(), section(found, padded=False))
+    chosen = selection_bar(
+        JobsState.rows,
+        may_cancel=may("jobs:cancel"),
+        may_retry=may("runbooks:execute"),
+        on_cancel=JobsState.cancel_chosen,
+        on_retry=JobsState.repeat_chosen,
+    )
+    return rx.fragment(_filters(columns), _fresh(), section(found, padded=False), chosen)
 
 
-def _filters() -> rx.Component:
+def _filters(columns: Sequence[Column]) -> rx.Component:
     statuses = [{"value": status, "label": tr(f"status.{status}")} for status in STATUSES]
     environments = [{"value": name, "label": tr(f"environment.{name}")} for name in ("stage", "prod")]
+    triggers = [{"value": name, "label": tr(f"trigger.{name}")} for name in TRIGGERS]
     periods = [{"value": name, "label": tr(f"jobs.since.{name}")} for name in PERIODS]
     return filters_bar(
         url_text(tr("jobs.filter")),
@@ -79,8 +106,10 @@ def _filters() -> rx.Component:
             JobsState.users.length() > 0,
             url_select(tr("jobs.column.created_by"), "user", JobsState.users, tr("jobs.everybody")),
         ),
+        url_select(tr("jobs.column.trigger"), "trigger", triggers, tr("jobs.every_trigger")),
         url_select(tr("jobs.column.since"), "since", periods, tr("jobs.any_time")),
         resets=FILTERS,
+        aside=rx.fragment(saved_views(name="jobs", user=USER), table_options(columns, name="jobs", user=USER)),
     )
 
 
@@ -97,13 +126,17 @@ def _fresh() -> rx.Component:
 
 def _columns() -> list[Column]:
     return [
+        select_column(JobsState.rows),
         Column(tr("jobs.column.status"), _status, card="k2"),
         Column(tr("jobs.column.runbook"), _name, card="k1"),
-        Column(tr("jobs.column.environment"), lambda row: env_badge(row["environment"].to(str)), priority=2),
-        Column(tr("jobs.column.hosts"), _hosts, card="k3"),
-        Column(tr("jobs.column.created_by"), _requester, priority=2),
-        Column(tr("jobs.column.when"), lambda row: relative_time(row["createdAt"].to(str), "sec"), card="k4"),
-        Column(tr("jobs.column.duration"), _duration),
+        Column(tr("jobs.column.environment"), _environment, priority=2, key="environment"),
+        Column(tr("jobs.column.hosts"), _hosts, card="k3", key="hosts"),
+        Column(tr("jobs.column.created_by"), _requester, priority=2, key="created_by"),
+        Column(tr("jobs.column.trigger"), _trigger, priority=2, key="trigger"),
+        Column(
+            tr("jobs.column.when"), lambda row: relative_time(row["createdAt"].to(str), "sec"), card="k4", key="when"
+        ),
+        Column(tr("jobs.column.duration"), _duration, key="duration"),
     ]
 
 
@@ -129,13 +162,16 @@ def _hosts(row: rx.Var) -> rx.Component:
     return rx.el.span(environment, hosts, title=row["hostNames"].to(str), class_name="trunc")
 
 
+def _environment(row: rx.Var) -> rx.Component:
+    return env_badge(row["environment"].to(str))
+
+
 def _requester(row: rx.Var) -> rx.Component:
-    trigger = rx.cond(
-        row["trigger"].to(str) == "manual",
-        rx.fragment(),
-        rx.el.div(tr_dynamic("trigger.", row["trigger"].to(str)), class_name="t2"),
-    )
-    return rx.el.div(rx.el.div(row["createdBy"].to(str), class_name="trunc"), trigger)
+    return rx.el.div(row["createdBy"].to(str), class_name="trunc")
+
+
+def _trigger(row: rx.Var) -> rx.Component:
+    return rx.el.span(tr_dynamic("trigger.", row["trigger"].to(str)), class_name="sec nowrap")
 
 
 def _duration(row: rx.Var) -> rx.Component:

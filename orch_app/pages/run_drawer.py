@@ -2,7 +2,8 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, copy_button
+from orch_app.components.actions import button, copy_button, link_button
+from orch_app.components.choices import environment_choice
 from orch_app.components.dialogs import cancel_button, drawer
 from orch_app.components.fields import checkbox, field_error, segmented, select_field, text_field
 from orch_app.components.icon import icon
@@ -88,17 +89,8 @@ def _form() -> rx.Component:
 
 
 def _environment() -> rx.Component:
-    options = [
-        {"value": "stage", "label": tr("environment.switch.stage")},
-        {"value": "prod", "label": tr("environment.switch.prod"), "tone": "prod"},
-    ]
-    return segmented(
-        tr("launch.environment"),
-        value=LaunchState.environment,
-        options=options,
-        on_change=LaunchState.choose_environment,
-        full=True,
-    )
+    value, change = LaunchState.environment, LaunchState.choose_environment
+    return environment_choice(tr("launch.environment"), value=value, on_change=change)
 
 
 def _slot(slot: rx.Var) -> rx.Component:
@@ -200,7 +192,8 @@ def _host(host: rx.Var) -> rx.Component:
             on_change=LaunchState.choose_host(host["id"].to(str)),
             hint=about,
             disabled=(fault != "") | IS_READ_ONLY,
-        )
+        ),
+        key=host["id"].to(str),  # rows move when they are chosen, and a box belongs to its host
     )
 
 
@@ -230,6 +223,12 @@ def _readme() -> rx.Component:
 
 
 def _curl() -> rx.Component:
+    link = rx.cond(
+        LaunchState.link != "",
+        copy_button(LaunchState.link, text=tr("launch.copy_link")),
+        rx.el.span(tr("launch.link_too_long"), class_name="sec sm"),
+    )
+    history = link_button(tr("launch.history"), href="/jobs?runbook=" + RUNBOOK["name"].to(str), look="s g")
     return rx.el.details(
         rx.el.summary(icon("chevron-right"), tr("launch.curl")),
         rx.el.div(
@@ -237,6 +236,8 @@ def _curl() -> rx.Component:
             copy_button(LaunchState.curl, label=tr("action.copy")),
             class_name="codeb",
         ),
+        rx.el.div(link, history, class_name="row wrap mt8"),
+        open=LaunchState.shows_curl,
         class_name="fold",
     )
 

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, link, link_button
+from orch_app.components.actions import button, copy_item, link, link_button, menu, menu_item
 from orch_app.components.icon import icon
 from orch_app.components.layout import page_header, section
 from orch_app.components.states import empty_state, no_results_state, skeleton_rows
@@ -13,6 +13,7 @@ from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
 from orch_app.pages.run_drawer import run_drawer
 from orch_app.pages.spoken import spoken, spoken_of
+from orch_app.state.notices import Notices
 from orch_app.state.runbooks import RunbooksState
 
 RISKS = ("low", "medium", "high")
@@ -139,4 +140,13 @@ def _typical(row: rx.Var) -> rx.Component:
 
 def _run(row: rx.Var) -> rx.Component:
     run = link_button(tr("runbooks.run"), href=row["href"].to(str), icon_name="play", look="s")
-    return rx.cond(row["isBroken"].to(bool), rx.fragment(), run)
+    return rx.el.span(rx.cond(row["isBroken"].to(bool), rx.fragment(), run), _more(row), class_name="row up to-end")
+
+
+def _more(row: rx.Var) -> rx.Component:
+    return menu(
+        menu_item(tr("launch.history"), icon_name="list", href=row["historyHref"].to(str)),
+        menu_item(tr("launch.curl"), icon_name="terminal", href=row["curlHref"].to(str)),
+        copy_item(tr("runbooks.copy_link"), href=row["linkHref"].to(str), on_copied=Notices.show_done("link.copied")),
+        label=tr("runbooks.row_more", name=spoken(row, "title")),
+    )

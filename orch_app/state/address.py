@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode
 LONGEST = 200
 
 
-def parameters(state: Any, *names: str) -> dict[str, str]:
-    """These parameters of the address that the tab shows; what is missing is an empty text."""
+def parameters(state: Any, *names: str, longest: int = LONGEST) -> dict[str, str]:
+    """These parameters of the address that the tab shows; what is missing, or too long, is an empty or shorter text."""
     found = parse_qs(str(state.router.url.query), max_num_fields=50)
-    return {name: found.get(name, [""])[-1][:LONGEST] for name in names}
+    return {name: found.get(name, [""])[-1][:longest] for name in names}
 
 
 def address(path: str, values: Mapping[str, str]) -> str:

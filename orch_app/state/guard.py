@@ -87,12 +87,15 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
                 _actor.set(await asyncio.to_thread(_identify, _session_key(self), self.router.session.client_ip))
                 require(actor(), permission)
                 result = handler(self, *args, **kwargs)
-                return await result if inspect.isawaitable(result) else result
+                result = await result if inspect.isawaitable(result) else result
             except OrchError as error:
                 return await _refuse(self, error, handler.__qualname__, page=page)
             except Exception:  # noqa: BLE001 - Reflex would answer by eval, which our policy forbids: nothing would show
                 _log.exception("event.failed", handler=handler.__qualname__)
                 return await _refuse(self, unforeseen(), handler.__qualname__, page=page)
+            if page and not isinstance(self, StateProxy):
+                _assign(self, _read(self))
+            return result
 
         setattr(inner, GUARD, permission)
         return cast("H", inner)
@@ -124,8 +127,14 @@ async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> 
     _log.info("event.refused", handler=handler, code=error.code, status=error.status)
     if not page:
         return Notices.show_problem(shown(error))
-    await _write(state, phase="forbidden" if isinstance(error, Forbidden) else "error", problem=shown(error))
+    phase = "forbidden" if isinstance(error, Forbidden) else "error"
+    await _write(state, phase=phase, problem=shown(error), **_read(state))
     return None
+
+
+def _read(state: Any) -> dict[str, Any]:
+    """What a screen notes when it has been read, well or badly, for the address of its tab."""
+    return {"shown_at": asked_for(state), "loads": state.loads + 1}
 
 
 def _audit_denial(who: Actor, error: Forbidden, where: str) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import reflex as rx
 
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.jobs import bulk
 from orch_app.state.address import address, parameters
 from orch_app.state.bursts import bursts
-from orch_app.state.guard import ask, guarded, recheck
-from orch_app.state.jobs_view import PAGE_SIZE, PARAMETERS, Wanted, read_changes, read_page
+from orch_app.state.guard import act, ask, guarded, recheck
+from orch_app.state.jobs_view import PAGE_SIZE, PARAMETERS, Wanted, carry_out, read_changes, read_page
+from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 from orch_app.state.session import environment_of
 
@@ -57,6 +59,23 @@ class JobsState(Screen, rx.State):
         if parameters(self, "page")["page"]:
             return rx.redirect(address("/jobs", asked))
         return JobsState.load
+
+    @rx.event
+    @guarded(Permission.JOBS_CANCEL)
+    async def cancel_chosen(self, job_ids: list[str]) -> Any:
+        """Stop these jobs; what is refused is told apart."""
+        return await self._carry_out("cancel", job_ids)
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def repeat_chosen(self, job_ids: list[str]) -> Any:
+        """Run these jobs again."""
+        return await self._carry_out("retry", job_ids)
+
+    async def _carry_out(self, action: bulk.BulkAction, job_ids: list[str]) -> Any:
+        found = await act(carry_out, bulk.BulkOrder(action, [str(job_id) for job_id in job_ids]))
+        done = [Notices.show_count(f"job.bulk_{action}", found["done"])] if found["done"] else []
+        return [*done, *(Notices.show_problem(problem) for problem in found["problems"]), JobsState.load]
 
     async def _wanted(self) -> Wanted:
         return Wanted.of(parameters(self, *PARAMETERS), await environment_of(self))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs import history, queries
+from orch_app.domains.jobs import bulk, history, queries
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks.models import Runbook
@@ -20,7 +20,7 @@ from orch_app.state.session_view import summed
 
 PAGE_SIZE = 50
 STATUSES = frozenset(status.value for status in Status)
-PARAMETERS = ("status", "runbook", "environment", "user", "q", "since", "page")
+PARAMETERS = ("status", "runbook", "environment", "user", "trigger", "q", "since", "page")
 PERIODS = {
     "1h": timedelta(hours=1),
     "24h": timedelta(days=1),
@@ -47,6 +47,7 @@ class Wanted:
             runbook=asked["runbook"],
             environment=asked["environment"] if asked["environment"] in ("stage", "prod") else environment,
             created_by=asked["user"],
+            trigger=asked["trigger"],
             text=asked["q"].strip(),
             created_after=now() - period if period else None,
         )
@@ -60,6 +61,7 @@ class Wanted:
             "runbook": self.filter.runbook,
             "environment": self.filter.environment,
             "createdBy": self.filter.created_by,
+            "trigger": self.filter.trigger,
             "q": self.filter.text,
             "createdAfter": after.isoformat() if after else "",
         }
@@ -96,6 +98,22 @@ def read_changes(
     return {
         "rows": rows_of(session, actor, kept, titles),
         "fresh": history.count_newer(session, actor, wanted.filter, newest_id),
+    }
+
+
+def carry_out(session: Session, actor: Actor, order: bulk.BulkOrder) -> dict[str, Any]:
+    """Do one thing with many jobs: how many it was done with, and one problem for each kind of refusal."""
+    outcomes = bulk.carry_out(session, actor, order)
+    refused = [outcome.job_id for outcome in outcomes if outcome.refusal]
+    numbers = {job.id: f"#{job.number}" for job in history.read_jobs(session, actor, refused)}
+    problems: dict[str, dict[str, str]] = {}
+    for outcome in outcomes:
+        if outcome.refusal:
+            found = problems.setdefault(outcome.refusal.code, {"detail": outcome.refusal.detail, "about": ""})
+            found["about"] = f"{found['about']} {numbers.get(outcome.job_id, outcome.job_id)}".strip()
+    return {
+        "done": len(outcomes) - len(refused),
+        "problems": [{"code": code, **told} for code, told in problems.items()],
     }
 
 

@@ -18,7 +18,7 @@ from orch_app.state.runbooks_view import Wanted
 from orch_app.state.screen import Screen
 from orch_app.state.session import environment_of
 
-ENVIRONMENTS = ("stage", "prod")
+ENVIRONMENTS = launch_view.ENVIRONMENTS
 LONGEST_REASON = 500
 _CURL_DEPS: list[str | rx.Var[Any]] = [
     "is_open",
@@ -62,6 +62,7 @@ class LaunchState(Screen, rx.State):
     typical_s: float | None = None
     workers: int = 0
     is_busy: bool = False
+    shows_curl: bool = False
     _all_hosts: list[Shown] = []
     _inputs: Shown = {}
 
@@ -70,17 +71,23 @@ class LaunchState(Screen, rx.State):
         """The order as a call of the REST API."""
         if not self.is_open or not self.runbook:
             return ""
-        order = self._order()
-        body: Shown = {"environment": order.environment, "inputs": order.inputs}
-        more = {"hosts": order.host_ids, "connections": order.connections, "requestReason": order.request_reason}
-        body |= {name: value for name, value in more.items() if value}
-        return launch_view.curl_of(str(self.router.url.origin), self.runbook["name"], body)
+        return launch_view.curl_of(str(self.router.url.origin), self.runbook["name"], self._body())
+
+    @rx.var(auto_deps=False, deps=_CURL_DEPS)
+    def link(self) -> str:
+        """The address that opens the drawer filled in as it is now."""
+        if not self.is_open or not self.runbook:
+            return ""
+        return launch_view.link_of(str(self.router.url.origin), self._body(), self.runbook["name"])
 
     @rx.event
     @guarded(Permission.RUNBOOKS_READ, page=True)
     async def open(self) -> None:
-        """Show the drawer when the address names a runbook; `host` and `from` (a job) fill it in beforehand."""
-        asked = parameters(self, "run", "host", "from")
+        """Show the drawer when the address names a runbook.
+
+        `host`, `from` (a job), or `environment`, `hosts` and `inputs` of a copied link fill it in beforehand.
+        """
+        asked = parameters(self, "run", "host", "from", "environment", "show")
         if not asked["run"]:
             self.is_open = False
             return
@@ -192,6 +199,9 @@ class LaunchState(Screen, rx.State):
         form = await ask(launch_view.read_form, asked["run"])
         again = await ask(launch_view.read_again, asked["from"]) if asked["from"] else {}
         environment = await environment_of(self)
+        long = parameters(self, "inputs", "hosts", longest=launch_view.LONGEST_INPUTS)
+        again |= launch_view.linked(asked | long)
+        self.shows_curl = asked["show"] == "curl"
         self._show_faults(())
         before = {"host_ids": [], "chosen": {}, "reason": "", "host_text": ""}
         here = {"environment": environment} if environment else {}
@@ -228,6 +238,13 @@ class LaunchState(Screen, rx.State):
     def _wanted_hosts(self) -> list[str] | None:
         works_on_hosts = self.runbook.get("target") in launch_view.ON_HOSTS and self.place == "hosts"
         return list(self.host_ids) if works_on_hosts else None
+
+    def _body(self) -> Shown:
+        """The order as the REST API takes it."""
+        order = self._order()
+        more = {"hosts": order.host_ids, "connections": order.connections, "requestReason": order.request_reason}
+        body: Shown = {"environment": order.environment, "inputs": order.inputs}
+        return body | {name: value for name, value in more.items() if value}
 
     def _order(self) -> service.Order:
         return service.Order(

@@ -1,5 +1,6 @@
 """What the run drawer shows of a runbook: its form, the hosts and connections that may be chosen, and what blocks."""
 
+import contextlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,18 @@ from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
 from orch_app.domains.jobs.service import verdict_on
 from orch_app.domains.runbooks.form import form_model
+from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runbook
 from orch_app.kit.errors import Problem
+from orch_app.state.address import address
 
 AT_ONCE = 200
 MOST_HOSTS = 2_000
 SHOWN_HOSTS = 100
 SHOWN_LABELS = 8
+LONGEST_INPUTS = 4_000
+ENVIRONMENTS = ("stage", "prod")
 ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
 AROUND = ("hosts", "connections", "environment")
@@ -56,12 +61,18 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "readme": readme_of(runbook.readme),
         "fields": fields,
         "slots": runbook.meta.get("connections", []),
-        "start": {field["name"]: field["default"] for field in fields if "default" in field},
+        "start": with_defaults(runbook.input_schema or {}, first_rows(fields)),
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
         "workers": len(list_workers(session, actor)),
         "blocks": {place: _blocked(actor, runbook, place) for place in ("stage", "prod")},
     }
+
+
+def first_rows(fields: Sequence[Shown]) -> Shown:
+    """Lists of objects that must not be empty, each with as many rows as it needs at least."""
+    lists = [field for field in fields if field["kind"] == "table" and field["required"] and field.get("minItems")]
+    return {field["name"]: [{} for _ in range(field["minItems"])] for field in lists}
 
 
 def readme_of(text: str) -> dict[str, str]:
@@ -156,6 +167,28 @@ def curl_of(origin: str, runbook: str, body: Mapping[str, Any]) -> str:
         f"  -H 'Content-Type: application/json' \\\n"
         f"  -d {sent}"
     )
+
+
+def link_of(origin: str, body: Mapping[str, Any], runbook: str) -> str:
+    """The address that opens the drawer filled in like this; empty when the values are too many for an address."""
+    inputs = json.dumps(body["inputs"], ensure_ascii=False, separators=(",", ":"))
+    if len(inputs) > LONGEST_INPUTS:
+        return ""
+    asked = {"run": runbook, "environment": body["environment"], "hosts": ",".join(body.get("hosts", []))}
+    return origin + address("/runbooks", asked | {"inputs": inputs if body["inputs"] else ""})
+
+
+def linked(asked: Mapping[str, str]) -> Shown:
+    """What such an address fills in; what it does not name, or nonsense, stays as the form begins."""
+    found: Shown = {}
+    with contextlib.suppress(ValueError, RecursionError):
+        inputs = json.loads(asked["inputs"])
+        found |= {"start": inputs} if isinstance(inputs, dict) else {}
+    if asked["environment"] in ENVIRONMENTS:
+        found["environment"] = asked["environment"]
+    if asked["hosts"]:
+        found["host_ids"] = asked["hosts"].split(",")[:SHOWN_HOSTS]
+    return found
 
 
 def _first(fault: Problem) -> str:

@@ -19,9 +19,10 @@ class Notices(rx.State):
     @rx.event
     @public("writes to the caller's own tab")
     def show_problem(self, problem: dict[str, Any]) -> None:
-        """Add a refusal."""
+        """Add a refusal; `about` names the things that it is about."""
         key, detail = f"problem.{problem.get('code', '')}"[:100], str(problem.get("detail", ""))[:500]
-        self._add("error", {"key": key} if key in catalogue(DEFAULT_LANGUAGE) else {"text": detail})
+        about = {"detail": str(problem["about"])[:500]} if problem.get("about") else {}
+        self._add("error", ({"key": key} if key in catalogue(DEFAULT_LANGUAGE) else {"text": detail}) | about)
 
     @rx.event
     @public("writes to the caller's own tab")
@@ -31,9 +32,15 @@ class Notices(rx.State):
 
     @rx.event
     @public("writes to the caller's own tab")
+    def show_count(self, code: str, n: int) -> None:
+        """Add the confirmation that this was done to so many things: `done.<code>` with its plural forms."""
+        self._add("success", {"key": f"done.{code}"[:100], "params": {"n": int(n)}})
+
+    @rx.event
+    @public("writes to the caller's own tab")
     def dismiss(self, identity: str) -> None:
         """Take one away."""
         self.items = [item for item in self.items if item["id"] != identity]
 
-    def _add(self, kind: str, words: dict[str, str]) -> None:
+    def _add(self, kind: str, words: dict[str, Any]) -> None:
         self.items = [*self.items, {"id": new_id("note"), "kind": kind, **words}][-KEPT:]

@@ -87,6 +87,9 @@ def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
         "statuses": past.statuses,
         "typicalS": past.typical_s,
         "href": wanted.link(run=runbook.name),
+        "curlHref": wanted.link(run=runbook.name, show="curl"),
+        "linkHref": address(PATH, {"run": runbook.name}),
+        "historyHref": address("/jobs", {"runbook": runbook.name}),
         **_last(past.last),
     }
 

@@ -58,6 +58,7 @@ def test_open_handlers_are_few_and_known() -> None:
         "EntranceState.at_login",
         "EntranceState.at_setup",
         "Notices.dismiss",
+        "Notices.show_count",
         "Notices.show_done",
         "Notices.show_problem",
         "ShellState.choose_environment",

@@ -14,12 +14,12 @@ from orch_app.domains.access.permissions import GRANTS, Permission, Role
 from orch_app.domains.accounts.edge import TAB_HEADER
 from orch_app.domains.accounts.sessions import key_of
 from orch_app.state.exposure import GUARD
-from tests.e2e.house import CONNECTION, HOST, SECRET, House
+from tests.e2e.house import CONNECTION, HOST, SECRET, House, Login
 from tests.e2e.raw_tab import HYDRATE, NAMESPACE, PREFIX, RawTab, closed, raw_tab, socket_of
 from tests.state.tabs import handlers
 
 MARK = "_rx_state_"
-SHOWN_WHEN_REFUSED = {"phase", "problem"}
+SHOWN_WHEN_REFUSED = {"phase", "problem", "shown_at", "loads"}
 SETTINGS = f"{PREFIX}.orch_app___state___settings____settings_state"
 SHELL = f"{PREFIX}.orch_app___state___session____shell_state"
 JOBS = f"{PREFIX}.orch_app___state___jobs____jobs_state"
@@ -28,7 +28,7 @@ HOSTS = f"{PREFIX}.orch_app___state___hosts____hosts_state"
 NOTICES = f"{PREFIX}.orch_app___state___notices____notices"
 STORED = f"{PREFIX}.reflex___state____update_vars_internal_state.update_vars_internal"
 CHOSEN = f'"environment{MARK}": "prod"'
-GIVEN: dict[type, Any] = {str: "x", bool: True, dict: {"name": "x", "email": "x@example.org"}}
+GIVEN: dict[type, Any] = {str: "x", bool: True, int: 1, list: ["x"], dict: {"name": "x", "email": "x@example.org"}}
 
 
 def calls() -> Iterator[tuple[str, Permission | str, dict[str, Any]]]:
@@ -237,51 +237,35 @@ def test_a_flood_is_read_slowly_and_everybody_else_is_served(house: House) -> No
     assert house.product.answers("/login/")
 
 
-def sign_out(house: House, cookie: str, _email: str) -> None:
-    headers = {"Origin": house.product.url, "Cookie": f"orch_session={cookie}"}
-    httpx.post(f"{house.product.url}/v1/auth/logout", headers=headers).raise_for_status()
-
-
-def disable(house: House, _cookie: str, email: str) -> None:
-    house.change_user(email, status="disabled")
-
-
-def promote(house: House, _cookie: str, email: str) -> None:
-    house.change_user(email, role="operator")
-
-
-def expire(house: House, cookie: str, _email: str) -> None:
-    past = "UPDATE browser_sessions SET expires_at = created_at WHERE token_hash = ?"
-    house.write(past, key_of(cookie))
-
-
-def revoke_elsewhere(house: House, cookie: str, _email: str) -> None:
-    house.write("UPDATE browser_sessions SET revoked_at = created_at WHERE token_hash = ?", key_of(cookie))
-
-
-ENDINGS = [(sign_out, 4401), (disable, 4401), (expire, 4401), (revoke_elsewhere, 4401), (promote, 4403)]
-End = Callable[[House, str, str], None]
+ENDINGS = [
+    (House.sign_out, 4401),
+    (House.disable, 4401),
+    (House.expire, 4401),
+    (House.revoke_elsewhere, 4401),
+    (House.promote, 4403),
+]
+End = Callable[[House, Login], None]
 
 
 @pytest.mark.parametrize(("end", "code"), ENDINGS, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_tab_ends_with_its_session_and_nobody_finds_it_again(house: House, end: End, code: int) -> None:
-    cookie = house.newcomer(f"tab-{end.__name__}")
-    with raw_tab(house.product, cookie) as tab:
+    login = house.newcomer(f"tab-{end.__name__}")
+    with raw_tab(house.product, login.cookie) as tab:
         tab.send(HYDRATE, "/hosts")
         tab.send(f"{HOSTS}.load", "/hosts")
         tab.send(f"{HOSTS}.follow", "/hosts")
         tab.wait_for(HOST)
-        end(house, cookie, f"tab-{end.__name__}@example.org")
+        end(house, login)
         assert closed(tab.socket) == code
-    with raw_tab(house.product, cookie, tab.token) as again:
+    with raw_tab(house.product, login.cookie, tab.token) as again:
         again.send(HYDRATE, "/hosts")
         assert HOST not in json.dumps(again.updates())
 
 
 def test_after_signing_out_every_event_is_refused(house: House) -> None:
-    cookie = house.newcomer("leaver")
-    with raw_tab(house.product, cookie) as tab:
-        sign_out(house, cookie, "")
+    leaver = house.newcomer("leaver")
+    with raw_tab(house.product, leaver.cookie) as tab:
+        house.sign_out(leaver)
         try:
             tab.send(f"{HOSTS}.load", "/hosts")
             tab.updates(5)

@@ -96,6 +96,17 @@ def test_a_long_log_is_whole_and_can_be_searched(at: OpenDrill):
     expect(page.locator(".log-f")).to_contain_text(re.compile(r"de 3\d\d"))
 
 
+def test_problems_are_gone_through_and_the_log_is_had_as_text(at: OpenDrill):
+    where = at()
+    page = where.open(f"/jobs/{ended(where, fail=True)}?tab=logs")
+    page.get_by_role("button", name="Próximo aviso ou erro").click()
+    expect(page.locator(".ln.sel-l")).to_contain_text("the door is locked")
+    page.get_by_role("button", name="Baixar log").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Baixar como texto").click()
+    assert "the door is locked" in download.value.path().read_text("utf-8")
+
+
 def test_what_failed_stands_on_top_and_leads_to_its_line(at: OpenDrill):
     where = at()
     page = where.open(f"/jobs/{ended(where, fail=True)}")
@@ -201,6 +212,102 @@ def test_filters_live_in_the_address(at: OpenDrill):
     expect(page.get_by_role("button", name="Falhou", exact=True)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Limpar filtros").click()
     expect(page.locator("table tbody .st", has_text="Concluído").first).to_be_visible()
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("table.rows tbody tr")
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_chosen_jobs_are_canceled_and_repeated_together(at: OpenDrill, look: Look):
+    where = at(look=look)
+    first, second, third = ordered(where, wait=120), ordered(where, wait=120), ended(where, fail=True)
+    page = where.open("/jobs?runbook=drill")
+    if look.is_phone:
+        page.locator("main").get_by_role("button", name="Mais ações").click()
+        page.get_by_role("menuitem", name="Selecionar jobs").click()
+    for place in range(3):
+        rows(page).nth(place).get_by_role("checkbox").check()
+    bar = page.get_by_role("region", name="Ações para os jobs selecionados")
+    expect(bar).to_contain_text("3 selecionados")
+    assert axe.violations(page) == []
+    assert where.fits()
+    with page.expect_download() as download:
+        bar.get_by_role("link", name="Exportar CSV").click()
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert {line.split(",")[1] for line in lines[1:]} == {first, second, third}
+    bar.get_by_role("button", name="Cancelar 2").click()
+    page.locator("dialog[open]").get_by_role("button", name="Cancelar 2 jobs").click()
+    expect(page.get_by_text("Cancelamento pedido para 2 jobs")).to_be_visible()
+    expect(bar).to_have_count(0)
+    for place in (1, 2):
+        expect(rows(page).nth(place).locator(".st")).to_have_text("Cancelado", timeout=JOB_MS)
+
+
+def test_rows_are_chosen_by_keys_and_by_range(at: OpenDrill):
+    where = at()
+    for _ in range(3):
+        ended(where)
+    page = where.open("/jobs")
+    expect(rows(page).nth(2)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    bar = page.get_by_role("region", name="Ações para os jobs selecionados")
+    expect(bar).to_contain_text("1 selecionado")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(bar).to_contain_text("2 selecionados")
+    rows(page).nth(0).get_by_role("checkbox").click()
+    rows(page).nth(2).get_by_role("checkbox").click(modifiers=["Shift"])
+    expect(rows(page).locator("input:checked").nth(2)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/jobs/job_"))
+
+
+def test_columns_and_density_are_kept_for_each_user(at: OpenDrill):
+    where = at()
+    ended(where)
+    page = where.open("/jobs")
+    heading = page.get_by_role("columnheader", name="Hosts")
+    expect(heading).to_be_visible()
+    page.get_by_role("button", name="Colunas e densidade").click()
+    page.get_by_role("menuitemcheckbox", name="Hosts").click()
+    page.get_by_role("menuitemcheckbox", name="Linhas compactas").click()
+    assert axe.violations(page) == []
+    page.reload()
+    expect(page.locator(".frame.compact")).to_be_visible()
+    expect(heading).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="Quando")).to_be_visible()
+
+
+def test_filters_are_kept_under_a_name(at: OpenDrill):
+    where = at()
+    ended(where, fail=True)
+    page = where.open("/jobs?status=ERROR&runbook=drill")
+    page.get_by_role("button", name="Visões salvas").click()
+    page.get_by_role("menuitem", name="Salvar esta visão").click()
+    page.get_by_role("textbox", name="Nome da visão").fill("Treinos que falharam")
+    assert axe.violations(page) == []
+    page.locator("dialog[open]").get_by_role("button", name="Salvar").click()
+    page.get_by_role("button", name="Limpar filtros").click()
+    expect(page).not_to_have_url(re.compile("status="))
+    page.reload()
+    page.get_by_role("button", name="Visões salvas").click()
+    page.get_by_role("menuitem", name="Treinos que falharam").click()
+    expect(page).to_have_url(re.compile("status=ERROR"))
+    expect(page.get_by_role("button", name="Falhou", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_viewer_chooses_only_to_export(at: OpenDrill):
+    ended(at())
+    page = at("viewer").open("/jobs")
+    page.get_by_role("checkbox", name="Selecionar todos os jobs desta página").check()
+    bar = page.get_by_role("region", name="Ações para os jobs selecionados")
+    expect(bar.get_by_role("link", name="Exportar CSV")).to_be_visible()
+    expect(bar.get_by_role("button", name=re.compile("Cancelar|Repetir"))).to_have_count(0)
 
 
 def test_a_broken_runbook_is_listed_with_its_reason(at: OpenDrill):

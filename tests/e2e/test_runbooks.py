@@ -12,6 +12,11 @@ from tests.e2e.conftest import OpenTab
 from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look
 
 JOB_MS = 120_000
+NOTE_PAINTS = """() => {
+  window.seen = [];
+  const note = () => window.seen.push(document.querySelector("main")?.innerText || "");
+  new MutationObserver(note).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
 
 
 def drawer(page: Page) -> Locator:
@@ -101,6 +106,29 @@ def test_titles_are_told_in_the_readers_language(tab: OpenTab):
 def test_an_unknown_runbook_says_so_in_the_drawer(tab: OpenTab):
     page = tab("viewer").open("/runbooks?run=nothing")
     expect(drawer(page).get_by_text("Não existe runbook com este nome.")).to_be_visible()
+
+
+def test_coming_back_does_not_show_what_was_filtered_on_the_last_visit(tab: OpenTab):
+    page = tab("operator").open("/runbooks?risk=broken&q=nothing-of-that-name")
+    expect(page.get_by_text("Nenhum resultado")).to_be_visible()
+    page.locator("aside, nav").get_by_role("link", name="Jobs").first.click()
+    expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+    page.evaluate(NOTE_PAINTS)
+    page.locator("aside, nav").get_by_role("link", name="Runbooks").first.click()
+    expect(page.locator("table tbody tr").first).to_be_visible()
+    assert not any("Nenhum resultado" in seen for seen in page.evaluate("window.seen"))
+
+
+def test_a_runbooks_link_is_copied_and_its_call_is_one_press_away(tab: OpenTab):
+    page = tab("operator").open("/runbooks")
+    row = page.locator("table tbody tr", has_text="host_report")
+    row.get_by_role("button", name=re.compile("^Mais ações")).click()
+    page.get_by_role("menuitem", name="Copiar link").click()
+    expect(page.get_by_text("Link copiado")).to_be_visible()
+    row.get_by_role("button", name=re.compile("^Mais ações")).click()
+    page.get_by_role("menuitem", name="Chamada da API (curl)").click()
+    expect(drawer(page).locator("pre")).to_contain_text("curl -X POST")
+    assert axe.violations(page) == []
 
 
 @pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)

@@ -20,6 +20,7 @@ from orch_app.state.connections import ConnectionsState
 from orch_app.state.exposure import GUARD
 from orch_app.state.hosts import HostsState
 from orch_app.state.jobs import JobsState
+from orch_app.state.screen import Screen
 from orch_app.state.settings import SettingsState
 from tests.state.conftest import SignIn
 from tests.state.tabs import handlers, tab
@@ -174,11 +175,14 @@ def test_a_session_ends_when_its_time_is_over(sign_in: SignIn) -> None:
         assert leads_to(call(state, "load")).endswith("&expired=1")
 
 
-class Faulty(rx.State):
-    """Handlers that fail; guarded as the product's are."""
+class Faulty(Screen, rx.State):
+    """Handlers that fail, or do nothing; guarded as the product's are."""
 
     phase: str = "ready"
-    problem: dict[str, Any] = {}
+
+    @guard.guarded(Permission.ME, page=True)
+    async def read(self) -> None:
+        return None
 
     @guard.guarded(Permission.ME, page=True)
     async def of_page(self, error: Any) -> None:
@@ -194,6 +198,17 @@ def test_what_a_page_cannot_show_is_the_pages_error(monkeypatch: pytest.MonkeyPa
     state = tab(Faulty)
     assert call(state, "of_page", NotFound("There is no job 1.", "job_not_found")) is None
     assert (state.phase, state.problem["code"]) == ("error", "job_not_found")
+
+
+def test_a_screen_knows_for_which_address_it_was_read_well_or_badly(monkeypatch: pytest.MonkeyPatch) -> None:
+    speak_as(Role.VIEWER, monkeypatch)
+    state = tab(Faulty, address="/jobs?status=ERROR")
+    call(state, "read")
+    assert (state.shown_at, state.loads) == ("/jobs?status=ERROR", 1)
+    call(state, "of_page", NotFound("There is no job 1.", "job_not_found"))
+    assert state.loads == 2
+    call(state, "in_place", Conflict("It has ended.", "job_is_over"))
+    assert state.loads == 2
 
 
 def test_what_was_refused_on_the_way_is_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:

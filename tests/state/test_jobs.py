@@ -96,3 +96,42 @@ def test_the_pill_leads_to_the_first_page_with_the_same_filters(sign_in: SignIn)
     state = tab(JobsState, cookie=sign_in(Role.VIEWER), address="/jobs?status=ERROR&page=3")
     answer = asyncio.run(type(state).event_handlers["show_fresh"].fn(state))
     assert leads_to(answer) == "/jobs?status=ERROR"
+
+
+def words_of(events: Any) -> list[tuple[str, list[str]]]:
+    """Which handlers follow, and what they are told."""
+    return [
+        (getattr(event, "handler", event).fn.__name__, [str(value) for _, value in getattr(event, "args", ())])
+        for event in events
+    ]
+
+
+def test_many_are_canceled_and_what_was_refused_is_told_by_kind(sign_in: SignIn):
+    waiting, over, gone = launched(COMMAND_LINE), launched(COMMAND_LINE), "job_gone"
+    state = tab(JobsState, cookie=sign_in(Role.OPERATOR), address="/jobs")
+    handler = type(state).event_handlers["cancel_chosen"].fn
+    asyncio.run(handler(state, [over.id]))
+    told = words_of(asyncio.run(handler(state, [waiting.id, over.id, gone])))
+    assert [name for name, _ in told] == ["show_count", "show_problem", "show_problem", "load"]
+    assert told[0][1] == ['"job.bulk_cancel"', "1"]
+    assert f"#{over.number}" in told[1][1][0]
+    assert "job_is_over" in told[1][1][0]
+    assert "job_gone" in told[2][1][0]
+
+
+def test_chosen_jobs_are_run_again_by_those_who_may(sign_in: SignIn):
+    job = launched(COMMAND_LINE)
+    with unit_of_work() as session:
+        session.exec(select(Job).where(Job.id == job.id)).one().status = "ERROR"
+    for role, repeats in ((Role.VIEWER, 0), (Role.OPERATOR, 1)):
+        state = tab(JobsState, cookie=sign_in(role), address="/jobs")
+        asyncio.run(type(state).event_handlers["repeat_chosen"].fn(state, [job.id]))
+        with reading() as session:
+            assert len(session.exec(select(Job).where(Job.retry_of == job.id)).all()) == repeats
+
+
+def test_the_trigger_is_a_filter_like_the_others():
+    asked = wanted(trigger="retry")
+    assert asked.filter.trigger == "retry"
+    assert asked.is_filtered
+    assert asked.csv_href().endswith("&trigger=retry")

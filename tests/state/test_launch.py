@@ -78,6 +78,43 @@ def test_the_form_begins_with_the_defaults_of_the_schema(sign_in: SignIn):
     assert state.fields[0]["name"] == "sections"
 
 
+def test_defaults_inside_of_groups_are_shown_and_a_list_begins_with_its_first_row(sign_in: SignIn):
+    state = opened(sign_in, address="/runbooks?run=connectivity_test")
+    assert state.start["thresholds"] == {
+        "loss_warn_pct": 1,
+        "loss_fail_pct": 50,
+        "tls_warn_days": 21,
+        "tls_fail_days": 2,
+    }
+    assert state.start["targets"] == [{}]
+
+
+def test_a_copied_link_opens_the_same_order(sign_in: SignIn):
+    host = add_host("db-1", "prod")
+    state = opened(sign_in)
+    call(state, "choose_environment", "prod")
+    call(state, "choose_place", "hosts")
+    call(state, "choose_host", host, True)
+    call(state, "fill_in", {"sections": ["disks", "ção & co"]})
+    path = state.link.removeprefix("http://127.0.0.1:8000")
+    again = opened(sign_in, Role.OPERATOR, address=path)
+    assert again.start == {"sections": ["disks", "ção & co"]}
+    assert (again.environment, again.place, again.host_ids) == ("prod", "hosts", [host])
+
+
+@pytest.mark.parametrize("asked", ["inputs=[1]", "inputs={", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"])
+def test_nonsense_in_a_link_leaves_the_form_as_it_begins(sign_in: SignIn, asked: str):
+    state = opened(sign_in, address=f"/runbooks?run=host_report&{asked}")
+    assert (state.phase, state.environment, state.host_ids) == ("ready", "stage", [])
+    assert state.start["disk_warn_pct"] == 85
+
+
+def test_values_that_fit_into_no_address_give_no_link(sign_in: SignIn):
+    state = opened(sign_in)
+    call(state, "fill_in", {"sections": ["x" * 5000]})
+    assert state.link == ""
+
+
 def test_an_unknown_runbook_is_the_drawers_own_error(sign_in: SignIn):
     state = opened(sign_in, address="/runbooks?run=nothing")
     assert (state.phase, state.problem["code"]) == ("error", "runbook_not_found")

@@ -100,6 +100,22 @@ function Downloads({ links }) {
   );
 }
 
+/** Where there are warnings or errors: to the one before, to the next one. The keys N and n do the same. */
+function ProblemSteps({ counts, onStep }) {
+  const t = useText();
+  if (!counts.warning && !counts.error) return null;
+  return (
+    <span className="steps-l" role="group" aria-label={t("log.problems")}>
+      <button type="button" className="ib" aria-label={t("log.previous_problem")} title={`${t("log.previous_problem")} (N)`} onClick={() => onStep(-1)}>
+        <Icon name="chevron-up" />
+      </button>
+      <button type="button" className="ib" aria-label={t("log.next_problem")} title={`${t("log.next_problem")} (n)`} onClick={() => onStep(1)}>
+        <Icon name="chevron-down" />
+      </button>
+    </span>
+  );
+}
+
 export function LogToolbar({ search, onSearch, onStep, view, change, counts, hosts, downloads, onFollow }) {
   const t = useText();
   return (
@@ -107,6 +123,7 @@ export function LogToolbar({ search, onSearch, onStep, view, change, counts, hos
       <div className="log-s">
         <SearchBox search={search} onSearch={onSearch} onStep={onStep} />
         <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} />
+        {search.query ? null : <ProblemSteps counts={counts} onStep={onStep} />}
         <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} />
         <span className="grow" />
         <button type="button" className="ib" aria-pressed={view.relative} aria-label={t("log.relative")} title={t(view.relative ? "log.absolute" : "log.relative")} onClick={() => change({ relative: !view.relative })}>

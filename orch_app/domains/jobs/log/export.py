@@ -29,7 +29,7 @@ def log_file(actor: Actor, job_id: str, wanted: LogFilter, form: Form) -> Iterat
 
 def _lines(actor: Actor, job: Job, wanted: LogFilter) -> Iterator[Line]:
     if job.log_archived:
-        yield from filter(wanted.matches, archive.read(job.id))
+        yield from filter(wanted.matches, archive.read(job))
         return
     after = 0
     while True:
