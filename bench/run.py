@@ -8,6 +8,7 @@ from bench.fleet import bench_fleet
 from bench.job import bench_job, bench_job_grown
 from bench.log import bench_log
 from bench.start import bench_start
+from bench.throughput import bench_throughput, bench_throughput_grown
 
 Figures = dict[str, Any]
 BENCHES: dict[str, Callable[..., Figures]] = {
@@ -17,6 +18,8 @@ BENCHES: dict[str, Callable[..., Figures]] = {
     "job-grown": bench_job_grown,
     "log": bench_log,
     "start": bench_start,
+    "throughput": bench_throughput,
+    "throughput-grown": bench_throughput_grown,
 }
 
 

@@ -30,7 +30,7 @@ Look after it
 Work on it
   test        run the tests: unit, integration, e2e or all
   check       lint, format, types, imports, dependencies and shape of the code
-  bench       measure: api, fleet, job, job-grown, log or start
+  bench       measure: api, fleet, job, job-grown, log, start or throughput
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
 
 Examples

@@ -1,0 +1,128 @@
+"""Short jobs on four slots: how many a second, how soon one begins, and how 200 waiting ones come to their end."""
+
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.figures import ms, percentile
+from bench.installation import Installation, installation
+from bench.plays import PLAYS, write_runbook
+from tests.systems.postgres import postgres
+from tests.systems.redis import redis_server
+
+SLOTS = 4
+SUSTAINED_S = 60.0
+QUEUED = 200
+KEPT_WAITING = 8
+TERMINAL = ("SUCCESS", "ERROR", "CANCELED")
+
+
+def bench_throughput(*, quick: bool = False) -> dict[str, Any]:
+    """Alone, on SQLite."""
+    return _measure(quick=quick)
+
+
+def bench_throughput_grown(*, quick: bool = False) -> dict[str, Any]:
+    """The same with PostgreSQL and Redis."""
+    with postgres() as server, redis_server() as redis, server.database() as database:
+        return _measure(quick=quick, ORCH_DATABASE_URL=database, ORCH_REDIS_URL=redis)
+
+
+def _measure(*, quick: bool, **variables: str) -> dict[str, Any]:
+    play = next(one for one in PLAYS if one.name == "debug_1")
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        runbooks = Path(folder) / "runbooks"
+        write_runbook(runbooks, play)
+        own = {"ORCH_RUNBOOKS_DIR": str(runbooks), "ORCH_WORKER_SLOTS": str(SLOTS)}
+        made = stack.enter_context(installation(own | variables))
+        client = stack.enter_context(made.client())
+        _finished(client, [_order(client)])  # the first job starts the warm server
+        return {
+            "slots": SLOTS,
+            **_alone(client, 5 if quick else 30),
+            **_sustained(made, client, 10.0 if quick else SUSTAINED_S),
+            **_drained(client, 20 if quick else QUEUED),
+        }
+
+
+def _alone(client: httpx.Client, count: int) -> dict[str, float]:
+    """From the order to the first event, nothing else to do."""
+    waits = [_seconds_to_first_event(_finished(client, [_order(client)])[0], client) for _ in range(count)]
+    return {"start_p50_ms": ms(percentile(waits, 0.5)), "start_p95_ms": ms(percentile(waits, 0.95))}
+
+
+def _sustained(made: Installation, client: httpx.Client, seconds: float) -> dict[str, float]:
+    """As many jobs as end while a few always wait."""
+    end = time.monotonic() + seconds
+    ids: list[str] = []
+    watcher = _Waiting(made, client.headers["Authorization"])
+    watcher.start()
+    while time.monotonic() < end:
+        if watcher.waiting < KEPT_WAITING:
+            ids += [_order(client) for _ in range(KEPT_WAITING)]
+            watcher.waiting += KEPT_WAITING
+        time.sleep(0.02)
+    watcher.stop.set()
+    jobs = _finished(client, ids)
+    moments = sorted(_moment(job["finishedAt"]) for job in jobs)
+    first = min(_moment(job["createdAt"]) for job in jobs)
+    in_time = [moment for moment in moments if moment <= first + seconds]
+    return {"sustained_s": seconds, "jobs_per_s": round(len(in_time) / seconds, 2)}
+
+
+class _Waiting(threading.Thread):
+    """Looks four times a second how many jobs wait."""
+
+    def __init__(self, made: Installation, token: str) -> None:
+        super().__init__(daemon=True)
+        self._client = httpx.Client(base_url=made.url, headers={"Authorization": token}, timeout=60)
+        self.waiting, self.stop = 0, threading.Event()
+
+    def run(self) -> None:
+        """Until told to stop."""
+        while not self.stop.wait(0.25):
+            found = self._client.get("/v1/jobs?status=PENDING&pageSize=1&withTotal=true").raise_for_status().json()
+            self.waiting = found["total"]
+
+
+def _drained(client: httpx.Client, count: int) -> dict[str, float]:
+    """From the first of so many orders to the end of the last; how many began before one that was ordered earlier."""
+    begin = time.perf_counter()
+    ids = [_order(client) for _ in range(count)]
+    ordered = time.perf_counter() - begin
+    jobs = _finished(client, ids)
+    taken = time.perf_counter() - begin
+    starts = [_moment(job["startedAt"]) for job in sorted(jobs, key=lambda job: job["number"])]
+    # Four begin at once, in whatever order their processes come up.
+    overtaken = sum(later < earlier for earlier, later in zip(starts, starts[SLOTS:], strict=False))
+    rates = {"orders_per_s": round(count / ordered, 1), "drained_s": round(taken, 1)}
+    return {"queued": count, **rates, "overtaken": overtaken}
+
+
+def _order(client: httpx.Client) -> str:
+    return client.post("/v1/runbooks/debug_1/execute", json={}).raise_for_status().json()["jobId"]
+
+
+def _finished(client: httpx.Client, ids: list[str]) -> list[dict[str, Any]]:
+    jobs = [client.get(f"/v1/jobs/{job_id}?wait=55").raise_for_status().json() for job_id in ids]
+    late = [job["id"] for job in jobs if job["status"] not in TERMINAL]
+    failed = [job["id"] for job in jobs if job["status"] in TERMINAL and job["status"] != "SUCCESS"]
+    if failed:
+        message = f"{len(failed)} jobs failed, such as {failed[0]}"
+        raise RuntimeError(message)
+    return [job for job in jobs if job["status"] in TERMINAL] + (_finished(client, late) if late else [])
+
+
+def _seconds_to_first_event(job: dict[str, Any], client: httpx.Client) -> float:
+    lines = client.get(f"/v1/jobs/{job['id']}/logs?level=task&limit=1").raise_for_status().json()["items"]
+    return _moment(lines[0]["ts"]) - _moment(job["createdAt"])
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
