@@ -82,7 +82,7 @@ def test_hosts_are_found_by_name_and_come_a_page_at_a_time(tab: OpenTab, job_id:
     where.open(f"/jobs/{job_id}?tab=hosts")
     page = where.page
     expect(page.locator("table.rows tbody tr")).to_have_count(50)
-    page.get_by_role("searchbox", name="Buscar host").fill("node-40")
+    page.get_by_role("textbox", name="Buscar host").fill("node-40")
     expect(page.locator("table.rows tbody tr")).to_have_count(11)
     assert "node-404" in names_shown(page)
     page.locator("table.rows").get_by_role("button", name="node-404", exact=True).click()
