@@ -169,7 +169,7 @@ function usePressed(value) {
 }
 
 /** Checkbox, or a switch with `look="switch"`. */
-export function CheckField({ label, checked, onChange, name, hint, error, disabled, look = "", defaultChecked, bare }) {
+export function CheckField({ label, checked, onChange, name, hint, error, disabled, look = "", defaultChecked, labelHidden, bare = labelHidden }) {
   const id = useId();
   const [on, press] = usePressed(Boolean(checked));
   const state = checked === undefined ? { defaultChecked } : { checked: on };

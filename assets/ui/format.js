@@ -39,6 +39,16 @@ export function absoluteText(language, moment) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" }).format(moment);
 }
 
+/** "seg., 23 de nov. de 2026, 09:00 BRT" as the clocks of a zone show it; an unknown zone counts as UTC. */
+export function zonedText(language, moment, zone) {
+  const parts = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+  try {
+    return new Intl.DateTimeFormat(language, { ...parts, timeZone: zone || "UTC" }).format(moment);
+  } catch {
+    return new Intl.DateTimeFormat(language, { ...parts, timeZone: "UTC" }).format(moment);
+  }
+}
+
 /** "14:32:07", with the date in front when it is not the day of `now`. */
 export function clockText(language, moment, now) {
   const at = new Date(moment);

@@ -31,6 +31,11 @@ const TONES = {
   auth_failed: ["bad", "key"],
   key_changed: ["bad", "fingerprint"],
   done: ["ok", "check"],
+  paused: ["", "pause"],
+  ended: ["", "check"],
+  missed: ["warn", "clock"],
+  started: ["ok", "ok"],
+  holding: ["warn", "lock"],
 };
 const WAITING = { awaiting_approval: ["warn", "lock"], waiting_lock: ["warn", "lock"] };
 const PLAIN_PHASES = new Set(["", "queued", "running", "done", "finished"]);

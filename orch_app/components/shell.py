@@ -37,6 +37,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("dashboard", "/dashboard", "dashboard", "nav.dashboard", bar=True),
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
+            Place("schedules", "/schedules", "calendar", "nav.schedules"),
         ),
     ),
     (

@@ -11,8 +11,10 @@ from orch_app.pages.job import job_page
 from orch_app.pages.jobs import jobs_page
 from orch_app.pages.login import login_page
 from orch_app.pages.runbooks import runbooks_page
+from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
+from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.dashboard import DashboardState
@@ -23,6 +25,8 @@ from orch_app.state.job import JobState
 from orch_app.state.jobs import JobsState
 from orch_app.state.launch import LaunchState
 from orch_app.state.runbooks import RunbooksState
+from orch_app.state.schedule_form import ScheduleFormState
+from orch_app.state.schedules import SchedulesState
 from orch_app.state.settings import SettingsState
 
 # route, page, and what its on_load starts: after the frame's own handlers, or alone outside the frame
@@ -31,6 +35,11 @@ FRAMED = (
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
+    (
+        "/schedules",
+        schedules_page,
+        (SchedulesState.load, BlackoutsState.load, ScheduleFormState.open, SchedulesState.follow),
+    ),
     ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
     ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),
     ("/settings", settings_page, (SettingsState.load,)),

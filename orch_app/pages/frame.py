@@ -15,8 +15,12 @@ ENTER = [ShellState.enter, ShellState.follow]
 
 
 def framed(active: str, *content: rx.Component, reload: Any = None) -> rx.Component:
-    """A page in the shell. `active` is its place in the navigation, `reload` reads it again for another environment."""
-    chosen = [ShellState.choose_environment, *([reload] if reload is not None else [])]
+    """A page in the shell. `active` is its place in the navigation.
+
+    `reload` reads it again for another environment: one handler, or several.
+    """
+    again = reload if isinstance(reload, list) else [reload] if reload is not None else []
+    chosen = [ShellState.choose_environment, *again]
     data = ShellData(
         user=ShellState.user,
         environment=ShellState.environment,

@@ -146,6 +146,7 @@ def _share() -> rx.Component:
 
 def _more(text: rx.Var[str] | str) -> rx.Component:
     edits = "/runbooks?run=" + JOB["runbook"].to(str) + "&from=" + JOB["id"].to(str)
+    again = "/schedules?new=" + JOB["runbook"].to(str) + "&from=" + JOB["id"].to(str)
     return menu(
         rx.cond(
             may("runbooks:execute"),
@@ -158,6 +159,7 @@ def _more(text: rx.Var[str] | str) -> rx.Component:
                 menu_item(tr("job.run_again"), icon_name="edit", href=edits),
             ),
         ),
+        rx.cond(may("schedules:write"), menu_item(tr("schedules.schedule"), icon_name="calendar", href=again)),
         menu_item(tr("job.other_runs"), icon_name="list", href="/jobs?runbook=" + JOB["runbook"].to(str)),
         label=tr("action.more"),
         text=text,

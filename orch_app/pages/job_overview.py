@@ -46,6 +46,12 @@ def failure_box() -> rx.Component:
     return rx.cond(FAILURE.contains("task"), box, rx.fragment())
 
 
+def _trigger() -> rx.Component:
+    said = tr_dynamic("trigger.", JOB["trigger"].to(str))
+    schedule = link(said, href="/schedules?open=" + JOB["originId"].to(str))
+    return rx.cond((JOB["trigger"].to(str) == "schedule") & (JOB["originId"].to(str) != ""), schedule, rx.el.span(said))
+
+
 def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
     """One host, or one and how many more, failed or were unreachable in the task."""
     others = FAILURE["others"].to(int)
@@ -162,7 +168,7 @@ def _order() -> rx.Component:
         rx.el.dl(
             *pair(tr("job.request_reason"), reason),
             *pair(tr("job.runbook"), rx.el.span(runbook, " v", JOB["version"].to(str))),
-            *pair(tr("job.trigger"), tr_dynamic("trigger.", JOB["trigger"].to(str))),
+            *pair(tr("job.trigger"), _trigger()),
             *pair(tr("job.queued_for"), duration(JOB["waitedS"])),
             *pair(tr("job.timeout"), duration(JOB["timeoutS"].to(float))),
             *pair(tr("job.attempt"), number(JOB["attempt"].to(int))),

@@ -144,7 +144,9 @@ def _run(row: rx.Var) -> rx.Component:
 
 
 def _more(row: rx.Var) -> rx.Component:
+    schedule = menu_item(tr("schedules.schedule"), icon_name="calendar", href="/schedules?new=" + row["name"].to(str))
     return menu(
+        rx.cond(may("schedules:write") & ~row["isBroken"].to(bool), schedule),
         menu_item(tr("launch.history"), icon_name="list", href=row["historyHref"].to(str)),
         menu_item(tr("launch.curl"), icon_name="terminal", href=row["curlHref"].to(str)),
         copy_item(tr("runbooks.copy_link"), href=row["linkHref"].to(str), on_copied=Notices.show_done("link.copied")),

@@ -155,6 +155,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "isolation": job.isolation,
         "engine": job.engine,
         "trigger": job.trigger,
+        "originId": job.origin_id or "",
         "attempt": job.attempt,
         "requestReason": job.request_reason,
         "canceledBy": job.canceled_by or "",

@@ -34,6 +34,8 @@ ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
 AROUND = ("hosts", "connections", "environment")
 PORTUGUESE = "## Português"
+NO_NAME = Problem("/name", "required", "Give it a name.", "Dê um nome.")
+NO_DATE = Problem("/startsAt", "moment", "This date cannot be read.", "Esta data não pode ser lida.")
 NO_HOST = Problem("/hosts", "required", "Choose at least one host.", "Escolha pelo menos um host.")
 
 

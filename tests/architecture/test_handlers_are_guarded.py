@@ -19,6 +19,7 @@ IN_THE_BACKGROUND = {
     "JobState.follow",
     "JobState.follow_log",
     "HostsState.follow",
+    "SchedulesState.follow",
     "ConnectionsState.follow",
     "HostKeysState.scan",
     "HostKeysState.pin",

@@ -37,6 +37,10 @@ def _times(minute: str, hour: str, language: str) -> str:
 
 
 def _spelled_time(minute: str, hour: str, language: str) -> str:
+    first, dash, last = hour.partition("-")
+    if dash and first.isdecimal() and last.isdecimal():
+        span = {"first": f"{int(first):02}:00", "last": f"{int(last):02}:59"}
+        return f"{_minutes(minute, language)} {text(language, 'cron.between', **span)}"
     of = "cron.of_every_hour" if hour == EVERY else "cron.of_hours"
     return _minutes(minute, language) + text(language, of, hours=_spelled(hour, language))
 

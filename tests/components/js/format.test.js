@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { durationText, numberText, offsetText, relativeText, sizeText } from "../../../assets/ui/format.js";
+import { durationText, numberText, offsetText, relativeText, sizeText, zonedText } from "../../../assets/ui/format.js";
 
 const plain = (text) => text.replace(/\u00a0|\u202f/g, " ");
 
@@ -28,4 +28,11 @@ test("sizes go up in thousands and numbers follow the language", () => {
 
 test("an offset counts minutes, seconds and milliseconds", () => {
   assert.equal(offsetText(134_318, 0), "+2:14.318");
+});
+
+test("a moment is told as the clocks of another zone show it", () => {
+  const moment = Date.parse("2026-11-23T12:00:00Z");
+  assert.match(plain(zonedText("en", moment, "America/Sao_Paulo")), /Mon.*Nov 23.*09:00/);
+  assert.match(plain(zonedText("pt-BR", moment, "Europe/Lisbon")), /seg.*23.*12:00/);
+  assert.equal(zonedText("en", moment, "Europe/Atlantis"), zonedText("en", moment, "UTC"));
 });

@@ -27,6 +27,11 @@ from orch_app.domains.schedules.sentence import sentence
             "On day 1 and 15 of the month in January and July at 03:00",
             "No dia 1 e 15 do mês em janeiro e julho às 03:00",
         ),
+        (
+            "*/10 8-17 * * 1-5",
+            "Monday to Friday every 10 minutes from 08:00 to 17:59",
+            "Segunda a sexta a cada 10 minutos das 08:00 às 17:59",
+        ),
         ("0 3 1 * 7", "On day 1 of the month or Sunday at 03:00", "No dia 1 do mês ou domingo às 03:00"),
     ],
 )

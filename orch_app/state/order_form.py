@@ -1,0 +1,163 @@
+"""The order for a runbook as a form fills it in: environment, place, hosts, connections, inputs and reason.
+
+What is done with the order is the business of the screen that has the form: run it now, or keep it for later.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from orch_app.domains.access.permissions import Permission
+from orch_app.domains.jobs import service
+from orch_app.kit.errors import Problem
+from orch_app.state import launch_view
+from orch_app.state.guard import ask, guarded
+from orch_app.state.screen import Screen
+
+ENVIRONMENTS = launch_view.ENVIRONMENTS
+LONGEST_REASON = 500
+Shown = dict[str, Any]
+
+
+class OrderForm(Screen, rx.State, mixin=True):
+    """One order. `start` is what the form begins with; `blocks` says for each environment what is in the way.
+
+    `errors` are by pointer into the inputs, in each language; `faults` are about the order around them.
+    """
+
+    runbook: Shown = {}
+    fields: list[Shown] = []
+    readme: dict[str, str] = {"en": "", "pt": ""}
+    slots: list[Shown] = []
+    start: Shown = {}
+    environment: str = "stage"
+    place: str = "localhost"
+    hosts: list[Shown] = []
+    host_ids: list[str] = []
+    host_text: str = ""
+    labels: list[str] = []
+    connections: dict[str, list[Shown]] = {}
+    chosen: dict[str, str] = {}
+    reason: str = ""
+    errors: dict[str, str] = {}
+    errors_pt: dict[str, str] = {}
+    faults: list[Shown] = []
+    fault_count: int = 0
+    blocks: dict[str, str] = {"stage": "", "prod": ""}
+    typical_s: float | None = None
+    workers: int = 0
+    is_busy: bool = False
+    _all_hosts: list[Shown] = []
+    _inputs: Shown = {}
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def choose_environment(self, environment: str) -> None:
+        """Order for another environment: its hosts and connections are others, so nothing stays chosen."""
+        if environment in ENVIRONMENTS and environment != self.environment:
+            self.environment, self.host_ids, self.chosen = environment, [], {}
+            self._show_faults(())
+            await self._offer()
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def choose_place(self, place: str) -> None:
+        """Run on this machine, or on hosts, where the runbook can do both."""
+        self.place = "hosts" if place == "hosts" else "localhost"
+        self._show_faults(())
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def fill_in(self, inputs: dict[str, Any]) -> None:
+        """The whole form as it is now."""
+        self._inputs = inputs
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def find_hosts(self, text: str) -> None:
+        """Show the hosts that mention the text or carry the label; the same label again takes it away."""
+        self.host_text = "" if text == self.host_text and "=" in text else text
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def choose_host(self, host_id: str, is_chosen: bool) -> None:  # noqa: FBT001 - what a checkbox sends
+        """Add a host, or take it away."""
+        rest = [known for known in self.host_ids if known != host_id]
+        self.host_ids = [*rest, host_id] if is_chosen else rest
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def choose_shown(self) -> None:
+        """Add every host in sight that a job can work on."""
+        usable = [host["id"] for host in self.hosts if not host["fault"]]
+        self.host_ids = [*self.host_ids, *(host_id for host_id in usable if host_id not in self.host_ids)]
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def choose_none(self) -> None:
+        """Take every host away."""
+        self.host_ids = []
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def choose_connection(self, slot: str, connection_id: str) -> None:
+        """Fill a slot."""
+        rest = {name: value for name, value in self.chosen.items() if name != slot}
+        self.chosen = {**rest, slot: connection_id} if connection_id else rest
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def give_reason(self, reason: str) -> None:
+        """Why the job is wanted; it goes into the audit log."""
+        self.reason = reason[:LONGEST_REASON]
+
+    async def _begin(self, form: Shown, before: Shown) -> None:
+        """Start afresh with a runbook's empty form, filled in with what is known before."""
+        self._show_faults(())
+        empty = {"host_ids": [], "chosen": {}, "reason": "", "host_text": ""}
+        for name, value in {**empty, **form, **before}.items():
+            setattr(self, name, value)
+        self._inputs = self.start
+        await self._offer()
+        only_hosts = self.runbook["target"] == "hosts"
+        self.place = "hosts" if only_hosts or self.host_ids else "localhost"
+
+    async def _offer(self) -> None:
+        with_hosts = self.runbook["target"] in launch_view.ON_HOSTS
+        found = await ask(launch_view.read_choices, self.environment, self.slots, with_hosts=with_hosts)
+        self._all_hosts, self.connections = found["hosts"], found["connections"]
+        known = {host["id"] for host in self._all_hosts}
+        self.host_ids = [host_id for host_id in self.host_ids if host_id in known]
+        self.labels = launch_view.labels_of(self._all_hosts)
+        only = {slot: options[0]["value"] for slot, options in self.connections.items() if len(options) == 1}
+        self.chosen = {**only, **self.chosen}
+        self._show_hosts()
+
+    def _show_faults(self, faults: Sequence[Problem]) -> None:
+        names = {field["name"] for field in self.fields}
+        inputs, order = launch_view.split_faults(faults, names)
+        self.errors, self.errors_pt = launch_view.sentences(inputs)
+        self.faults = [launch_view.around(fault) for fault in order]
+        self.fault_count = len(self.errors) + len(self.faults)
+
+    def _show_hosts(self) -> None:
+        self.hosts = launch_view.matching(self._all_hosts, self.host_text, self.host_ids)
+
+    def _wanted_hosts(self) -> list[str] | None:
+        works_on_hosts = self.runbook.get("target") in launch_view.ON_HOSTS and self.place == "hosts"
+        return list(self.host_ids) if works_on_hosts else None
+
+    def _order(self) -> service.Order:
+        return service.Order(
+            runbook=self.runbook["name"],
+            inputs=self.get_value("_inputs"),
+            host_ids=self._wanted_hosts(),
+            environment=self.environment,
+            connections=self.get_value("chosen"),
+            request_reason=self.reason.strip(),
+        )
