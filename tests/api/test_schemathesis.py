@@ -25,6 +25,9 @@ from orch_app.domains.jobs import service, workers
 from orch_app.domains.pipelines import runs
 from orch_app.domains.pipelines import service as pipelines
 from orch_app.domains.pipelines.definition import PipelineBody
+from orch_app.domains.schedules import blackouts
+from orch_app.domains.schedules import service as schedules
+from orch_app.domains.schedules.wire import NewBlackout, NewSchedule
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.queue import install_bell
 from orch_app.kit.rest import PROBLEM_TYPE
@@ -40,6 +43,7 @@ EXAMPLES = 8
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 ON_THE_NETWORK = {"/v1/hosts/{host_id}/scan-key", "/v1/connections/{connection_id}/test"}
 APP: Any = wrap(build())
+NIGHTLY = {"name": "nightly", "runbook": "host_report", "cron": "0 3 * * *"}
 CHAIN = {"name": "chain", "steps": [{"id": "only", "runbook": "host_report"}]}
 SCHEMA = schemathesis.openapi.from_asgi("/v1/openapi.json", APP)
 SCHEMA.config.generation.max_examples = EXAMPLES
@@ -86,6 +90,9 @@ def _one_of_everything(admin: Actor) -> dict[str, str]:
             "job_id": launch_in(session, admin).id,
             "pipeline_id": pipelines.create(session, admin, PipelineBody.model_validate(CHAIN)).id,
         }
+        nights = NewBlackout(name="nights", environment="stage", cron="0 0 * * *", duration_min=60)
+        found["schedule_id"] = schedules.create(session, admin, NewSchedule.model_validate(NIGHTLY)).id
+        found["blackout_id"] = blackouts.create(session, admin, nights).id
         service.cancel(session, admin, found["job_id"])
         found["run_id"] = runs.start(session, admin, runs.RunOrder(found["pipeline_id"])).id
         runs.cancel(session, admin, found["run_id"])
