@@ -4,7 +4,7 @@ import reflex as rx
 
 from orch_app.components.dialogs import drawer
 from orch_app.components.jobs import line_link, url_choices
-from orch_app.components.layout import section
+from orch_app.components.layout import section, stack
 from orch_app.components.states import empty_state, no_results_state
 from orch_app.components.status import status_badge
 from orch_app.components.table import Column, data_table, filters_bar, pagination, url_text
@@ -21,7 +21,7 @@ DIFFERENT = COMPARED["different"].to(int)
 def hosts_tab() -> rx.Component:
     """Who differs, then each host with its worst result; pressing one opens what every task did on it."""
     none = section(empty_state(tr("job.no_hosts"), tr("job.no_hosts_hint"), icon_name="server"), padded=False)
-    return rx.cond(JobState.hosts_total > 0, rx.fragment(_comparison(), _filters(), _list()), none)
+    return rx.cond(JobState.hosts_total > 0, stack(_comparison(), _filters(), _list()), none)
 
 
 def _filters() -> rx.Component:
@@ -79,7 +79,7 @@ def _comparison() -> rx.Component:
     )
     more = COMPARED["moreGroups"].to(int)
     groups = rx.fragment(
-        rx.el.ul(rx.foreach(COMPARED["groups"].to(list[dict]), _group), class_name="list flat"),
+        rx.el.ul(rx.foreach(COMPARED["groups"].to(list[dict]), _group), class_name="list groups"),
         rx.cond(more > 0, rx.el.p(tr("job.more_groups", n=more), class_name="body sec sm")),
     )
     shown = section(rx.cond(DIFFERENT > 0, groups), title=words, padded=False)
