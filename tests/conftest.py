@@ -53,6 +53,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _fail_when_skipped(report)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much of the time each tier took, in tests and in what they needed."""
+    terminalreporter.section("time by tier")
+    for tier, seconds in tiers.seconds_of(terminalreporter.stats).items():
+        terminalreporter.line(f"{tier}: {seconds:.0f} s")
+
+
 def _fail_when_skipped(report: Report) -> Report:
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"

@@ -1,5 +1,6 @@
 """To which tier a test belongs: by its mark, its folder, or the servers that it asks for."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ def mark(item: pytest.Item) -> None:
 def order(item: pytest.Item) -> int:
     """Cheap tiers first."""
     return next(place for place, tier in enumerate(TIERS) if item.get_closest_marker(tier))
+
+
+def seconds_of(reports: Mapping[str, Sequence[object]]) -> dict[str, float]:
+    """Seconds that the tests of each tier took, one after another, with what was made for them."""
+    seconds: dict[str, float] = dict.fromkeys(TIERS, 0.0)
+    for report in (one for group in reports.values() for one in group if isinstance(one, pytest.TestReport)):
+        for tier in set(TIERS) & set(report.keywords):
+            seconds[tier] += report.duration
+    return seconds
 
 
 def tier_of(item: pytest.Item) -> str:
