@@ -6,6 +6,8 @@ const TONES = {
   CANCELED: ["", "canceled"],
   RUNNING: ["run", "running"],
   PENDING: ["", "clock"],
+  SKIPPED: ["", "canceled"],
+  waiting: ["", "clock"],
   ok: ["ok", "ok"],
   changed: ["warn", "edit"],
   failed: ["bad", "failed"],

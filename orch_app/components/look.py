@@ -8,7 +8,20 @@ STYLESHEETS = [
     "/theme.css",
     *(
         f"/css/{name}.css"
-        for name in ("fonts", "base", "shell", "parts", "forms", "log", "login", "pages", "jobs", "tables", "phone")
+        for name in (
+            "fonts",
+            "base",
+            "shell",
+            "parts",
+            "forms",
+            "log",
+            "login",
+            "pages",
+            "jobs",
+            "tables",
+            "pipelines",
+            "phone",
+        )
     ),
 ]
 

@@ -38,6 +38,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
             Place("schedules", "/schedules", "calendar", "nav.schedules"),
+            Place("pipelines", "/pipelines", "flow", "nav.pipelines"),
         ),
     ),
     (

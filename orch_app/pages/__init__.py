@@ -10,6 +10,8 @@ from orch_app.pages.hosts import hosts_page
 from orch_app.pages.job import job_page
 from orch_app.pages.jobs import jobs_page
 from orch_app.pages.login import login_page
+from orch_app.pages.pipeline_run import pipeline_run_page
+from orch_app.pages.pipelines import pipelines_page
 from orch_app.pages.runbooks import runbooks_page
 from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
@@ -24,6 +26,10 @@ from orch_app.state.hosts import HostsState
 from orch_app.state.job import JobState
 from orch_app.state.jobs import JobsState
 from orch_app.state.launch import LaunchState
+from orch_app.state.pipeline_editor import PipelineEditorState
+from orch_app.state.pipeline_launch import PipelineLaunchState
+from orch_app.state.pipeline_run import PipelineRunState
+from orch_app.state.pipelines import PipelinesState
 from orch_app.state.runbooks import RunbooksState
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
@@ -39,6 +45,16 @@ FRAMED = (
         "/schedules",
         schedules_page,
         (SchedulesState.load, BlackoutsState.load, ScheduleFormState.open, SchedulesState.follow),
+    ),
+    (
+        "/pipelines",
+        pipelines_page,
+        (PipelinesState.load, PipelineEditorState.open, PipelineLaunchState.open, PipelinesState.follow),
+    ),
+    (
+        "/pipelines/[run_id]",
+        pipeline_run_page,
+        (PipelineRunState.enter, PipelineRunState.load, PipelineRunState.follow),
     ),
     ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
     ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),

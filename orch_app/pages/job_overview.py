@@ -47,9 +47,16 @@ def failure_box() -> rx.Component:
 
 
 def _trigger() -> rx.Component:
-    said = tr_dynamic("trigger.", JOB["trigger"].to(str))
-    schedule = link(said, href="/schedules?open=" + JOB["originId"].to(str))
-    return rx.cond((JOB["trigger"].to(str) == "schedule") & (JOB["originId"].to(str) != ""), schedule, rx.el.span(said))
+    """What started the job; a link to the schedule or to the run of a pipeline."""
+    trigger, origin = JOB["trigger"].to(str), JOB["originId"].to(str)
+    said = tr_dynamic("trigger.", trigger)
+    linked = rx.match(
+        trigger,
+        ("schedule", link(said, href="/schedules?open=" + origin)),
+        ("pipeline", link(said, href="/pipelines/" + origin)),
+        rx.el.span(said),
+    )
+    return rx.cond(origin != "", linked, rx.el.span(said))
 
 
 def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:

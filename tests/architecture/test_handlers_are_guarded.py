@@ -18,6 +18,8 @@ IN_THE_BACKGROUND = {
     "JobsState.follow",
     "JobState.follow",
     "JobState.follow_log",
+    "PipelinesState.follow",
+    "PipelineRunState.follow",
     "HostsState.follow",
     "SchedulesState.follow",
     "ConnectionsState.follow",

@@ -92,9 +92,9 @@ def purge(session: Session) -> None:
     session.exec(delete(PipelineRun).where(col(PipelineRun.finished_at) < now() - KEPT))
 
 
-def announce_run(session: Session, run_id: str) -> None:
-    """Wake those who look at the run or at the list."""
-    announce(session, f"pipeline_run:{run_id}")
+def announce_run(session: Session) -> None:
+    """Wake those who look at a run, which moves with its jobs, or at the list."""
+    announce(session, "jobs")
     announce(session, "pipelines")
 
 
@@ -142,7 +142,7 @@ class _Advance:
         if ended is not None:
             self._end(ended)
         self._session.flush()
-        announce_run(self._session, self._run.id)
+        announce_run(self._session)
 
     def _statuses(self) -> dict[str, str]:
         return {step: row.status for step, row in self._rows.items()}

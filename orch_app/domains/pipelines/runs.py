@@ -191,4 +191,4 @@ def count_active(session: Session, actor: Actor) -> int:
 def _noted(session: Session, actor: Actor, action: Action, run: PipelineRun, facts: dict[str, Any]) -> None:
     record(session, actor, action, ("pipeline_run", run.id), environment=run.environment, metadata=facts)
     enqueue(session, ADVANCE_TASK, run_id=run.id)
-    announce_run(session, run.id)
+    announce_run(session)

@@ -66,13 +66,17 @@ def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
 
 def read_yaml(path: Path) -> Any:
     """The one document in the file; raises RunbookBroken with the line and column of the fault."""
-    text = read_text(path)
+    return parse_yaml(read_text(path), path.name)
+
+
+def parse_yaml(text: str, name: str) -> Any:
+    """The one document in a text; raises RunbookBroken with `name`, line and column of the fault."""
     try:
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - _StrictLoader is a SafeLoader
     except yaml.MarkedYAMLError as error:
-        raise RunbookBroken(f"{path.name}{_where(error)}: {error.problem or error.context}") from error
+        raise RunbookBroken(f"{name}{_where(error)}: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise RunbookBroken(f"{path.name}: {str(error).splitlines()[0]}") from error
+        raise RunbookBroken(f"{name}: {str(error).splitlines()[0]}") from error
 
 
 def _where(error: yaml.MarkedYAMLError) -> str:
