@@ -1,8 +1,9 @@
-"""A runbook for watching: `drill` says many lines in several tasks, waits, and fails when it is asked to."""
+"""A runbook for watching: `drill` says many lines, waits, and fails when it is asked to; and a pipeline of drills."""
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.product import ROOT
 
@@ -48,24 +49,47 @@ PLAYBOOK = """\
         items:
           - {id: door, status: ok}
 """
+WAIT = {
+    "title": "Wait",
+    "x-title-pt": "Espera",
+    "x-unit": "s",
+    "x-order": 1,
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 120,
+    "default": 0,
+}
+FAIL = {"title": "Fail", "x-title-pt": "Falhar", "x-order": 2, "type": "boolean", "default": False}
 INPUTS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "wait": {
-            "title": "Wait",
-            "x-title-pt": "Espera",
-            "x-unit": "s",
-            "x-order": 1,
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 120,
-            "default": 0,
-        },
-        "fail": {"title": "Fail", "x-title-pt": "Falhar", "x-order": 2, "type": "boolean", "default": False},
+        "wait": WAIT,
+        "fail": FAIL,
     },
 }
+
+
+def chain(name: str = "evacuation", **facts: Any) -> dict[str, Any]:
+    """A pipeline of drills: one that goes well, one that fails when asked to, one that is for that case, and an end."""
+    inputs = {"type": "object", "additionalProperties": False, "properties": {"fail": FAIL, "wait": WAIT}}
+    drill: dict[str, Any] = {"runbook": "drill"}
+    return {
+        "name": name,
+        "title": "Evacuation",
+        "description": "Leave the house in order.",
+        "inputsSchema": inputs,
+        "steps": [
+            drill | {"id": "alarm"},
+            drill | {"id": "leave", "needs": [{"step": "alarm"}], "inputs": {"fail": "${inputs.fail}"}},
+            drill | {"id": "doors", "needs": [{"step": "alarm"}], "inputs": {"wait": "${inputs.wait}"}},
+            drill | {"id": "call", "needs": [{"step": "leave", "on": "failure"}]},
+            drill | {"id": "count", "needs": [{"step": "leave", "on": "always"}, {"step": "doors"}], "join": "any"},
+            drill | {"id": "report", "needs": [{"step": "count"}, {"step": "doors"}]},
+        ],
+        **facts,
+    }
 
 
 def add_drill(folder: Path) -> Path:
