@@ -1,7 +1,8 @@
 // Pure: from steps and their edges to columns, places in pixels and lines between them. No step may be in a circle.
 
-const NODE = { width: 208, height: 76 };
-const GAP = { across: 72, down: 24 };
+const NODE = { width: 192, height: 76 };
+const GAP = { across: 56, down: 20 };
+const LANE = 12;
 
 /** Column of each step: one right of the last of those it needs. */
 export function columnsOf(steps) {
@@ -18,21 +19,37 @@ export function columnsOf(steps) {
   return found;
 }
 
-/** The steps of each column, each near the middle of those it needs, so that few lines cross. */
+/**
+ * Columns of what stands in them: steps, and lanes by which an edge passes a column. Each stands near the middle of
+ * what leads to it, so that few lines cross.
+ */
 export function rowsOf(steps, columns) {
   const listed = [];
-  for (const step of steps) (listed[columns.get(step.id)] ||= []).push(step);
+  const put = (column, item) => (listed[column] ||= []).push(item);
+  for (const step of steps) {
+    const before = step.needs.filter((edge) => columns.get(edge.step) < columns.get(step.id));
+    put(columns.get(step.id), { id: step.id, after: before.map((edge) => lane(edge, step, columns.get(step.id) - 1, columns)) });
+    for (const edge of before) {
+      for (let at = columns.get(edge.step) + 1; at < columns.get(step.id); at += 1) {
+        put(at, { id: lane(edge, step, at, columns), after: [lane(edge, step, at - 1, columns)], isLane: true });
+      }
+    }
+  }
   const row = new Map();
-  for (const column of listed) {
-    const wanted = (step) => {
-      const rows = step.needs.map((edge) => row.get(edge.step)).filter((at) => at !== undefined);
+  return listed.map((column) => {
+    const middle = (item) => {
+      const rows = item.after.map((id) => row.get(id)).filter((at) => at !== undefined);
       return rows.length ? rows.reduce((sum, at) => sum + at, 0) / rows.length : 0;
     };
-    const order = column.map((step, at) => ({ step, at, wanted: wanted(step) })).sort((a, b) => a.wanted - b.wanted || a.at - b.at);
-    order.forEach(({ step }, at) => row.set(step.id, at));
-    column.splice(0, column.length, ...order.map(({ step }) => step));
-  }
-  return listed;
+    const order = column.map((item, at) => ({ item, at, middle: middle(item) })).sort((a, b) => a.middle - b.middle || a.at - b.at);
+    order.forEach(({ item }, at) => row.set(item.id, order.length > 1 ? at / (order.length - 1) : 0.5));
+    return order.map(({ item }) => item);
+  });
+}
+
+/** By what an edge goes in a column: the step that it begins at, or a lane of its own. */
+function lane(edge, step, column, columns) {
+  return column === columns.get(edge.step) ? edge.step : `${edge.step}>${step.id}@${column}`;
 }
 
 /** Whether an edge leads on, as far as the end of its step is known: true, false or null. */
@@ -42,33 +59,53 @@ export function leadsOn(edge, status) {
   return edge.on === "always" || (edge.on === "success") === (status === "SUCCESS");
 }
 
-function curve(from, to) {
-  const half = (to.x - from.x) / 2;
-  return `M${from.x} ${from.y}C${from.x + half} ${from.y} ${to.x - half} ${to.y} ${to.x - 2} ${to.y}`;
+function curve(points) {
+  return points
+    .map((to, at) => {
+      if (!at) return `M${to.x} ${to.y}`;
+      const from = points[at - 1];
+      const half = (to.x - from.x) / 2;
+      return `C${from.x + half} ${from.y} ${to.x - half} ${to.y} ${to.x} ${to.y}`;
+    })
+    .join("");
+}
+
+/** Top of everything in a column, and how high the column is. */
+function stacked(column) {
+  let top = 0;
+  const tops = column.map((item) => {
+    const own = { id: item.id, top, height: item.isLane ? LANE : NODE.height };
+    top += own.height + GAP.down;
+    return own;
+  });
+  return { tops, height: Math.max(0, top - GAP.down) };
 }
 
 /** `{width, height, nodes: [{step, x, y}], edges: [{path, on, leads, key}]}` of steps `{id, needs: [{step, on}], state}`. */
 export function layoutGraph(steps) {
-  const columns = rowsOf(steps, columnsOf(steps));
-  const tallest = Math.max(1, ...columns.map((column) => column.length));
-  const height = tallest * (NODE.height + GAP.down) - GAP.down;
+  const columns = columnsOf(steps);
+  const stacks = rowsOf(steps, columns).map(stacked);
+  const height = Math.max(NODE.height, ...stacks.map((one) => one.height));
   const places = new Map();
-  columns.forEach((column, across) => {
-    const own = column.length * (NODE.height + GAP.down) - GAP.down;
-    column.forEach((step, down) => {
-      places.set(step.id, { step, x: across * (NODE.width + GAP.across), y: (height - own) / 2 + down * (NODE.height + GAP.down) });
-    });
+  stacks.forEach(({ tops, height: own }, across) => {
+    for (const item of tops) places.set(item.id, { x: across * (NODE.width + GAP.across), y: (height - own) / 2 + item.top, height: item.height });
   });
   const edges = steps.flatMap((step) =>
     step.needs
-      .filter((edge) => places.has(edge.step))
+      .filter((edge) => columns.get(edge.step) < columns.get(step.id))
       .map((edge) => {
-        const [before, after] = [places.get(edge.step), places.get(step.id)];
-        const from = { x: before.x + NODE.width, y: before.y + NODE.height / 2 };
-        const to = { x: after.x, y: after.y + NODE.height / 2 };
-        return { key: `${edge.step}>${step.id}`, path: curve(from, to), on: edge.on, leads: leadsOn(edge, before.step.state) };
+        const from = places.get(edge.step);
+        const points = [{ x: from.x + NODE.width, y: from.y + NODE.height / 2 }];
+        for (let at = columns.get(edge.step) + 1; at < columns.get(step.id); at += 1) {
+          const { x, y } = places.get(lane(edge, step, at, columns));
+          points.push({ x, y: y + LANE / 2 }, { x: x + NODE.width, y: y + LANE / 2 });
+        }
+        const to = places.get(step.id);
+        points.push({ x: to.x - 1, y: to.y + NODE.height / 2 });
+        const state = steps.find((other) => other.id === edge.step).state;
+        return { key: `${edge.step}>${step.id}`, path: curve(points), on: edge.on, leads: leadsOn(edge, state) };
       }),
   );
-  const width = columns.length * (NODE.width + GAP.across) - GAP.across;
-  return { width: Math.max(0, width), height, nodes: steps.map((step) => places.get(step.id)), edges, node: NODE };
+  const width = Math.max(0, stacks.length * (NODE.width + GAP.across) - GAP.across);
+  return { width, height, nodes: steps.map((step) => ({ step, x: places.get(step.id).x, y: places.get(step.id).y })), edges, node: NODE };
 }

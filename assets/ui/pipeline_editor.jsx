@@ -70,7 +70,7 @@ function Inputs({ step, fields, change }) {
       code
       optional={!field.required}
       rows={field.type === "array" || field.type === "object" ? 3 : undefined}
-      hint={`${field.name} · ${field.type || t("pipeline.edit.any_type")}`}
+      hint={`${field.name} · ${field.type ? t(`pipeline.type.${field.type}`) : t("pipeline.edit.any_type")}`}
       value={draft.textOf(step.inputs[field.name])}
       onChange={(text) => change({ inputs: draft.withMember(step.inputs, field.name, draft.valueOf(text, field.type)) })}
     />

@@ -17,7 +17,7 @@ function Node({ place, box }) {
   const inside = (
     <>
       {step.status ? (
-        <span className={`pg-s ${tone}`}>
+        <span className="pg-s">
           <Icon name={icon} size={16} className={spin ? "spin" : ""} />
           <span>{t.value(prefix, word)}</span>
           {began ? <Duration seconds={step.lengthS ?? undefined} since={step.lengthS === null ? step.startedAt : ""} className="sec" /> : null}
@@ -31,7 +31,7 @@ function Node({ place, box }) {
     </>
   );
   return (
-    <li className={`pg-n ${tone} ${step.status === "waiting" || step.status === "SKIPPED" ? "later" : ""}`} style={{ "--x": `${place.x}px`, "--y": `${place.y}px`, "--w": `${box.width}px`, "--h": `${box.height}px` }}>
+    <li className={`pg-n ${tone ? `is-${tone}` : ""} ${step.status === "waiting" || step.status === "SKIPPED" ? "later" : ""}`} style={{ "--x": `${place.x}px`, "--y": `${place.y}px`, "--w": `${box.width}px`, "--h": `${box.height}px` }}>
       {step.jobHref ? (
         <Link className="pg-b" to={step.jobHref}>
           {inside}
@@ -61,7 +61,7 @@ export function PipelineGraph({ steps, label }) {
         <div className="pg-c" style={{ "--gw": `${width}px`, "--gh": `${height}px` }}>
           <svg width={width} height={height} aria-hidden="true" className="pg-e">
             <defs>
-              <marker id="pg-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+              <marker id="pg-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
                 <path d="M0 0 8 4 0 8z" />
               </marker>
             </defs>

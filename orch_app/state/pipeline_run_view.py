@@ -65,7 +65,7 @@ def _facts(detail: RunDetail) -> Shown:
         "version": run.pipeline_version,
         "done": over,
         "total": len(statuses),
-        "tone": "bad" if "ERROR" in statuses else "ok" if run.status == StepStatus.SUCCESS else "t",
+        "tone": "ok" if run.status == StepStatus.SUCCESS else "bad" if "ERROR" in statuses else "t",
         "reportHref": f"/v1/pipeline-runs/{run.id}/report",
     }
 

@@ -64,14 +64,14 @@ def test_a_failure_is_followed_through_the_graph_and_resumed(at: OpenHouse):
     where = at()
     page = where.open(f"/pipelines/{begun(where, 'failing', fail=True)}")
     expect(node(page, "leave")).to_contain_text("Falhou", timeout=RUN_MS)
-    expect(status(page)).to_have_text("Sucesso", timeout=RUN_MS)
-    expect(node(page, "call")).to_contain_text("Sucesso")
-    expect(node(page, "report")).to_contain_text("Sucesso")
+    expect(status(page)).to_have_text("Concluído", timeout=RUN_MS)
+    expect(node(page, "call")).to_contain_text("Concluído")
+    expect(node(page, "report")).to_contain_text("Concluído")
     expect(page.get_by_role("table", name="Relatório")).to_contain_text("the door is locked")
     node(page, "leave").get_by_role("link").click()
     expect(page.locator(".fail")).to_contain_text("the door is locked")
     page.get_by_role("link", name="Pipeline", exact=True).click()
-    expect(status(page)).to_have_text("Sucesso")
+    expect(status(page)).to_have_text("Concluído")
 
 
 def test_a_run_is_cancelled_and_resumed_on_its_page(at: OpenHouse):
@@ -86,7 +86,7 @@ def test_a_run_is_cancelled_and_resumed_on_its_page(at: OpenHouse):
     expect(node(page, "report")).to_contain_text("Cancelado")
     page.get_by_role("button", name="Retomar").first.click()
     expect(node(page, "doors")).to_contain_text("Executando", timeout=RUN_MS)
-    expect(node(page, "alarm")).to_contain_text("Sucesso")
+    expect(node(page, "alarm")).to_contain_text("Concluído")
     asked(where, f"pipeline-runs/{run_id}/cancel")
 
 

@@ -30,9 +30,21 @@ test("lines of neighbours do not cross", () => {
   assert.ok(at.y.y < at.x.y);
 });
 
+test("a line that passes a column goes by none of its steps", () => {
+  const { nodes, edges, node } = layoutGraph([step("a"), step("b", "a"), step("c", "a"), step("d", "b", "a", "c")]);
+  const { path } = edges.find((edge) => edge.key === "a>d");
+  const column = nodes.find((place) => place.step.id === "b").x;
+  const ys = [...path.matchAll(/(\S+) (\S+)(?=C|$)/g)].map(([, x, y]) => [Number(x), Number(y)]).filter(([x]) => x === column).map(([, y]) => y);
+  assert.equal(ys.length, 1);
+  for (const name of ["b", "c"]) {
+    const { y } = nodes.find((place) => place.step.id === name);
+    assert.ok(ys[0] < y || ys[0] > y + node.height);
+  }
+});
+
 test("a circle, as a draft may have one, is drawn all the same", () => {
   assert.equal(layoutGraph([step("a", "b"), step("b", "a"), step("c", "c"), step("d", "nobody")]).nodes.length, 4);
-  assert.deepEqual(layoutGraph([]), { width: 0, height: 76, nodes: [], edges: [], node: { width: 208, height: 76 } });
+  assert.deepEqual(layoutGraph([]), { width: 0, height: 76, nodes: [], edges: [], node: { width: 192, height: 76 } });
 });
 
 test("an edge leads on as the run has it", () => {
