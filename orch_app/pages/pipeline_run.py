@@ -67,8 +67,8 @@ def _run() -> rx.Component:
             thumb=[_primary()],
             more=menu(_file("menu-i", role="menuitem"), label=tr("action.more")),
         ),
-        _facts(),
         stack(
+            _facts(),
             section(graph, title=tr("pipeline.graph"), padded=False),
             section(_report(), title=tr("pipeline.report"), padded=False),
             rx.cond(PipelineRunState.inputs.length() > 0, section(_inputs(), title=tr("pipeline.inputs"))),
