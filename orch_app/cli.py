@@ -3,13 +3,23 @@
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
 from orch_app.kit.settings import sentence, settings
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from orch_app.domains.access.actor import Actor
+    from orch_app.domains.jobs.workers import WorkerView
+
+    Order = Callable[[Session, Actor, str], WorkerView]
 
 app = typer.Typer(
     name="orch",
@@ -20,11 +30,15 @@ app = typer.Typer(
 )
 admin = typer.Typer(help="Accounts, without a browser.", no_args_is_help=True)
 runbooks = typer.Typer(help="The runbooks folder.", no_args_is_help=True)
+workers = typer.Typer()
 app.add_typer(admin, name="admin")
 app.add_typer(runbooks, name="runbooks")
+app.add_typer(workers, name="worker")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for scripts.")]
+WorkerName = Annotated[str, typer.Argument(help="Name or id of a worker, as /workers shows it.", metavar="[NAME]")]
 REFUSED = 2
+WAIT_STEP_S = 0.2
 
 
 def _say(text: str) -> None:
@@ -50,9 +64,11 @@ def web() -> None:
     os.execvpe(command[0], command, environment)  # noqa: S606 - our own argument list
 
 
-@app.command()
-def worker() -> None:
-    """Start one worker alone; several may run."""
+@workers.callback(invoke_without_command=True)
+def worker(context: typer.Context) -> None:
+    """Start one worker alone; several may run. With `drain` or `resume`: tell running ones."""
+    if context.invoked_subcommand:
+        return
     from orch_app.kit.logging import set_up_logging  # noqa: PLC0415 - a worker's imports take a second
     from tasks.worker import run_worker  # noqa: PLC0415
 
@@ -70,6 +86,83 @@ def _await_database() -> None:
     if not wait_until_migrated():
         _say_fault("The database was not there, or not migrated, in time: is `./orch migrate` run?")
         raise typer.Exit(1)
+
+
+@workers.command(name="drain")
+def worker_drain(
+    name: WorkerName = "",
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every worker.")] = False,
+    wait_s: Annotated[float, typer.Option("--wait", help="Seconds to wait until nothing runs there any more.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let workers take no more jobs; what they run they finish. Exit 1 when that lasts longer than `--wait`."""
+    from orch_app.domains.jobs import workers as domain  # noqa: PLC0415 - models take a moment
+
+    told = _tell_workers(domain.drain, name, every=every)
+    deadline = time.monotonic() + wait_s
+    while not all(map(domain.has_finished, told)) and time.monotonic() < deadline:
+        time.sleep(WAIT_STEP_S)
+        told = _look_again(told)
+    _show_workers(told, as_json=as_json)
+    raise typer.Exit(1 if wait_s and not all(map(domain.has_finished, told)) else 0)
+
+
+@workers.command(name="resume")
+def worker_resume(
+    name: WorkerName = "",
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every worker.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let drained workers take jobs again."""
+    from orch_app.domains.jobs import workers as domain  # noqa: PLC0415
+
+    _show_workers(_tell_workers(domain.resume, name, every=every), as_json=as_json)
+
+
+def _tell_workers(order: "Order", name: str, *, every: bool) -> "list[WorkerView]":
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.jobs.workers import find  # noqa: PLC0415
+    from orch_app.kit.db import unit_of_work  # noqa: PLC0415
+
+    if bool(name) == every:
+        raise _refuse("Name one worker, or say --all for every one.")
+    with unit_of_work() as session:
+        found = find(session, COMMAND_LINE, name)
+        if name and not found:
+            there = ", ".join(view.worker.name for view in find(session, COMMAND_LINE, "")) or "none"
+            raise _refuse(f"There is no living worker {name}; there are: {there}.")
+        return [order(session, COMMAND_LINE, view.worker.id) for view in found]
+
+
+def _look_again(told: "list[WorkerView]") -> "list[WorkerView]":
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.jobs.workers import list_all  # noqa: PLC0415
+    from orch_app.kit.db import reading  # noqa: PLC0415
+
+    ids = {view.worker.id for view in told}
+    with reading() as session:
+        return [view for view in list_all(session, COMMAND_LINE) if view.worker.id in ids]
+
+
+def _show_workers(told: "list[WorkerView]", *, as_json: bool) -> None:
+    if as_json:
+        facts = [
+            {
+                "id": view.worker.id,
+                "name": view.worker.name,
+                "state": view.state.value,
+                "wanted": view.worker.wanted,
+                "jobs": [job.id for job in view.jobs],
+            }
+            for view in told
+        ]
+        _say(json.dumps(facts))
+    for view in [] if as_json else told:
+        _say(f"{view.worker.name:24} wanted {view.worker.wanted:6} {view.state.value:9} runs {len(view.jobs)}")
+    if not told and not as_json:
+        _say("no worker lives")
 
 
 @app.command()

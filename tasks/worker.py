@@ -11,7 +11,7 @@ import threading
 from types import FrameType
 
 import structlog
-from huey.consumer import Consumer
+from huey.consumer import Consumer, Worker
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.jobs import engines, workers
@@ -31,13 +31,27 @@ from tasks.app import huey
 
 POLL_FIRST_S = 0.01
 POLL_MOST_S = 0.02
+PAUSE_S = 0.1
 AFTER_STOP_S = 5.0
 SCHEDULES_LOOK_S = 1.0  # Huey rings once a minute, and behind running jobs; this keeps schedules to the second
 _log = structlog.get_logger("worker")
 
 
+class PausingWorker(Worker):
+    """Leaves messages in the queue, for others, while this worker takes no jobs."""
+
+    def loop(self, now: object = None) -> None:
+        """Take one message and do what it says."""
+        if slots.takes_jobs:
+            super().loop(now)
+        else:
+            self.stop_flag.wait(PAUSE_S)
+
+
 class QuietConsumer(Consumer):
     """Huey's consumer without its signal handlers: this module decides what a signal means."""
+
+    worker_class = PausingWorker
 
     def _set_signal_handlers(self) -> None:
         return
@@ -84,7 +98,15 @@ def _consumer() -> QuietConsumer:
 def _arrive() -> None:
     """Clean up after an earlier life on this machine, synchronise the catalogue, register, ring for what waits."""
     sweep_workspaces()
-    facts = workers.WorkerFacts(slots.worker_id, slots.worker_name, settings().worker_slots, isolation_level(), VERSION)
+    facts = workers.WorkerFacts(
+        slots.worker_id,
+        slots.worker_name,
+        settings().worker_slots,
+        isolation_level(),
+        VERSION,
+        socket.gethostname(),
+        settings().engine,
+    )
     with unit_of_work() as session:
         runbooks.sync(session, worker_actor(slots.worker_name))
         workers.register(session, facts)
@@ -133,5 +155,5 @@ def _drain(stop: Stop) -> None:
 
 def _leave() -> None:
     with unit_of_work() as session:
-        workers.beat(session, slots.worker_id, 0, "stopped")
+        workers.beat(session, slots.worker_id, 0, workers.WorkerState.STOPPED)
     _log.info("worker.stopped")

@@ -15,6 +15,7 @@ from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import fleet_api as jobs_fleet
 from orch_app.domains.jobs import live_api as jobs_live
+from orch_app.domains.jobs import workers_api as jobs_workers
 from orch_app.domains.operations import api as operations
 from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
@@ -28,6 +29,7 @@ ROUTERS = (
     jobs,
     jobs_fleet,
     jobs_live,
+    jobs_workers,
     pipelines,
     schedules,
     operations,

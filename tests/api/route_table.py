@@ -21,6 +21,7 @@ JOB = "job_01J9ZC5V0G3M5W6YQX4T2R8S7K"
 FILLED = {
     "{user_id}": "usr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{job_id}": JOB,
+    "{worker_id}": "wrk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{pipeline_id}": "ppl_01J9ZC5V0G3M5W6YQX4T2R8S7K",
@@ -110,6 +111,8 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/blackouts/{blackout_id}"): Guarded(Permission.SETTINGS_WRITE, {"name": "x"}),
     ("DELETE", "/v1/blackouts/{blackout_id}"): Guarded(Permission.SETTINGS_WRITE),
     ("GET", "/v1/workers"): Guarded(Permission.JOBS_READ),
+    ("POST", "/v1/workers/{worker_id}/drain"): Guarded(Permission.WORKERS_WRITE),
+    ("POST", "/v1/workers/{worker_id}/resume"): Guarded(Permission.WORKERS_WRITE),
     ("WEBSOCKET", "/v1/ws"): Guarded(Permission.JOBS_READ),
     ("WEBSOCKET", "/v1/ws/jobs/{job_id}"): Guarded(Permission.JOBS_READ),
     ("GET", "/health"): Guarded(OPEN, None, frozenset({200, 503})),

@@ -23,7 +23,8 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path, ledger: Ledger) -> Ite
     """The product alone (SQLite) and grown (PostgreSQL and Redis), with short leases, and no worker yet."""
     grown = request.param == "grown"
     database_url = request.getfixturevalue("fresh_postgres_url") if grown else ""
-    variables = {**QUICK, "ORCH_RUNBOOKS_DIR": str(ledger.write_runbook(tmp_path / "runbooks"))}
+    pace: dict[str, str] = getattr(request.module, "PACE", QUICK)
+    variables = {**pace, "ORCH_RUNBOOKS_DIR": str(ledger.write_runbook(tmp_path / "runbooks"))}
     if grown:
         variables |= {"ORCH_REDIS_URL": request.getfixturevalue("fresh_redis_url")}
     migrate_new(tmp_path, database_url)

@@ -17,7 +17,7 @@ usage: ./orch COMMAND [OPTIONS]
 Run it
   up          set up what is missing, then run web and worker until Ctrl-C
   web         run the web part alone (beside PostgreSQL and Redis)
-  worker      run one worker alone; several may run
+  worker      run one worker alone; several may run; `worker drain` lets one finish
   health      ask a running installation how it is; --json for programs
   install     set up what is missing and stop, e.g. while an image is built
 

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     USERS_WRITE = "users:write"
     SETTINGS_WRITE = "settings:write"
+    WORKERS_WRITE = "workers:write"
     ME = "me"
 
 

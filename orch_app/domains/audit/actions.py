@@ -45,6 +45,8 @@ class Action(StrEnum):
     BLACKOUT_CREATED = "blackout.created"
     BLACKOUT_CHANGED = "blackout.changed"
     BLACKOUT_DELETED = "blackout.deleted"
+    WORKER_DRAINED = "worker.drained"
+    WORKER_RESUMED = "worker.resumed"
     CONNECTION_CREATED = "connection.created"
     CONNECTION_CHANGED = "connection.changed"
     CONNECTION_DELETED = "connection.deleted"

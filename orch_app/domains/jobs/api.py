@@ -1,4 +1,4 @@
-"""Jobs over REST: launch, list, look, cancel, retry, artifacts, workers. Lines and live events are in `live_api`."""
+"""Jobs over REST: launch, list, look, cancel, retry, artifacts. Lines and live events are in `live_api`."""
 
 import re
 from datetime import UTC, datetime
@@ -138,24 +138,6 @@ class WaitQuery(CamelModel):
     """`wait`: seconds to wait for the job's end before answering."""
 
     wait: int = Field(0, ge=0, le=60)
-
-
-class WorkerAnswer(Answer):
-    """A live worker."""
-
-    id: str
-    name: str
-    slots: int
-    busy: int
-    state: str
-    isolation: str
-    started_at: datetime
-
-
-class WorkerList(Answer):
-    """The live workers."""
-
-    items: list[WorkerAnswer]
 
 
 @router.post("/runbooks/{name}/execute", status_code=202, response_model=Accepted)
@@ -318,9 +300,3 @@ def download_artifact(
     if start:
         headers["Content-Range"] = f"bytes {start}-{found.size - 1}/{found.size}"
     return StreamingResponse(found.read(start), 206 if start else 200, headers, media_type="application/octet-stream")
-
-
-@router.get("/workers")
-def list_workers(actor: SignedIn, session: Reading) -> WorkerList:
-    """The workers that gave a sign of life within one lease."""
-    return WorkerList(items=[WorkerAnswer.model_validate(worker) for worker in queries.list_workers(session, actor)])

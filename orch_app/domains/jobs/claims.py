@@ -194,6 +194,11 @@ def interrupt(session: Session, job: Job, held: Claim) -> None:
     )
 
 
+def ring(session: Session, job_id: str) -> None:
+    """Ring for a job that may wait."""
+    enqueue(session, "jobs.run", job_id=job_id)
+
+
 def ring_waiting(session: Session, older_than_s: float) -> int:
     """Ring again, first come first, for jobs that have waited so long that their message may be lost; says how many."""
     waits = (col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))

@@ -132,7 +132,11 @@ class JobArtifact(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """A worker process, alive while its heartbeat (database clock, ms) is young."""
+    """A worker process, alive while its heartbeat (database clock, ms) is young.
+
+    `wanted` is what people ask of it, `run` or `drain`; `state` is what it says of itself: `running`, `draining`,
+    `drained` or `stopped`.
+    """
 
     __tablename__ = "workers"
 
@@ -141,6 +145,9 @@ class Worker(SQLModel, table=True):
     slots: int
     busy: int = 0
     state: str = "running"
+    wanted: str = "run"
+    host: str = ""
+    engine: str = ""
     isolation: str = ""
     version: str = ""
     heartbeat: int = Field(sa_type=BigInteger)

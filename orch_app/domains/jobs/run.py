@@ -53,8 +53,13 @@ _log = structlog.get_logger("jobs")
 
 
 def run_job(job_id: str) -> None:
-    """Run a job that still waits, to its end. A repeated, replayed or late call does nothing."""
-    if slots.is_draining:
+    """Run a job that still waits, to its end. A repeated, replayed or late call does nothing.
+
+    A worker that takes no more jobs hands the bell on: without it another would find the job at its next sweep only.
+    """
+    if not slots.takes_jobs:
+        with unit_of_work() as session:
+            claims.ring(session, job_id)
         return
     with unit_of_work() as session:
         held = claims.claim(session, job_id, slots.worker_id, slots.worker_name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from orch_app.domains.jobs.claims import Claim, extend
 from orch_app.domains.jobs.states import Reason
+from orch_app.domains.jobs.workers import WorkerState
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.kit.settings import settings
@@ -43,9 +44,24 @@ class Slots:
         self.worker_id = new_id("wrk")
         self.worker_name = ""
         self.is_draining = False
+        """The process is about to end."""
+        self.is_paused = False
+        """Somebody wants it to take no more jobs for now."""
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
         self._empty = threading.Condition(self._lock)
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether this worker may claim another job."""
+        return not (self.is_draining or self.is_paused)
+
+    @property
+    def state(self) -> WorkerState:
+        """What the worker says of itself."""
+        if self.takes_jobs:
+            return WorkerState.RUNNING
+        return WorkerState.DRAINING if self.is_draining or self.all() else WorkerState.DRAINED
 
     def take(self, held: Claim) -> Running:
         """Note a claimed job."""

@@ -1,4 +1,4 @@
-"""What a worker does beside running jobs: heartbeat, watching for cancels, sweeping, purging.
+"""What a worker does beside running jobs: heartbeat, watching for cancels and orders, sweeping, purging.
 
 Each chore runs in its own thread at its own pace and survives a database that is away for a while.
 """
@@ -15,12 +15,14 @@ from orch_app.domains.jobs import artifacts, claims, workers
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
 from orch_app.domains.jobs.states import Phase, Reason
+from orch_app.domains.jobs.workers import WorkerState
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.settings import settings
 from orch_app.kit.vitals import sign_of_life
 
 CANCEL_LOOK_S = 0.2
+ORDERS_S = 0.5
 PURGE_S = 300.0
 ORPHANS_S = 6 * 3600.0
 _log = structlog.get_logger("upkeep")
@@ -43,11 +45,13 @@ class Upkeep:
         self._more = more
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._said = WorkerState.RUNNING
 
     def start(self) -> None:
         """Begin every chore at once."""
         for chore in (
             Chore("heartbeat", settings().heartbeat_s, self.beat),
+            Chore("orders", ORDERS_S, self.look_for_orders),
             Chore("cancels", CANCEL_LOOK_S, self.look_for_cancels),
             Chore("sweep", settings().sweep_s, self.sweep),
             Chore("purge", PURGE_S, self.purge),
@@ -69,9 +73,17 @@ class Upkeep:
         sign_of_life()
         if self._slots.all():
             self._slots.renew()
-        state = "draining" if self._slots.is_draining else "running"
+        state = self._slots.state
         with unit_of_work() as session:
             workers.beat(session, self._slots.worker_id, len(self._slots.all()), state)
+        self._said = state
+
+    def look_for_orders(self) -> None:
+        """Take no more jobs when somebody wants that, take them again, and say at once what became of it."""
+        with reading() as session:
+            self._slots.is_paused = workers.is_to_drain(session, self._slots.worker_id)
+        if self._slots.state != self._said:
+            self.beat()
 
     def look_for_cancels(self) -> None:
         """Tell running jobs that somebody cancelled them."""
@@ -92,7 +104,7 @@ class Upkeep:
             settled = claims.settle_expired(session)
         if settled:
             _log.warning("sweep.settled", jobs=settled)
-        if not self._slots.is_draining:
+        if self._slots.takes_jobs:
             with unit_of_work() as session:
                 claims.ring_waiting(session, settings().sweep_s)
 
@@ -101,6 +113,7 @@ class Upkeep:
         with unit_of_work() as session:
             gone = artifacts.purge_due(session, self._slots.worker_name)
             purge_expired(session)
+            workers.forget_gone(session)
         artifacts.remove_folders(gone)
         artifacts.archive_logs()
 

@@ -21,6 +21,7 @@ from orch_app.domains.jobs.slots import slots
 from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.upkeep import Upkeep
 from orch_app.kit.db import now_ms, reading, unit_of_work
+from orch_app.kit.queue import install_bell
 from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.domains.jobs.rows import place_of
@@ -137,9 +138,16 @@ def check_that_repeated_and_late_messages_do_nothing(job: Job) -> None:
     run_job("job_00000000000000000000000000")
 
 
-def test_a_worker_that_is_leaving_takes_nothing_more(sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "is_draining", True)
-    assert ending(sqlite_trials.ran(GOOD)) == ("PENDING", "queued", "")
+@pytest.mark.parametrize("why", ["is_draining", "is_paused"])
+def test_a_worker_that_takes_nothing_more_hands_the_bell_on(
+    sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    job = sqlite_trials.launch(GOOD)
+    rung: list[dict[str, str]] = []
+    install_bell(lambda _name, payload: rung.append(payload), lambda: True)
+    monkeypatch.setattr(slots, why, True)
+    assert ending(ran(job)) == ("PENDING", "queued", "")
+    assert rung == [{"job_id": job.id}]
 
 
 def test_what_runs_is_what_was_launched_to_the_byte(trials: Trials) -> None:

@@ -154,6 +154,32 @@ def test_folders_of_jobs_that_are_gone_are_removed_once_they_are_old(slots: Slot
     assert [log["folders"] for log in logs] == [sorted([empty, gone])]
 
 
+def said(slots: Slots) -> tuple[str, int]:
+    with reading() as session:
+        return session.exec(select(Worker.state, Worker.busy).where(Worker.id == slots.worker_id)).one()
+
+
+def test_a_worker_that_is_to_drain_says_when_it_has_and_takes_jobs_again_when_told(
+    admin: Actor, slots: Slots, rung: list[str]
+) -> None:
+    upkeep, running = Upkeep(slots), take(slots, launched(admin))
+    with unit_of_work() as session:
+        workers.drain(session, admin, slots.worker_id)
+    upkeep.look_for_orders()
+    assert (said(slots), slots.takes_jobs) == (("draining", 1), False)
+    slots.free(running)
+    upkeep.look_for_orders()
+    assert said(slots) == ("drained", 0)
+    rung.clear()
+    with later(hours=1):
+        upkeep.sweep()
+    assert rung == []
+    with unit_of_work() as session:
+        workers.resume(session, admin, slots.worker_id)
+    upkeep.look_for_orders()
+    assert (said(slots), slots.takes_jobs) == (("running", 0), True)
+
+
 @pytest.mark.parametrize("error", [Unavailable("away", "database_unavailable"), ZeroDivisionError()])
 def test_a_chore_that_fails_is_logged_and_done_again(slots: Slots, error: Exception) -> None:
     rounds: list[int] = []
@@ -181,7 +207,7 @@ def test_every_chore_has_its_thread_and_all_of_them_end(slots: Slots) -> None:
     upkeep.start()
     names = {thread.name for thread in upkeep._threads}
     upkeep.stop()
-    assert names == {"heartbeat", "cancels", "sweep", "purge", "orphans"}
+    assert names == {"heartbeat", "orders", "cancels", "sweep", "purge", "orphans"}
     assert [thread.name for thread in upkeep._threads if thread.is_alive()] == []
 
 

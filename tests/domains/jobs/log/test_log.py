@@ -21,6 +21,8 @@ from orch_app.domains.jobs.states import Status
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from tests.domains.jobs.orders import launched
+from tests.domains.jobs.rows import keep_file
+from tests.domains.jobs.trials import fresh
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -95,9 +97,8 @@ def test_an_archived_log_answers_like_the_rows(held: Claim) -> None:
     lines = made(1, 20)
     stored(held, lines)
     before = [line.to_wire() for line in read(held.job_id, after=5, limit=7, wanted=LogFilter(text="1"))]
-    path = archive.path_of(held.job_id)
-    path.parent.mkdir(parents=True)
-    path.write_text("".join(json.dumps(line.to_wire()) + "\n" for line in lines), "utf-8")
+    content = "".join(json.dumps(line.to_wire()) + "\n" for line in lines).encode()
+    keep_file(fresh(held.job_id), archive.NAME, content)
     with unit_of_work() as session:
         session.exec(update(Job).where(col(Job.id) == held.job_id).values(log_archived=True))
     after = [line.to_wire() for line in read(held.job_id, after=5, limit=7, wanted=LogFilter(text="1"))]
