@@ -22,6 +22,7 @@ const TONES = {
   online: ["ok", "ok"],
   offline: ["bad", "offline"],
   draining: ["warn", "clock"],
+  drained: ["warn", "pause"],
   stopped: ["", "stop"],
   active: ["ok", "ok"],
   disabled: ["", "canceled"],

@@ -46,6 +46,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("hosts", "/hosts", "server", "nav.hosts", bar=True),
             Place("connections", "/connections", "plug", "nav.connections"),
+            Place("workers", "/workers", "cpu", "nav.workers"),
         ),
     ),
     ("nav.governance", (Place("settings", "/settings", "settings", "nav.settings"),)),

@@ -16,6 +16,7 @@ from orch_app.pages.runbooks import runbooks_page
 from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
+from orch_app.pages.workers import workers_page
 from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
@@ -34,6 +35,7 @@ from orch_app.state.runbooks import RunbooksState
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
 from orch_app.state.settings import SettingsState
+from orch_app.state.workers import WorkersState
 
 # route, page, and what its on_load starts: after the frame's own handlers, or alone outside the frame
 FRAMED = (
@@ -58,6 +60,7 @@ FRAMED = (
     ),
     ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
     ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),
+    ("/workers", workers_page, (WorkersState.load, WorkersState.follow)),
     ("/settings", settings_page, (SettingsState.load,)),
 )
 BARE = (

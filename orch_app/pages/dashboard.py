@@ -86,7 +86,7 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
             tr("dashboard.workers_alive"),
             number(workers),
             icon_name="pulse",
-            href="/settings?tab=about",
+            href="/workers",
             context=slots,
             tone=rx.cond(workers > 0, "", "bad"),
         ),

@@ -68,7 +68,7 @@ def _kpis(pulse: jobs.Pulse, workers: Any, days: list[jobs.DayCount]) -> Shown:
 def _attention(session: Session, actor: Actor, environment: str, *, has_worker: bool) -> Iterator[Shown]:
     """What somebody should look at, the weightiest kind first."""
     if not has_worker:
-        yield _item("no_worker", "", "no_worker", "/settings?tab=about", "bad")
+        yield _item("no_worker", "", "no_worker", "/workers", "bad")
     hosts = HostsQuery(status=["key_changed", "unreachable", "auth_failed"], environment=_wanted(environment), limit=9)
     found = inventory.list_hosts(session, actor, hosts).items
     for host in sorted(found, key=lambda host: host.status != "key_changed")[:MOST_OF_A_KIND]:

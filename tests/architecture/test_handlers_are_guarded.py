@@ -23,6 +23,7 @@ IN_THE_BACKGROUND = {
     "HostsState.follow",
     "SchedulesState.follow",
     "ConnectionsState.follow",
+    "WorkersState.follow",
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",

@@ -25,6 +25,8 @@ PAGES = (
     ("/hosts", "admin"),
     ("/connections", "admin"),
     ("/connections", "viewer"),
+    ("/workers", "admin"),
+    ("/workers", "viewer"),
     ("/settings", "admin"),
     ("/settings?tab=users", "admin"),
     ("/settings?tab=users", "viewer"),

@@ -126,7 +126,7 @@ def _jobs(session: Session):  # noqa: ANN202 - pairs of a key and facts
 def _workers(session: Session):  # noqa: ANN202 - pairs of a key and facts
     for worker in live_workers(session):
         facts = {"id": worker.id, "name": worker.name, "state": worker.state, "slots": worker.slots}
-        yield ("worker.status", worker.id), facts | {"busy": worker.busy}
+        yield ("worker.status", worker.id), facts | {"busy": worker.busy, "wanted": worker.wanted}
 
 
 def _hosts(session: Session):  # noqa: ANN202 - pairs of a key and facts
