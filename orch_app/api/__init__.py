@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from orch_app.api import documents, faults, parameters, problem_pages, renderer, unrouted
 from orch_app.api.ending import Ending
+from orch_app.api.measuring import Measuring
 from orch_app.api.tab_frames import Accepts
 from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
@@ -63,7 +64,7 @@ def wrap(app: ASGIApp, accepts: Accepts = lambda _name, _payload: False) -> ASGI
     `accepts` tells which events, with which arguments, the tabs of the screens may send. What never ends by itself is
     ended when the process stops.
     """
-    return Ending(faults.wrap(TabDoor(app, accepts), LARGER_BODIES))
+    return Ending(faults.wrap(TabDoor(Measuring(app), accepts), LARGER_BODIES))
 
 
 def _function_name(route: APIRoute) -> str:

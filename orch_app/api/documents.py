@@ -13,7 +13,16 @@ from orch_app.kit.settings import ROOT
 ASSETS = ROOT / "assets" / "swagger-ui"
 FILES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "start.js": "text/javascript"}
 OPEN_PATHS = frozenset(
-    {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/setup", "/health", "/health/web", "/health/worker"}
+    {
+        "/v1/auth/login",
+        "/v1/auth/refresh",
+        "/v1/auth/logout",
+        "/v1/setup",
+        "/health",
+        "/health/web",
+        "/health/worker",
+        "/metrics",
+    }
 )
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -139,6 +139,19 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """The same, and every statement sees the database as it was at the first.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with _session("DEFERRED") as session:
+        if not settings().is_embedded:  # SQLite's transactions are snapshots by themselves
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+@contextmanager
 def _session(mode: str) -> Iterator[Session]:
     try:
         with Session(_beginning(engine(), mode), expire_on_commit=False) as session:

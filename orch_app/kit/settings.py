@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
     solo_admin: bool = Field(default=True, description="A single admin may run what else a second person must approve.")
     viewer_preview: bool = Field(default=False, description="Viewers may preview runbooks (check mode).")
+    metrics_token: str = Field("", description="Token that /metrics asks for; without one only this machine may read.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
     log_rows_days: int = Field(
         7, ge=0, description="Days after which a job's log is read from its file, not from rows."

@@ -47,7 +47,9 @@ class BehindProxies:
             client = scope.get("client")
             if client and _is_trusted(client[0]):
                 _believe(scope, Headers(scope=scope))
-            scope["headers"] = [header for header in scope["headers"] if header[0] not in _FORWARDED]
+            own = [header for header in scope["headers"] if header[0] not in _FORWARDED]
+            scope["state"] = {**scope.get("state", {}), "was_forwarded": len(own) < len(scope["headers"])}
+            scope["headers"] = own
         await self._app(scope, receive, send)
 
 

@@ -118,6 +118,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/health"): Guarded(OPEN, None, frozenset({200, 503})),
     ("GET", "/health/web"): Guarded(OPEN),
     ("GET", "/health/worker"): Guarded(OPEN, None, frozenset({200, 503})),
+    ("GET", "/metrics"): Guarded(OPEN, None, frozenset({403})),  # by its own token, or from this machine
     ("GET", "/v1/openapi.json"): Guarded(OPEN),
     ("GET", "/problems/{code}"): Guarded(OPEN),
     ("GET", "/v1/docs"): Guarded(OPEN),

@@ -67,7 +67,8 @@ def open_for_download(actor: Actor, job_id: str, name: str) -> Download:
 
 def purge_due(session: Session, worker: str) -> list[str]:
     """Delete the rows of jobs whose time has come and return their ids; the caller then removes their folders."""
-    due: Sequence[Job] = session.exec(select(Job).where(col(Job.purge_after) < now()).limit(AT_ONCE)).all()
+    counted = col(Job.tallied).is_(True)  # or it would be missing in the totals for ever
+    due: Sequence[Job] = session.exec(select(Job).where(col(Job.purge_after) < now(), counted).limit(AT_ONCE)).all()
     for job in due:
         record(
             session,

@@ -155,10 +155,12 @@ def settle_expired(session: Session) -> list[str]:
     expired = session.exec(
         select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
     ).all()
+    settled: list[str] = []
     for job in expired:
-        with contextlib.suppress(LostClaimError):
+        with contextlib.suppress(LostClaimError):  # another worker's sweep was first
             _settle(session, job, Claim(job.id, job.owner or "", job.fence, job.worker))
-    return [job.id for job in expired]
+            settled.append(job.id)
+    return settled
 
 
 def settle_own(session: Session, held: Claim) -> None:

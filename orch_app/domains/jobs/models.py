@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orch_app.kit.db import JsonText, UtcDateTime
@@ -24,6 +24,7 @@ class Job(SQLModel, table=True):
         Index("ix_jobs_status_phase", "status", "phase"),
         Index("ix_jobs_runbook_created", "runbook_name", "id"),
         Index("ix_jobs_status_created", "status", "id"),
+        Index("ix_jobs_untallied", "id", sqlite_where=text("tallied = 0"), postgresql_where=text("NOT tallied")),
     )
 
     id: str = Field(primary_key=True)
@@ -68,6 +69,7 @@ class Job(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     purge_after: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     log_archived: bool = Field(default=False, description="The rows are gone; logs.ndjson answers instead.")
+    tallied: bool = Field(default=False, description="Counted in `job_tallies`.")
     tenant_id: str | None = None
     service_id: str | None = None
 
@@ -151,7 +153,19 @@ class Worker(SQLModel, table=True):
     isolation: str = ""
     version: str = ""
     heartbeat: int = Field(sa_type=BigInteger)
+    log_lag_ms: int = Field(default=0, description="Longest wait of a log line for its row since the last heartbeat.")
     started_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class JobTally(SQLModel, table=True):
+    """A count that only grows, whatever is purged: `jobs.tallies` says which there are. Times are milliseconds."""
+
+    __tablename__ = "job_tallies"
+
+    name: str = Field(primary_key=True)
+    runbook: str = Field(primary_key=True)
+    label: str = Field(primary_key=True, description="A status, or the upper limit of a bucket in seconds.")
+    value: int = Field(sa_type=BigInteger)
 
 
 class IdempotencyKey(SQLModel, table=True):

@@ -4,6 +4,7 @@ Each chore runs in its own thread at its own pace and survives a database that i
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ import structlog
 from sqlmodel import col, select
 
 from orch_app.domains.accounts.service import purge_expired
-from orch_app.domains.jobs import artifacts, claims, workers
+from orch_app.domains.jobs import artifacts, claims, tallies, workers
+from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
 from orch_app.domains.jobs.states import Phase, Reason
@@ -23,6 +25,7 @@ from orch_app.kit.vitals import sign_of_life
 
 CANCEL_LOOK_S = 0.2
 ORDERS_S = 0.5
+TALLY_S = 10.0
 PURGE_S = 300.0
 ORPHANS_S = 6 * 3600.0
 _log = structlog.get_logger("upkeep")
@@ -54,6 +57,7 @@ class Upkeep:
             Chore("orders", ORDERS_S, self.look_for_orders),
             Chore("cancels", CANCEL_LOOK_S, self.look_for_cancels),
             Chore("sweep", settings().sweep_s, self.sweep),
+            Chore("tally", TALLY_S, self.tally),
             Chore("purge", PURGE_S, self.purge),
             Chore("orphans", ORPHANS_S, self.remove_orphans),
             *self._more,
@@ -75,7 +79,7 @@ class Upkeep:
             self._slots.renew()
         state = self._slots.state
         with unit_of_work() as session:
-            workers.beat(session, self._slots.worker_id, len(self._slots.all()), state)
+            workers.beat(session, self._slots.worker_id, len(self._slots.all()), state, lag.take_ms())
         self._said = state
 
     def look_for_orders(self) -> None:
@@ -102,14 +106,22 @@ class Upkeep:
         """Settle jobs of dead workers and ring again for jobs that wait although slots are free."""
         with unit_of_work() as session:
             settled = claims.settle_expired(session)
+            tallies.add(session, Counter({(tallies.REAPED, "", ""): len(settled)}) if settled else Counter())
         if settled:
             _log.warning("sweep.settled", jobs=settled)
         if self._slots.takes_jobs:
             with unit_of_work() as session:
                 claims.ring_waiting(session, settings().sweep_s)
 
+    def tally(self) -> None:
+        """Count the jobs that have ended since the last time."""
+        while self._has_untallied():
+            with unit_of_work() as session:
+                tallies.tally_ended(session)
+
     def purge(self) -> None:
         """Delete what has outlived its retention, log rows that a file answers for, and expired sessions."""
+        self.tally()
         with unit_of_work() as session:
             gone = artifacts.purge_due(session, self._slots.worker_name)
             purge_expired(session)
@@ -122,6 +134,11 @@ class Upkeep:
         orphans = artifacts.remove_orphans()
         if orphans:
             _log.warning("orphans.removed", folders=orphans)
+
+    def _has_untallied(self) -> bool:
+        """Looked at without a writer's lock, which an idle worker must not take every few seconds."""
+        with reading() as session:
+            return tallies.has_untallied(session)
 
     def _repeat(self, chore: Chore) -> None:
         while not self._stop.is_set():

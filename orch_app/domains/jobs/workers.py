@@ -101,10 +101,10 @@ def forget_gone(session: Session) -> None:
     session.exec(delete(Worker).where(or_(stopped, col(Worker.heartbeat) < now_ms() - FORGOTTEN_AFTER_MS)))
 
 
-def beat(session: Session, worker_id: str, busy: int, state: str) -> None:
-    """Say that the worker lives, how many slots are taken, and its state."""
+def beat(session: Session, worker_id: str, busy: int, state: str, log_lag_ms: int = 0) -> None:
+    """Say that the worker lives, how many slots are taken, its state, and how long log lines have to wait."""
     statement = update(Worker).where(col(Worker.id) == worker_id)
-    session.exec(statement.values(heartbeat=now_ms(), busy=busy, state=str(state)))
+    session.exec(statement.values(heartbeat=now_ms(), busy=busy, state=str(state), log_lag_ms=log_lag_ms))
     announce(session, "jobs")
 
 

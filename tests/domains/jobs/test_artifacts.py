@@ -99,7 +99,7 @@ def left() -> list[int]:
 
 
 def test_what_outlived_its_retention_goes_with_its_rows_and_folder_and_is_noted() -> None:
-    due = add_job(1, status="SUCCESS", purge_after=now() - timedelta(seconds=1), environment="prod")
+    due = add_job(1, status="SUCCESS", purge_after=now() - timedelta(seconds=1), environment="prod", tallied=True)
     later = add_job(2, status="ERROR", purge_after=now() + DAY)
     running = add_job(3, status="RUNNING")
     for job in (due, later, running):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.store import append
 from orch_app.domains.jobs.steps import StepChange, store_steps
@@ -101,4 +102,6 @@ class LogWriter:
                 self._on_lost()
                 return False
             else:
+                if batch.lines:
+                    lag.note(batch.lines[0].ts)
                 return True
