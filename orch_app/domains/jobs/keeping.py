@@ -42,8 +42,7 @@ def put_all(
     held, was_told, has_said = running.held, running.stop.is_set(), False
     while True:
         try:
-            for file in files:
-                open_store().put(key_of(held.job_id, held.fence, file.name), workspace.kept / file.name)
+            open_store().put({key_of(held.job_id, held.fence, one.name): workspace.kept / one.name for one in files})
             return Kept(files)
         except Unavailable:
             _log.warning("job.store_away", job=held.job_id)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,19 +30,20 @@ _log = structlog.get_logger("object_store")
 class ObjectStore:
     """Files under keys. Every method may raise Unavailable: the store does not answer, or refuses us.
 
-    Putting is atomic: a key is there with all its bytes, durably, or not at all.
+    A key is there with all its bytes or not at all, and what `put` has kept survives a power cut.
     """
 
     def __init__(self, backend: LocalStore | S3Store, folder: Path | None = None) -> None:
         self._backend = backend
         self._folder = folder
 
-    def put(self, key: str, file: Path) -> None:
-        """Keep a file under the key; what was there before is replaced."""
+    def put(self, files: Mapping[str, Path]) -> None:
+        """Keep each file under its key; what was there before is replaced."""
         with _asking("put", missing_is_fault=True):
-            obstore.put(self._backend, key, file)
+            for key, file in files.items():
+                obstore.put(self._backend, key, file)
             if self._folder:
-                _make_durable(self._folder, key)
+                _make_durable(self._folder, files)
 
     def size(self, key: str) -> int:
         """How many bytes are kept under the key.
@@ -132,14 +133,13 @@ def _away(what: str, error: Exception) -> Unavailable:
     return Unavailable(message, "artifacts_unavailable", retry_after_s=RETRY_S)
 
 
-def _make_durable(root: Path, key: str) -> None:
-    """A file and the folders on the way to it survive a power cut."""
-    path = root / key
-    for place in (path, *path.parents):
+def _make_durable(root: Path, keys: Iterable[str]) -> None:
+    """Write through the files and, once each, the folders on the way to them."""
+    files = [root / key for key in keys]
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(root)}
+    for place in (*files, *folders):
         descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if place == root:
-            return

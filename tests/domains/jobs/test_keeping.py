@@ -1,7 +1,7 @@
 """The end of a job waits for the store of its files, is written once they are there, and says so when they are not."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -49,11 +49,11 @@ def faults(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> list[str]:
     left: list[str] = []
     put = open_store().put
 
-    def stumble(key: str, file: Path) -> None:
+    def stumble(files: Mapping[str, Path]) -> None:
         if left:
             left.pop(0)
             raise Unavailable("away", "artifacts_unavailable")
-        put(key, file)
+        put(files)
 
     monkeypatch.setattr(open_store(), "put", stumble)
     monkeypatch.setattr(keeping, "RETRY_S", 0.01)

@@ -40,7 +40,7 @@ def keep(opened: ObjectStore, tmp_path: Path):
     def put(key: str, content: bytes = b"content") -> None:
         file = tmp_path / "file"
         file.write_bytes(content)
-        opened.put(key, file)
+        opened.put({key: file})
 
     return put
 
@@ -114,7 +114,7 @@ class TestAStoreThatIsAway:
         with bound_to(tmp_path, **server.settings("x")), structlog.testing.capture_logs() as logs:
             away = open_store()
             for call in (
-                lambda: away.put("job_1/1/log", file),
+                lambda: away.put({"job_1/1/log": file}),
                 lambda: away.size("job_1/1/log"),
                 lambda: list(away.read("job_1/1/log")),
                 lambda: away.remove("job_1"),
@@ -131,20 +131,20 @@ class TestAStoreThatIsAway:
         (tmp_path / "file").touch()
         broken = ObjectStore(store.LocalStore(tmp_path / "file"), tmp_path / "file")
         with pytest.raises(Unavailable):
-            broken.put("job_1/1/log", tmp_path / "file")
+            broken.put({"job_1/1/log": tmp_path / "file"})
 
     @pytest.mark.integration
     def test_a_bucket_that_does_not_exist_is_a_fault_not_a_missing_file(self, s3: S3Server, tmp_path: Path) -> None:
         url = s3.settings("x") | {"ORCH_ARTIFACTS_URL": "s3://no-such-bucket/x"}
         (tmp_path / "file").touch()
         with bound_to(tmp_path, **url), pytest.raises(Unavailable):
-            open_store().put("job_1/1/log", tmp_path / "file")
+            open_store().put({"job_1/1/log": tmp_path / "file"})
 
 
 def test_the_folder_is_the_workers_alone_and_the_files_are_where_the_page_says(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"x")
     with bound_to(tmp_path):
-        open_store().put("job_1/2/output.json", tmp_path / "f")
+        open_store().put({"job_1/2/output.json": tmp_path / "f"})
     assert (tmp_path / "artifacts" / "job_1" / "2" / "output.json").read_bytes() == b"x"
     assert (tmp_path / "artifacts").stat().st_mode & 0o777 == 0o700
 
@@ -154,5 +154,5 @@ def test_the_environment_of_aws_tools_has_no_say(s3: S3Server, tmp_path: Path, m
     for name in ("ENDPOINT", "ENDPOINT_URL", "SESSION_TOKEN", "ACCESS_KEY_ID", "SKIP_SIGNATURE", "BUCKET", "REGION"):
         monkeypatch.setenv(f"AWS_{name}", "http://127.0.0.1:1")
     with bound_to(tmp_path, **s3.settings("y")):
-        open_store().put("job_1/1/x", tmp_path / "f")
+        open_store().put({"job_1/1/x": tmp_path / "f"})
         assert open_store().folders() == ["job_1"]
