@@ -60,7 +60,6 @@ class JobAnswer(JobRow):
 
     attempt: int
     retry_of: str | None
-    origin_id: str | None
     request_reason: str
     inputs: dict[str, Any]
     connections: dict[str, str]
@@ -121,7 +120,6 @@ def to_answer(detail: JobDetail) -> JobAnswer:
         **row_of(job),
         attempt=job.attempt,
         retry_of=job.retry_of,
-        origin_id=job.origin_id,
         request_reason=job.request_reason,
         inputs=job.input_json,
         connections=job.connection_ids,
