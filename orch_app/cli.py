@@ -39,6 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for script
 WorkerName = Annotated[str, typer.Argument(help="Name or id of a worker, as /workers shows it.", metavar="[NAME]")]
 REFUSED = 2
 WAIT_STEP_S = 0.2
+MIGRATE_PATIENCE_S = 60.0
 
 
 def _say(text: str) -> None:
@@ -171,6 +172,9 @@ def migrate() -> None:
     from orch_app.kit import migrations  # noqa: PLC0415 - alembic is slow to import
 
     settings().data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not settings().is_embedded and not migrations.wait_until_it_answers(MIGRATE_PATIENCE_S):
+        _say_fault("The database does not answer.")
+        raise typer.Exit(1)
     try:
         applied = migrations.migrate()
     except migrations.NewerDataError as error:

@@ -1,6 +1,7 @@
 """Bringing the database to the program's schema; SQLite is copied aside before and the newest three copies are kept."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -54,19 +55,30 @@ def wait_until_migrated(patience_s: float = PATIENCE_S) -> bool:
     """
     scripts = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
     older = {script.revision for script in scripts.walk_revisions()} - set(scripts.get_heads())
+    return _wait_while(lambda current: current is None or current in older, patience_s)
+
+
+def wait_until_it_answers(patience_s: float = PATIENCE_S) -> bool:
+    """Wait for the database, whatever is in it; False when it does not come in time."""
+    return _wait_while(lambda _current: False, patience_s)
+
+
+def _wait_while(is_unfit: Callable[[str | None], bool], patience_s: float) -> bool:
     deadline, pause = monotonic() + patience_s, Event()
-    while (why := _why_not_yet(older)) and monotonic() < deadline:
+    while why := _why_not_yet(is_unfit):
+        if monotonic() >= deadline:
+            return False
         _log.info("database.waiting", why=why)
         pause.wait(WAIT_S)
-    return not why
+    return True
 
 
-def _why_not_yet(older: set[str]) -> str:
+def _why_not_yet(is_unfit: Callable[[str | None], bool]) -> str:
     try:
         current = current_revision()
     except DBAPIError as error:
         return f"it does not answer: {str(error.orig).splitlines()[0]}"
-    return "" if current and current not in older else f"it stands at revision {current or 'none'}"
+    return f"it stands at revision {current or 'none'}" if is_unfit(current) else ""
 
 
 def current_revision() -> str | None:

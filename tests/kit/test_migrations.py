@@ -22,6 +22,7 @@ from orch_app.kit.migrations import (
     copy_aside,
     current_revision,
     migrate,
+    wait_until_it_answers,
     wait_until_migrated,
 )
 from orch_app.kit.settings import ROOT
@@ -115,6 +116,7 @@ def test_a_part_works_on_the_schema_of_a_newer_version(database: str) -> None:
 def test_a_part_waits_for_a_database_that_is_not_there_yet(tmp_path: Path) -> None:
     with bound_to(tmp_path, f"postgresql://u:p@127.0.0.1:{free_port()}/orch"):
         assert not wait_until_migrated(patience_s=0)
+        assert not wait_until_it_answers(patience_s=0)
 
 
 def test_two_that_migrate_at_once_do_it_once(fresh_postgres_url: str, tmp_path: Path) -> None:

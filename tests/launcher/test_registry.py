@@ -35,8 +35,12 @@ def test_uv_is_told_the_same_in_its_own_names():
         "UV_INDEX_STRATEGY": "unsafe-best-match",
         "SSL_CERT_FILE": "/etc/ssl/own.pem",
         "UV_FIND_LINKS": "/srv/wheels",
-        "UV_NO_INDEX": "true",
     }
+
+
+def test_uv_is_told_by_an_option_what_it_takes_no_variable_for():
+    assert registry.uv_words(registry.merge(LISTING)) == ["--no-index"]
+    assert registry.uv_words({"no-index": "false"}) == registry.uv_words({}) == []
 
 
 def test_what_would_change_the_installation_is_left_out():

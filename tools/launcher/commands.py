@@ -112,6 +112,7 @@ def _up_options(rest: list[str]) -> argparse.Namespace:
 
 def _install_options(rest: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("./orch install", description="Set up what is missing and stop.")
+    parser.add_argument("--no-screens", action="store_true", help="the Python packages only")
     return parser.parse_args(rest)
 
 

@@ -58,12 +58,13 @@ def _make(kind: str) -> None:
         plain = registry.without_python_variables(os.environ)
         with Step("Making the Python environment") as step:
             run([_system_python(), "-m", "venv", VENV], step, env=plain, cwd=ROOT)
-    env = registry.clean_environment(os.environ, registry.pip_options(PYTHON))
+    options = registry.pip_options(PYTHON)
+    env = registry.clean_environment(os.environ, options)
     with Step(f"Installing {LOCK[kind]}") as step:
         _bootstrap(step, env)
         step("packages")
         uv = [VENV / "bin" / "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", LOCK[kind]]
-        run(uv, step, env=env, cwd=ROOT)
+        run([*uv, *registry.uv_words(options)], step, env=env, cwd=ROOT)
         step("bytecode")
         # A first start that must compile every module takes several times as long.
         _compile(step, env)

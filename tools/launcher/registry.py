@@ -9,7 +9,7 @@ from pathlib import Path
 # Of the many PIP_* and UV_* variables only those that say where packages come from are kept: PIP_USER, PIP_TARGET,
 # UV_SYSTEM_PYTHON and their like would put the environment somewhere else or change what is installed.
 KEPT_UV = (
-    "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX",
+    "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS",
     "UV_INDEX_STRATEGY", "UV_INSECURE_HOST", "UV_HTTP_TIMEOUT", "UV_CACHE_DIR", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS",
     "UV_OFFLINE", "UV_LINK_MODE", "UV_KEYRING_PROVIDER", "UV_CONFIG_FILE",
 )  # fmt: skip
@@ -22,7 +22,6 @@ UV_NAME = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
     "trusted-host": "UV_INSECURE_HOST",
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
@@ -30,6 +29,7 @@ UV_NAME = {
     "default-timeout": "UV_HTTP_TIMEOUT",
 }
 COMMA_LISTS = {"find-links"}
+TRUE = {"1", "true", "yes", "on"}
 
 
 def pip_options(python: Path) -> dict[str, str]:
@@ -61,6 +61,11 @@ def clean_environment(environ: Mapping[str, str], options: Mapping[str, str]) ->
     for name, value in uv_variables(options).items():
         env.setdefault(name, value)
     return env
+
+
+def uv_words(options: Mapping[str, str]) -> list[str]:
+    """What uv takes as an option only."""
+    return ["--no-index"] if options.get("no-index", "").lower() in TRUE else []
 
 
 def uv_variables(options: Mapping[str, str]) -> dict[str, str]:

@@ -68,10 +68,11 @@ def up(options: argparse.Namespace) -> int:
         return _Run(plan).until_stopped()
 
 
-def install(_options: argparse.Namespace) -> int:
+def install(options: argparse.Namespace) -> int:
     """Set up the Python environment and the screens, so that a later start needs neither network nor root."""
     ensure("runtime")
-    build_screens()
+    if not options.no_screens:
+        build_screens()
     return 0
 
 
