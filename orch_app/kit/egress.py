@@ -129,6 +129,19 @@ def judge(address: str, port: int) -> None:
     _refuse_forbidden(address, ipaddress.ip_address(address), port, own_services())
 
 
+def allowed_networks(allow: Iterable[str]) -> list[tuple[Network, int | None]]:
+    """The allow-list as networks and ports, names looked up now; a name opens loopback only as `localhost`."""
+    found: list[tuple[Network, int | None]] = []
+    for entry in _entries(allow):
+        if entry.network is not None:
+            found.append((entry.network, entry.port))
+            continue
+        addresses = [ipaddress.ip_network(address) for address, _ in _pairs(entry.name, entry.port or 0)]
+        is_local = entry.name == "localhost"
+        found += [(one, entry.port) for one in addresses if is_local or not _in(one.network_address, LOOPBACK)]
+    return found
+
+
 def _entries(allow: Iterable[str]) -> list[AllowEntry]:
     """The readable entries; one that nobody can read opens nothing, and the log says so."""
     entries: list[AllowEntry] = []

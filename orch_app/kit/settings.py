@@ -93,6 +93,13 @@ class Settings(BaseSettings):
     warm_jobs: int = Field(500, ge=1, description="Jobs after which such a process is replaced.")
     warm_rss_mb: int = Field(512, ge=64, description="Memory (MiB) beyond which such a process is replaced.")
     min_isolation: Level = Field("rlimits", description="Jobs are refused below this isolation level.")
+    min_isolation_prod: Level | None = Field(None, description="The same for jobs in prod, where it is stronger.")
+    min_isolation_stage: Level | None = Field(None, description="The same for jobs in stage, where it is stronger.")
+    job_memory_mb: int = Field(8192, ge=128, description="Most memory (MiB) that a runbook may declare for a job.")
+    job_processes: int = Field(2048, ge=16, description="Most processes and threads that a runbook may declare.")
+    job_log_mb: int = Field(256, ge=1, description="Most log (MiB) that a runbook may declare.")
+    job_disk_mb: int = Field(16384, ge=16, description="Most files (MiB) that a runbook may declare for a job.")
+    job_time_s: int = Field(86400, ge=1, description="Longest time (seconds) that a runbook may declare for a job.")
     job_uid: int = Field(
         61000,
         ge=1,

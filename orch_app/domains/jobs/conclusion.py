@@ -77,6 +77,8 @@ def _of_success(output: Output, counts: dict[str, int]) -> Verdict:
 
 
 def _of_failure(outcome: PlayOutcome, output: Output, counts: dict[str, int]) -> Verdict:
+    if outcome.limit:
+        return Verdict(Status.ERROR, str(outcome.reason), outcome.limit, counts)
     told = _told(output)
     if told:
         return Verdict(Status.ERROR, told[0], told[1], counts)

@@ -1,9 +1,8 @@
 """From the rows to a play: what the worker must know before it can start one."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -21,12 +20,13 @@ from orch_app.domains.jobs.execution import (
     Network,
     PlaySpec,
     Profile,
+    Reach,
     SharedCode,
     TargetHost,
     Workspace,
-    probe,
 )
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.reach import job_reach
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
@@ -103,8 +103,8 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         inputs=job.input_json,
         hosts=[to_target_host(target) for target in all_reached(prepared.targets)],
         localhost=not prepared.targets,
-        isolation=_isolation(meta, workspace.seat, reaches_hosts=bool(prepared.targets)),
-        timeout_s=job.timeout_s,
+        isolation=_isolation(prepared, workspace.seat),
+        timeout_s=min(job.timeout_s, settings().job_time_s),
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == "preview",
         strategy=meta.get("strategy", "linear"),
@@ -121,20 +121,20 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's own number
 
 
-def _isolation(meta: dict[str, Any], seat: int, *, reaches_hosts: bool) -> IsolationRequest:
+def _isolation(prepared: Prepared, seat: int) -> IsolationRequest:
     """What the runbook asks for, as far as needed: a play over ssh needs the network, and no view of this host."""
-    limits = meta.get("limits", {})
+    meta, reaches_hosts = prepared.runbook.meta, bool(prepared.targets)
     sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
-    can_be_cut_off = probe().level is IsolationLevel.BWRAP and not reaches_hosts  # only a namespace has no network
-    known = {name: limits[name] for name in ("memory_mb", "processes", "output_mb") if name in limits}
+    network = Network.FULL if reaches_hosts else Network(meta.get("network", "none"))
     return IsolationRequest(
         profile=Profile.HOST_VIEW if sees_host else Profile.JOB,
-        network=Network(meta.get("network", "none")) if can_be_cut_off else Network.EGRESS,
-        minimum=IsolationLevel(settings().min_isolation),
-        limits=Limits(**known),
+        network=network,
+        minimum=minimum_isolation(prepared.job.environment),
+        limits=limits_of(meta.get("limits", {})),
         uid=settings().job_uid,
         seat=seat,
         hidden=_hidden(),
+        reach=job_reach() if network is Network.EGRESS else Reach(),
     )
 
 
@@ -143,6 +143,28 @@ def _hidden() -> tuple[Path, ...]:
     own = settings()
     more = (own.artifacts_folder, own.artifacts_credentials_file)
     return (own.data_dir, own.keys_path.parent, *(path for path in more if path))
+
+
+def minimum_isolation(environment: str) -> IsolationLevel:
+    """The weakest level that a job in this environment may run at: that of all environments, or a stronger one."""
+    chosen = settings()
+    own = {"prod": chosen.min_isolation_prod, "stage": chosen.min_isolation_stage}.get(environment)
+    asked = {chosen.min_isolation, own or chosen.min_isolation}
+    return next(level for level in IsolationLevel if level in asked)
+
+
+def limits_of(declared: dict[str, int]) -> Limits:
+    """The limits of a job: what its runbook declares, never more than the settings allow."""
+    chosen = settings()
+    caps = {
+        "memory_mb": chosen.job_memory_mb,
+        "processes": chosen.job_processes,
+        "log_mb": chosen.job_log_mb,
+        "disk_mb": chosen.job_disk_mb,
+        "file_mb": chosen.job_disk_mb,
+    }
+    wanted: dict[str, int] = {**asdict(Limits()), **declared}
+    return Limits(**{name: min(wanted[name], cap) for name, cap in caps.items()})
 
 
 def to_target_host(target: Target) -> TargetHost:

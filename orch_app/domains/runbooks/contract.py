@@ -82,6 +82,9 @@ class Limits:
 
     memory_mb: int
     processes: int
+    log_mb: int
+    disk_mb: int
+    file_mb: int
     output_mb: int
     input_kb: int
 
@@ -131,7 +134,7 @@ class RunbookSpec:
     snapshot: str
     on_worker_loss: Literal["interrupt", "retry"]
     strategy: str
-    network: Literal["none", "egress"]
+    network: Literal["none", "egress", "full"]
     isolation: Literal["default", "host_view"]
     limits: Limits
     rate: Rate | None

@@ -25,6 +25,7 @@ from orch_app.domains.jobs.execution.isolation import (
     Limits,
     Network,
     Profile,
+    Reach,
     probe,
 )
 from orch_app.domains.jobs.execution.log_line import (
@@ -66,6 +67,7 @@ __all__ = [
     "PlaySpec",
     "PlayStatus",
     "Profile",
+    "Reach",
     "Reason",
     "SharedCode",
     "StepKind",

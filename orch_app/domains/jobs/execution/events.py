@@ -114,6 +114,10 @@ class EventTranslator:
         """A line of our own about the job."""
         batch.lines.append(LogLine(self._clock(), LogLevel.INFO, "", "", self._safe(text)))
 
+    def complain(self, text: str, batch: Batch) -> None:
+        """A line of our own that says why the job ended."""
+        batch.lines.append(LogLine(self._clock(), LogLevel.ERROR, "", "", text))
+
     def finish(self, batch: Batch) -> None:
         """Close what the play left open, because it ended or was ended."""
         self._close_tasks(self._clock(), batch)

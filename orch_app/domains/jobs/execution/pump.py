@@ -15,8 +15,11 @@ from orch_app.domains.jobs.execution.events import Batch, EventTranslator, split
 from orch_app.domains.jobs.execution.isolation import Sandbox
 
 _TICK_S = 0.05
-_CHUNK = 1 << 18
-_LINE_LIMIT = 32 << 20
+_CHUNK = 1 << 16
+_LINE_LIMIT = 16 << 20
+_LINE_COST = 64
+"""Bytes that a line costs besides its text, wherever it is kept."""
+
 _EVENTS, _STDOUT, _STDERR = "events", "stdout", "stderr"
 
 
@@ -33,12 +36,18 @@ class Ending:
 
 @dataclass(frozen=True)
 class Order:
-    """What the supervisor must know: the sandbox, as words before a program and as steps before a forked play."""
+    """What the supervisor must know: the sandbox, as words before a program and as steps before a forked play.
+
+    `watch` is what the job as a whole may use, see the supervisor's `Watch`; `guard` are rules for its connections, see
+    `isolation/guard.py`.
+    """
 
     prefix: tuple[str, ...]
     sandbox: Sandbox
     grace_s: float
     shielded: bool
+    watch: dict[str, Any]
+    guard: dict[str, Any] | None = None
 
 
 class Pump:
@@ -128,7 +137,7 @@ class Pump:
         if not chunk:
             self._selector.unregister(descriptor)
             return
-        self._left -= len(chunk)
+        self._left -= len(chunk) + _LINE_COST * chunk.count(b"\n")
         if self.ending.is_too_long:
             return
         buffer = self._buffers[name]

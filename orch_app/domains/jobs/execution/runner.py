@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from ansible_runner.interface import init_runner
@@ -21,6 +22,7 @@ from orch_app.domains.jobs.execution.isolation import (
     IsolationLevel,
     IsolationReport,
     Launch,
+    Network,
     Profile,
     prepare_launch,
     probe,
@@ -71,7 +73,15 @@ def run_play(
     assert ending is not None, "a plain process refuses nothing"
     if ending.error is not None:
         raise ending.error
-    return _outcome(ending, translator, launch, chosen)
+    outcome = _outcome(spec, ending, translator, launch, chosen)
+    closing = Batch()
+    for place in ending.report.get("denied", ()):
+        translator.note(f"connection refused by the rules for connections: {place}", closing)
+    if outcome.limit:
+        translator.complain(outcome.limit, closing)
+    if closing.lines:
+        on_event(closing)
+    return outcome
 
 
 class _Attempt:
@@ -111,11 +121,12 @@ class _Attempt:
 
     def _run(self, start: Start) -> Ending:
         spec, launch = self._spec, self._launch
-        limit = spec.isolation.limits.output_mb * _MB
+        limit = spec.isolation.limits.log_mb * _MB
         pump = Pump(self._translator, self._on_event, self._orders, timeout_s=spec.timeout_s, output_limit=limit)
         self._runner.config.command = [*start.executable, *self._arguments]
         with pump:
-            order = Order(launch.prefix, launch.sandbox, spec.grace_s, _is_shielded(spec, launch))
+            shielded = _is_shielded(spec, launch)
+            order = Order(launch.prefix, launch.sandbox, spec.grace_s, shielded, _watch(spec), _guard(spec))
             pump.send_order(order, start.server)
             config = self._runner.config
             config.input_fd, config.output_fd, config.error_fd = pump.stdio()
@@ -161,7 +172,39 @@ def _is_shielded(spec: PlaySpec, launch: Launch) -> bool:
     return launch.level is IsolationLevel.BWRAP and spec.isolation.profile is Profile.JOB
 
 
-def _outcome(ending: Ending, translator: EventTranslator, launch: Launch, engine: Engine) -> PlayOutcome:
+def _watch(spec: PlaySpec) -> dict[str, Any]:
+    """What the supervisor must not let the job as a whole exceed."""
+    limits, place = spec.isolation.limits, spec.workspace
+    return {
+        "memory_kb": limits.memory_mb << 10,
+        "processes": limits.processes,
+        "disk_kb": limits.disk_mb << 10,
+        "file_kb": limits.file_mb << 10,
+        "folders": [str(folder) for folder in (place.artifacts, place.home, place.tmp, place.control)],
+    }
+
+
+def _guard(spec: PlaySpec) -> dict[str, Any] | None:
+    """The rules for the job's own connections, where it has any."""
+    return asdict(spec.isolation.reach) if spec.isolation.network is Network.EGRESS else None
+
+
+def _sentence(spec: PlaySpec, reason: Reason | None, used: int) -> str:
+    """Which limit ended the play, for its log and its page."""
+    limits = spec.isolation.limits
+    said = {
+        Reason.TIMEOUT: f"it ran longer than the {spec.timeout_s:g} s it may take",
+        Reason.OUTPUT_LIMIT: f"it printed more than the {limits.log_mb} MiB it may say",
+        Reason.MEMORY_LIMIT: f"it used {used >> 10} MiB of memory, {limits.memory_mb} MiB are allowed",
+        Reason.PROCESS_LIMIT: f"it ran {used} processes and threads, {limits.processes} are allowed",
+        Reason.DISK_LIMIT: f"it wrote {used >> 10} MiB, {limits.disk_mb} MiB are allowed (a file: {limits.file_mb})",
+    }
+    return f"The job was ended: {said[reason]}." if reason and reason in said else ""
+
+
+def _outcome(
+    spec: PlaySpec, ending: Ending, translator: EventTranslator, launch: Launch, engine: Engine
+) -> PlayOutcome:
     rc = int(ending.report.get("rc", _RC_KILLED))
     status, reason = _verdict(rc, ending, translator)
     return PlayOutcome(
@@ -175,6 +218,7 @@ def _outcome(ending: Ending, translator: EventTranslator, launch: Launch, engine
         engine=engine.name,
         hosts=translator.hosts,
         failure=translator.failure,
+        limit=_sentence(spec, reason, int(ending.report.get("used", 0))),
     )
 
 
@@ -186,6 +230,8 @@ def _verdict(rc: int, ending: Ending, translator: EventTranslator) -> tuple[Play
         return PlayStatus.TIMEOUT, Reason.TIMEOUT
     if ending.is_too_long:
         return PlayStatus.KILLED, Reason.OUTPUT_LIMIT
+    if ending.report.get("limit"):
+        return PlayStatus.KILLED, Reason(ending.report["limit"])
     if rc == 0:
         return PlayStatus.SUCCESSFUL, None
     return _failure(rc, ending, translator)

@@ -36,6 +36,9 @@ class Reason(StrEnum):
     CANCELED = "canceled"
     INTERRUPTED = "interrupted"
     OUTPUT_LIMIT = "output_limit"
+    MEMORY_LIMIT = "memory_limit"
+    PROCESS_LIMIT = "process_limit"
+    DISK_LIMIT = "disk_limit"
     ISOLATION_FAILED = "isolation_failed"
 
 
@@ -86,7 +89,10 @@ class PlaySpec:
 
 @dataclass(frozen=True)
 class PlayOutcome:
-    """How it went. `reason` is None after a success; `hosts` holds Ansible's own counts per host."""
+    """How it went. `reason` is None after a success; `hosts` holds Ansible's own counts per host.
+
+    `limit` says in a sentence which limit ended the play, if one did.
+    """
 
     rc: int
     status: PlayStatus
@@ -98,3 +104,4 @@ class PlayOutcome:
     engine: str
     hosts: dict[str, dict[str, int]]
     failure: Failure | None
+    limit: str = ""

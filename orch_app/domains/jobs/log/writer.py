@@ -20,6 +20,7 @@ BATCH_LINES = 1_000
 BATCH_S = 0.03
 RETRY_S = 1.0
 MAX_WAITING = 20_000
+MAX_WAITING_CHARS = 8_000_000
 
 
 @dataclass
@@ -28,16 +29,25 @@ class _Waiting:
 
     lines: list[Line] = field(default_factory=list)
     steps: list[StepChange] = field(default_factory=list)
+    chars: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.lines or self.steps)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.lines) >= MAX_WAITING or self.chars >= MAX_WAITING_CHARS
+
+
+def _chars(lines: Sequence[Line]) -> int:
+    return sum(len(line.message) for line in lines)
 
 
 class LogWriter:
     """One job's writer. `add` never touches the database; a thread stores what has gathered.
 
-    When the database is away the thread tries again, and `add` blocks once 20,000 lines wait: the play waits with it
-    instead of filling the memory. `on_lost` is called once when the claim is gone.
+    When the database is away the thread tries again, and `add` blocks once 20,000 lines or 8 million characters wait:
+    the play waits with it instead of filling the memory. `on_lost` is called once when the claim is gone.
     """
 
     def __init__(self, held: Claim, after_seq: int, on_lost: Callable[[], None]) -> None:
@@ -59,9 +69,10 @@ class LogWriter:
     def add(self, lines: Sequence[Line], steps: Sequence[StepChange] = ()) -> None:
         """Hand numbered lines, the first being `next_seq`, and changes of steps to the storing thread."""
         with self._ready:
-            while len(self._waiting.lines) >= MAX_WAITING and not self.is_lost:
+            while self._waiting.is_full and not self.is_lost:
                 self._ready.wait(RETRY_S)
             self._waiting.lines.extend(lines)
+            self._waiting.chars += _chars(lines)
             self._waiting.steps.extend(steps)
             self._next += len(lines)
             self._ready.notify_all()
@@ -85,7 +96,7 @@ class LogWriter:
             if not self._closed and len(self._waiting.lines) < BATCH_LINES:
                 self._ready.wait(BATCH_S)
             batch = _Waiting(self._waiting.lines[:BATCH_LINES], self._waiting.steps)
-            self._waiting = _Waiting(self._waiting.lines[BATCH_LINES:])
+            self._waiting = _Waiting(self._waiting.lines[BATCH_LINES:], chars=self._waiting.chars - _chars(batch.lines))
             self._ready.notify_all()
             return batch
 

@@ -54,8 +54,9 @@ class Told:
 
 
 def report_at(level: IsolationLevel) -> IsolationReport:
-    """This machine's report, as if it could do no more than the level."""
-    return replace(probe(), level=level)
+    """This machine's report, as if it could do no more than the level: the weakest has no Landlock at all."""
+    here = probe()
+    return replace(here, level=level, landlock_abi=0 if level is IsolationLevel.RLIMITS else here.landlock_abi)
 
 
 def possible_levels() -> list[IsolationLevel]:

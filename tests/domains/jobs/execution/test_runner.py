@@ -291,7 +291,7 @@ def test_a_flood_is_ended_at_its_limit(plays: Plays) -> None:
 """
     from orch_app.domains.jobs.execution import IsolationRequest, Limits
 
-    told = plays.run(book, isolation=IsolationRequest(limits=Limits(output_mb=1)))
+    told = plays.run(book, isolation=IsolationRequest(limits=Limits(log_mb=1)))
     assert told.ended.reason is Reason.OUTPUT_LIMIT
 
 

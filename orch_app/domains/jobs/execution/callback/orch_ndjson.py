@@ -28,6 +28,9 @@ TEXT_LIMIT = 64 * 1024
 """Characters kept of one text. The reader masks secrets first and cuts shorter, so no half secret can stay."""
 
 LINES_LIMIT = 5_000
+OUTPUT_LIMIT = 512 * 1024
+"""Lines and characters kept of one output of one result."""
+
 _HIDDEN_KEYS = frozenset(
     {"ansible_facts", "changed", "deprecations", "diff", "exception", "invocation", "results", "warnings"}
 )
@@ -211,9 +214,15 @@ def _text(value: Any) -> str:
 def _lines(value: Any) -> list[str]:
     """Output as lines, with one line at the end that says so when lines were left out."""
     lines = value.splitlines() if isinstance(value, str) else [str(line) for line in _iterable(value)]
-    kept = [_cut(line) for line in lines[:LINES_LIMIT]]
-    if len(lines) > LINES_LIMIT:
-        kept.append(f"[{len(lines) - LINES_LIMIT} more lines left out]")
+    kept: list[str] = []
+    left = OUTPUT_LIMIT
+    for line in lines[:LINES_LIMIT]:
+        kept.append(_cut(line))
+        left -= len(kept[-1])
+        if left < 0:
+            break
+    if len(lines) > len(kept):
+        kept.append(f"[{len(lines) - len(kept)} more lines left out]")
     return kept
 
 

@@ -9,6 +9,7 @@ from orch_app.domains.jobs.execution.isolation.levels import (
     Limits,
     Network,
     Profile,
+    Reach,
 )
 from orch_app.domains.jobs.execution.isolation.probe import probe
 from orch_app.domains.jobs.execution.isolation.view import JobView, interpreter_paths
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "Network",
     "Profile",
+    "Reach",
     "Sandbox",
     "interpreter_paths",
     "job_uid",

@@ -3,10 +3,12 @@
 Run as a program of its own with `python -I -S -E enter.py CONFIG ARGV...`, standard library only; at level bwrap it
 runs inside the sandbox. The fork-server calls `give_up_rights` in the process that becomes the play. CONFIG is a JSON
 object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to values), `own_tasks` (count the tasks this user
-already has into RLIMIT_NPROC), `landlock` (null, or lists of paths under `read`, `write`, `file` and `share`). If any
-step fails the play does not start (exit code 126).
+already has into RLIMIT_NPROC), `landlock` (null, or lists of paths under `read`, `write`, `file` and `share`), `scoped`
+and `no_tcp` (what else Landlock forbids), `filter` (the program for system calls, in hexadecimal digits). If any step
+fails the play does not start (exit code 126).
 """
 
+import _socket  # `socket` alone takes as long to load as the rest of this program to run
 import contextlib
 import ctypes
 import json
@@ -20,6 +22,10 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_SECCOMP = 22
+_SECCOMP_MODE_FILTER = 2
+_SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SET_FILTER, _WITH_LISTENER = 1, 8
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
@@ -30,7 +36,8 @@ _LAST_CAPABILITY = 63
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
-_ABI_REFER, _ABI_TRUNCATE, _ABI_IOCTL, _ABI_SCOPE = 2, 3, 5, 6
+_TCP_BIND_AND_CONNECT = 3
+_ABI_REFER, _ABI_TRUNCATE, _ABI_TCP, _ABI_IOCTL, _ABI_SCOPE = 2, 3, 4, 5, 6
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _MAKE_DEVICES = 64 | 2048
 _ALL_ABI_1 = (1 << 13) - 1
@@ -42,6 +49,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class _Ruleset(ctypes.Structure):
     _fields_ = [("fs", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scoped", ctypes.c_uint64)]
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 
 
 class _PathBeneath(ctypes.Structure):
@@ -67,7 +78,8 @@ def give_up_rights(config: dict[str, Any]) -> None:
     _limit(config["limits"], own_tasks=bool(config["own_tasks"]))
     _drop_capabilities()
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _restrict(config["landlock"])
+    _restrict(config["landlock"], scoped=bool(config["scoped"]), no_tcp=bool(config["no_tcp"]))
+    _filter_calls(bytes.fromhex(config["filter"]), config["guard"])
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a change of user clears it
     if os.getppid() != parent:
         sys.exit(126)
@@ -78,7 +90,12 @@ def _change_user(uid: int, groups: list[int]) -> None:
     _drop_bounding_set()
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self would belong to root
+    show_memory(visible=True)  # or /proc/self would belong to root
+
+
+def show_memory(*, visible: bool) -> None:
+    """Whether other processes of the same user may look into this one, through `/proc` or by tracing it."""
+    _libc.prctl(_PR_SET_DUMPABLE, int(visible), 0, 0, 0)
 
 
 def _drop_bounding_set() -> None:
@@ -114,15 +131,16 @@ def _tasks_of(uid: int) -> int:
     return count
 
 
-def _restrict(paths: dict[str, list[str]] | None) -> None:
-    """Enter a Landlock domain: with path rules where they are given, always without signals to the outside."""
+def _restrict(paths: dict[str, list[str]] | None, *, scoped: bool, no_tcp: bool) -> None:
+    """Enter a Landlock domain: with path rules where they are given, without signals to the outside, without TCP."""
     abi = _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     handled = _rights(abi) if paths is not None else 0
-    scoped = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if abi >= _ABI_SCOPE else 0
-    if not handled and not scoped:
+    scopes = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if scoped and abi >= _ABI_SCOPE else 0
+    ports = _TCP_BIND_AND_CONNECT if no_tcp and abi >= _ABI_TCP else 0
+    if not (handled or scopes or ports):
         return
-    size = ctypes.sizeof(_Ruleset) if scoped else 8
-    attributes = _Ruleset(handled, 0, scoped)
+    size = 24 if scopes else 16 if ports else 8
+    attributes = _Ruleset(handled, ports, scopes)
     ruleset = _libc.syscall(_LANDLOCK_CREATE, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     _checked(ruleset, "landlock ruleset")
     read = _EXECUTE | _READ_FILE | _READ_DIR
@@ -132,6 +150,27 @@ def _restrict(paths: dict[str, list[str]] | None) -> None:
             _allow(ruleset, name, wanted[kind] & handled)
     _checked(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, ctypes.c_uint32(0)), "landlock")
     os.close(ruleset)
+
+
+def _filter_calls(code: bytes, guard: int | None) -> None:
+    """From here on the kernel asks this program before every system call; nothing takes it away again."""
+    program = _Program(len(code) // 8, code)
+    if guard is not None:
+        number = _SYS_SECCOMP[platform.machine()]
+        listener = _libc.syscall(number, _SET_FILTER, _WITH_LISTENER, ctypes.byref(program))
+        _checked(listener, "system call filter with a guard")
+        _hand_over(listener, guard)
+    elif code:
+        _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0), "system call filter")
+
+
+def _hand_over(listener: int, guard: int) -> None:
+    """Give the listener to the guard outside and keep nothing that leads there."""
+    place = listener.to_bytes(4, sys.byteorder)
+    receiver = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, guard)
+    receiver.sendmsg([b"L"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, place)])
+    receiver.close()
+    os.close(listener)
 
 
 def _rights(abi: int) -> int:

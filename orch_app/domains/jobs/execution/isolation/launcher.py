@@ -19,11 +19,18 @@ from orch_app.domains.jobs.execution.isolation.levels import (
 )
 from orch_app.domains.jobs.execution.isolation.probe import check
 from orch_app.domains.jobs.execution.isolation.root import Step, root_steps
+from orch_app.domains.jobs.execution.isolation.seccomp import FilterRules, program, protected_processes
 from orch_app.domains.jobs.execution.isolation.view import DEVICES, ETC, SYSTEM, JobView
+
+GUARD_FD = 4
+"""Where the last step before the play finds the guard's socket, in a play that is a program of its own."""
 
 _ENTER = Path(__file__).with_name("enter.py")
 _DOCKER_SOCKET = Path("/var/run/docker.sock")
 _MB = 1 << 20
+_NOBODY = 65534
+_MORE_PROCESSES = 32
+_MORE_MEMORY = 512 * _MB
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def prepare_launch(report: IsolationReport, request: IsolationRequest, view: Job
     """
     level = check(report, request)
     uid = job_uid(level, request, view)
-    rights = _enter_config(level, request, view, uid)
+    rights = _enter_config(level, request, view, uid) | _walls(report, level, request)
     enter = (sys.executable, "-I", "-S", "-E", str(_ENTER), json.dumps(rights))
     if level is not IsolationLevel.BWRAP or report.bwrap is None:
         bare = Sandbox(supervisor=[], play=[], steps=[], folder=str(view.project), rights=rights)
@@ -96,14 +103,14 @@ def job_uid(level: IsolationLevel, request: IsolationRequest, view: JobView) -> 
     """The user a job runs as when the worker is root; None when the job must keep the worker's own.
 
     Outside a bwrap sandbox the user must exist and reach the job's folders by the ordinary rules of the file system;
-    where only the first of the jobs' users exists, jobs share it.
+    where only the first of the jobs' users exists, jobs share it, and where there is none of them, they are `nobody`.
     """
     if os.geteuid() != 0:
         return None
     own = request.uid + request.seat
     if level is IsolationLevel.BWRAP:
         return own
-    found = next((uid for uid in (own, request.uid) if _exists(uid)), None)
+    found = next((uid for uid in (own, request.uid, _NOBODY) if _exists(uid)), None)
     return found if all(_open_to_all(path) for path in view.needed()) else None
 
 
@@ -124,10 +131,11 @@ def _enter_config(
 ) -> dict[str, object]:
     limits = request.limits
     rlimits = {
-        "NPROC": limits.processes,
+        # What is watched for the whole job is held a little later by the kernel, for each process.
+        "NPROC": limits.processes + _MORE_PROCESSES,
         "FSIZE": limits.file_mb * _MB,
         "NOFILE": limits.open_files,
-        "DATA": limits.memory_mb * _MB,  # not AS: programs in Go reserve far more addresses than memory
+        "DATA": limits.memory_mb * _MB + _MORE_MEMORY,  # not AS: programs in Go reserve far more addresses than memory
         "CORE": 0,
     }
     return {
@@ -136,6 +144,26 @@ def _enter_config(
         "limits": rlimits,
         "own_tasks": level is not IsolationLevel.BWRAP,
         "landlock": _landlock_paths(request, view) if level is IsolationLevel.LANDLOCK else None,
+    }
+
+
+def _walls(report: IsolationReport, level: IsolationLevel, request: IsolationRequest) -> dict[str, object]:
+    """What stands besides the view of files: Landlock's other rules and the filter of system calls.
+
+    A network namespace is empty by itself; elsewhere the filter lets no socket of the internet be made.
+    """
+    sees_others = level is not IsolationLevel.BWRAP or request.profile is Profile.HOST_VIEW
+    is_cut_off = request.network is Network.NONE and level is not IsolationLevel.BWRAP
+    protected = protected_processes() if sees_others else ()
+    is_guarded = request.network is Network.EGRESS
+    rules = FilterRules(
+        internet=not is_cut_off, own_ipc=level is IsolationLevel.BWRAP, protected=protected, guarded=is_guarded
+    )
+    return {
+        "scoped": report.landlock_abi > 0,
+        "no_tcp": is_cut_off and report.landlock_abi > 0,
+        "filter": program(rules).hex() if report.filters else "",
+        "guard": GUARD_FD if is_guarded else None,
     }
 
 

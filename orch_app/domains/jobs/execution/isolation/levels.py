@@ -26,8 +26,9 @@ class Profile(StrEnum):
 
 
 class Network(StrEnum):
-    """`egress` is the host's network, `none` an empty one."""
+    """What a job may reach: everything the worker does, what the rules for connections allow, or nothing at all."""
 
+    FULL = "full"
     EGRESS = "egress"
     NONE = "none"
 
@@ -38,24 +39,48 @@ class IsolationUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one job. Memory, file size and descriptors hold per process; processes and output for the whole job."""
+    """Bounds of one job as a whole; the one of open files holds per process, `file_mb` per file, `tmp_mb` per folder.
+
+    `log_mb` is what the play may say, `disk_mb` what it may keep in its own folders.
+    """
 
     memory_mb: int = 2048
     processes: int = 512
     file_mb: int = 1024
+    disk_mb: int = 4096
     open_files: int = 4096
-    output_mb: int = 256
+    log_mb: int = 64
     tmp_mb: int = 512
 
 
 @dataclass(frozen=True)
 class IsolationReport:
-    """What the probe found on this machine. `notes` says in words why stronger levels are missing."""
+    """What the probe found on this machine. `notes` says in words why stronger levels are missing.
+
+    `filters` tells whether the kernel takes our filter of system calls, which then stands at every level; `guards`,
+    whether it can make calls wait for our answer, which `egress` needs.
+    """
 
     level: IsolationLevel
     bwrap: Path | None
     landlock_abi: int
+    filters: bool = True
+    guards: bool = True
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where a job with `egress` may connect: networks as text, ports None for all; `own` are services of the product.
+
+    An address in `never` or `own` is refused; one in `private` or on loopback needs an entry in `allowed`.
+    """
+
+    never: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    own: tuple[tuple[str, int], ...] = ()
+    allowed: tuple[tuple[str, int | None], ...] = ()
+    resolvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,9 +91,10 @@ class IsolationRequest:
     """
 
     profile: Profile = Profile.JOB
-    network: Network = Network.EGRESS
+    network: Network = Network.FULL
     minimum: IsolationLevel = IsolationLevel.RLIMITS
     limits: Limits = field(default_factory=Limits)
     uid: int = 61000
     seat: int = 0
     hidden: tuple[Path, ...] = ()
+    reach: Reach = field(default_factory=Reach)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import shutil
 import subprocess
 from functools import lru_cache
@@ -14,9 +15,14 @@ from orch_app.domains.jobs.execution.isolation.levels import (
     IsolationUnavailable,
     Network,
 )
+from orch_app.domains.jobs.execution.isolation.seccomp import FilterRules, program
 
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _CREATE_RULESET_VERSION = 1
+_SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_GET_ACTION_AVAILABLE = 2
+_ANSWERS = (0x80000000, 0x00050000)
+_ASKING = 0x7FC00000
 _TRIAL_S = 10
 _TRIAL = (
     *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--size", "1048576"),
@@ -32,8 +38,11 @@ def probe() -> IsolationReport:
     abi = landlock_abi()
     if abi == 0:
         notes.append("the kernel offers no Landlock")
+    filters, guards = filters_calls(*_ANSWERS), filters_calls(*_ANSWERS, _ASKING)
+    if not filters:
+        notes.append("the kernel takes no filter of system calls from us")
     level = IsolationLevel.BWRAP if bwrap else IsolationLevel.LANDLOCK if abi else IsolationLevel.RLIMITS
-    return IsolationReport(level, bwrap, abi, tuple(notes))
+    return IsolationReport(level, bwrap, abi, filters, guards, tuple(notes))
 
 
 def landlock_abi() -> int:
@@ -42,17 +51,28 @@ def landlock_abi() -> int:
     return max(0, version)
 
 
+def filters_calls(*answers: int) -> bool:
+    """Whether we can write a filter of system calls for this machine and its kernel knows what it answers."""
+    number = _SYS_SECCOMP.get(platform.machine())
+    if number is None or not program(FilterRules()):
+        return False
+    call = ctypes.CDLL(None).syscall
+    return all(call(number, _GET_ACTION_AVAILABLE, 0, ctypes.byref(ctypes.c_uint32(one))) == 0 for one in answers)
+
+
 def check(report: IsolationReport, request: IsolationRequest) -> IsolationLevel:
     """The level a job will get.
 
     Raises:
-        IsolationUnavailable: the machine is below the required minimum, or cannot cut the network off.
+        IsolationUnavailable: the machine is below the required minimum, or cannot hold the network policy.
     """
     if not report.level.holds(request.minimum):
         reasons = "; ".join(report.notes) or "no reason known"
         raise IsolationUnavailable(f"{request.minimum} is required, {report.level} is what can be had: {reasons}")
-    if request.network is Network.NONE and report.level is not IsolationLevel.BWRAP:
-        raise IsolationUnavailable(f"a job without network needs bwrap, {report.level} is what can be had")
+    if request.network is Network.NONE and not (report.level is IsolationLevel.BWRAP or report.filters):
+        raise IsolationUnavailable(f"a job without network needs bwrap or a filter of system calls, not {report.level}")
+    if request.network is Network.EGRESS and not report.guards:
+        raise IsolationUnavailable("the rules for connections need a kernel that lets system calls wait for an answer")
     return report.level
 
 

@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -42,6 +43,7 @@ def _load(name: str, place: Path) -> ModuleType:
 _supervisor = _load("orch_supervisor", _FOLDER / "supervisor.py")
 _enter = _load("orch_enter", _FOLDER / "isolation" / "enter.py")
 _namespaces = _load("orch_namespaces", _FOLDER / "isolation" / "namespaces.py")
+_guard = _load("orch_guard", _FOLDER / "isolation" / "guard.py")
 _ansible = _load("orch_ansible_play", _FOLDER / "warm" / "ansible_play.py")
 
 
@@ -141,7 +143,8 @@ class _Job:
             return
         order, events = heard
         sandbox = order["sandbox"]
-        first = _First(sandbox, events)
+        first = _First(sandbox, events, is_guarded=bool(order["guard"]))
+        guard = first.guarded_by(order["guard"])
         try:
             _namespaces.leave(sandbox["supervisor"])
             pid = first.fork(argv, environment, folder)
@@ -158,9 +161,8 @@ class _Job:
             return
         first.go()
         has_init = "pid" in sandbox["supervisor"]
-        supervisor = _supervisor.Supervisor(
-            lifeline, float(order["grace_s"]), spared=1 if has_init else 0, follows_parent=False
-        )
+        supervisor = _supervisor.Supervisor(lifeline, order, spared=1 if has_init else 0, follows_parent=False)
+        supervisor.guard = guard
         code = supervisor.run(lambda: pid)
         with contextlib.suppress(OSError):
             self._shim.sendall(bytes([code & 255]))
@@ -191,12 +193,17 @@ class _First:
     With a process namespace it is process 1 there, and the play its child.
     """
 
-    def __init__(self, sandbox: dict[str, Any], events: int) -> None:
+    def __init__(self, sandbox: dict[str, Any], events: int, *, is_guarded: bool) -> None:
         self._sandbox = sandbox
+        self._guard, self._guarded = socket.socketpair() if is_guarded else (None, None)
         self._events = events
         self._told, self._tell = os.pipe2(os.O_CLOEXEC)
         self._wait, self._go = os.pipe2(os.O_CLOEXEC)
         self.fault = ""
+
+    def guarded_by(self, rules: dict[str, Any]) -> Any:
+        """Start the guard, if the job has one: before there is a namespace to leave."""
+        return _guard.GuardApart(rules, self._guard, _close_all_but) if self._guard is not None else None
 
     def fork(self, argv: list[str], environment: dict[str, str], folder: str) -> int:
         """Fork it, in what is now the supervisor, and return its process id."""
@@ -206,6 +213,8 @@ class _First:
         os.close(self._wait)
         os.close(self._tell)
         self._tell = -1
+        if self._guarded is not None:
+            self._guarded.close()
         return pid
 
     def is_ready(self) -> bool:
@@ -243,17 +252,18 @@ class _First:
     def _prepare(self) -> None:
         """The sandbox around this process, with only what it needs still open."""
         _supervisor.stand_alone(self._events)
-        _close_all_but({0, 1, 2, _supervisor.EVENTS_FD, self._tell, self._wait})
+        guard = None if self._guarded is None else self._guarded.detach()
+        _close_all_but({0, 1, 2, _supervisor.EVENTS_FD, self._tell, self._wait, guard})
         sandbox = self._sandbox
         _namespaces.leave(sandbox["play"])
         if "user" in sandbox["supervisor"]:
             _namespaces.forbid_user_namespaces()
         if sandbox["steps"]:
             _namespaces.build_root(sandbox["steps"], sandbox["folder"])
-        _enter.give_up_rights(sandbox["rights"])
+        _enter.give_up_rights({**sandbox["rights"], "guard": guard})
 
 
-def _close_all_but(kept: set[int]) -> None:
+def _close_all_but(kept: Collection[int | None]) -> None:
     for name in os.listdir("/proc/self/fd"):
         if int(name) not in kept:
             with contextlib.suppress(OSError):
@@ -261,9 +271,14 @@ def _close_all_but(kept: set[int]) -> None:
 
 
 def _be_init() -> None:
-    """Process 1 of the namespace: fork the play, collect whatever ends, leave with the play's exit code."""
+    """Process 1 of the namespace: fork the play, collect whatever ends, leave with the play's exit code.
+
+    Its memory is closed to the play, which has the same user.
+    """
+    _enter.show_memory(visible=False)
     play = os.fork()
     if play == 0:
+        _enter.show_memory(visible=True)
         os.setsid()
         return
     for descriptor in (1, 2, 3):
