@@ -47,7 +47,7 @@ def test_a_schedule_is_made_from_the_catalogue_read_in_words_and_run(tab: OpenTa
     page.get_by_role("button", name=name, exact=True).click()
     press(page, "Executar agora")
     expect(page.get_by_role("heading", name="Relatório do host", level=1)).to_be_visible()
-    page.get_by_role("tab", name="Visão geral").click()
+    page.get_by_role("link", name="Visão geral").click()
     page.get_by_role("link", name="Agendamento", exact=True).click()
     expect(drawer(page).get_by_text("à mão")).to_be_visible()
 
