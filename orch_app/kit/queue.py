@@ -11,6 +11,8 @@ import redis
 import structlog
 from sqlmodel import Session
 
+from orch_app.kit.crash import crash_point
+
 Bell = Callable[[str, dict[str, str]], None]
 Probe = Callable[[], bool]
 _NOTED = "queue.noted"
@@ -38,6 +40,7 @@ def enqueue(session: Session, name: str, **payload: str) -> None:
 def ring_noted(info: dict[Any, Any]) -> None:
     """Ring everything a committed session has noted. A dead queue is logged: the sweep rings again."""
     for name, payload in info.pop(_NOTED, []):
+        crash_point("bell.before")
         for bell in _bells:
             try:
                 bell(name, payload)

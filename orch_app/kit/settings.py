@@ -124,6 +124,7 @@ class Settings(BaseSettings):
         7, ge=0, description="Days after which a job's log is read from its file, not from rows."
     )
     min_free_mb: int = Field(200, ge=0, description="New jobs are refused when less disk than this is free.")
+    crash_at: str = Field("", description="For tests only: the named place where the process kills itself.")
 
     @classmethod
     def settings_customise_sources(

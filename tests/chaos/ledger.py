@@ -10,7 +10,7 @@ from pathlib import Path
 
 RUNBOOK = {
     "runbook.yaml": """
-name: effect
+name: {name}
 version: "1.0.0"
 title: Effect
 title_pt: Efeito
@@ -49,7 +49,7 @@ network: egress
 """,
     "schema.json": '{{"type": "object", "additionalProperties": false, "properties": {{}}}}',
     "output.schema.json": '{{"type": "object"}}',
-    "README.md": "# effect\n",
+    "README.md": "# {name}\n",
 }
 
 
@@ -60,13 +60,13 @@ class Ledger:
     port: int
     counts: Counter[str] = field(default_factory=Counter)
 
-    def write_runbook(self, root: Path, on_worker_loss: str = "interrupt") -> Path:
-        """A runbooks folder with the one runbook `effect`."""
-        folder = root / "effect"
+    def write_runbook(self, root: Path, on_worker_loss: str = "interrupt", name: str = "effect") -> Path:
+        """A runbooks folder with this one runbook more."""
+        folder = root / name
         (folder / "tests").mkdir(parents=True)
-        for name, text in RUNBOOK.items():
-            filled = text.format(port=self.port, on_worker_loss=on_worker_loss)
-            (folder / name).write_text(filled.lstrip(), "utf-8")
+        for file, text in RUNBOOK.items():
+            filled = text.format(name=name, port=self.port, on_worker_loss=on_worker_loss)
+            (folder / file).write_text(filled.lstrip(), "utf-8")
         return root
 
     def effects(self, job_id: str, step: str = "begin") -> int:

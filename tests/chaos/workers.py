@@ -31,12 +31,12 @@ class Fleet:
 
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, count: int = 1) -> None:
-        """Start workers; they inherit the settings of this process."""
+    def start(self, count: int = 1, crash_at: str = "") -> None:
+        """Start workers; they inherit the settings of this process, and kill themselves at the named place."""
         log = (settings().data_dir / "workers.log").open("ab")
         with log:
             for _ in range(count):
-                argv = [sys.executable, "-m", "orch_app.cli", "worker"]
+                argv = ["env", f"ORCH_CRASH_AT={crash_at}", sys.executable, "-m", "orch_app.cli", "worker"]
                 self.workers.append(subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=log, stdout=log))
 
     def kill(self, index: int = 0) -> None:
@@ -53,10 +53,10 @@ class Fleet:
             worker.wait(DEADLINE_S)
         self.workers.clear()
 
-    def launch(self, count: int) -> list[str]:
-        """Launch jobs of the runbook `effect`."""
+    def launch(self, count: int, runbook: str = "effect") -> list[str]:
+        """Launch jobs of this runbook."""
         with unit_of_work() as session:
-            return [service.launch(session, ME, service.Order("effect")).id for _ in range(count)]
+            return [service.launch(session, ME, service.Order(runbook)).id for _ in range(count)]
 
     def log(self) -> str:
         return (settings().data_dir / "workers.log").read_text("utf-8", "replace")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, is_terminal
+from tests.simulation.schedules import Schedules
 from tests.simulation.store import Store
 
 JOBS = """SELECT id, status, phase, fence, attempt, owner, lease_until, started, last_seq, reason, finished_at,
@@ -76,6 +77,7 @@ class Checker:
         self._changes = -1
         self._log: dict[str, list[str]] = {}
         self.jobs: dict[str, Row] = {}
+        self.schedules = Schedules(store, _require)
 
     def look(self, step: Step) -> None:
         """Compare with the step before.
@@ -100,6 +102,7 @@ class Checker:
                 if new.cancel_requested_at and not old.cancel_requested_at and not old.started:
                     self._effects.told_to_stop.add(job_id)
         self._check_log()
+        self.schedules.look()
 
     def _check_effects(self) -> None:
         for job_id, runs in self._effects.begun.items():

@@ -18,6 +18,8 @@ from orch_app.domains.jobs.conclusion import Output
 from orch_app.domains.jobs.execution import Batch, IsolationLevel, LogLevel, LogLine, PlayOutcome, PlayStatus
 from orch_app.domains.jobs.execution.spec import Reason
 from orch_app.domains.jobs.preparation import PreparationError
+from orch_app.domains.schedules import firing
+from tests.simulation.store import PERSON
 
 REPORT = SimpleNamespace(level=IsolationLevel.RLIMITS)
 ENGINE = SimpleNamespace(name="simulated")
@@ -37,7 +39,7 @@ class Play:
             "probe": lambda: REPORT,
             "engine": lambda: ENGINE,
             "run_play": self._run,
-            "collect": lambda *_: [],
+            "collect": lambda _, lines, *__: [_ for _ in lines if False],
             "close_open_steps": lambda *_: None,
         }.items():
             patch.setattr(run, name, stand_in)
@@ -46,6 +48,7 @@ class Play:
         patch.setattr(preparation, "to_spec", lambda prepared, _: prepared)
         patch.setattr(conclusion, "look_at_output", lambda *_: Output(document={}))
         patch.setattr(claims, "purge_moment", _purge_moment)
+        patch.setattr(firing, "actor_for", lambda *_: PERSON)
         patch.setattr(upkeep.workers, "beat", lambda *_: None)
 
     def _read(self, _session: object, held: Claim) -> Any:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, and_, col, update
 
-from orch_app.domains.jobs import claims, idempotency
+from orch_app.domains.jobs import claims, idempotency, run
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Phase, Status
+from orch_app.domains.schedules import firing
+from orch_app.domains.schedules.planning import Plan
 from tests.simulation.runner import Failure, run_one, shrink, simulated
 
 MOST_SEEDS = 1_500
@@ -48,8 +50,21 @@ def held_without_its_fence(held: Claim) -> Any:
         (claims, "settle_expired", lambda _: [], "not over"),
         (claims, "record", lambda *_, **__: None, "the audit log has its end"),
         (idempotency, "begin", lambda *_: None, "one key made 2 jobs|NoResultFound"),
+        (run, "_until_it_answers", lambda act: act(), "interrupted by nothing more"),
+        (firing, "plan", lambda due, *_: Plan((due[-1],), ()), "moments are over"),
+        (firing, "_write", lambda *_, **__: None, "moments are over|started 0 times"),
     ],
-    ids=["no fence", "any job", "again", "no ringing", "no settling", "no audit", "no keys"],
+    ids=[
+        "no fence",
+        "any job",
+        "again",
+        "no ringing",
+        "no settling",
+        "no audit",
+        "no keys",
+        "missed moments",
+        "no firings",
+    ],
 )
 def test_what_is_taken_away_is_missed(
     monkeypatch: pytest.MonkeyPatch, where: object, name: str, instead: object, says: str

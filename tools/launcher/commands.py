@@ -32,6 +32,7 @@ Work on it
   check       lint, format, types, imports, dependencies and shape of the code
   bench       measure: api, fleet, job, job-grown, log, start or throughput
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
+  chaos       kill every process of a throw-away installation under load, and count what was lost
 
 Examples
   ./orch up                                        everything on http://127.0.0.1:8000, data in ./var
@@ -47,7 +48,7 @@ Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence
 """
 WEB, WORKER = "web", "worker"
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
-OF_THE_TESTS = {"simulate": "tests.simulation"}
+OF_THE_TESTS = {"simulate": "tests.simulation", "chaos": "tests.chaos"}
 
 
 def main(argv: Sequence[str]) -> int:

@@ -17,6 +17,7 @@ from orch_app.domains.jobs.conclusion import Output, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.execution import (
+    ArtifactInfo,
     ArtifactsRefused,
     HostRefused,
     InputsRefused,
@@ -41,6 +42,7 @@ from orch_app.domains.jobs.slots import Running, slots
 from orch_app.domains.jobs.states import Phase, Reason, Status
 from orch_app.domains.jobs.steps import close_open_steps
 from orch_app.kit.clock import now
+from orch_app.kit.crash import crash_point
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import OrchError, Unavailable
 from orch_app.kit.keyring import KeyringError
@@ -65,6 +67,7 @@ def run_job(job_id: str) -> None:
         held = claims.claim(session, job_id, slots.worker_id, slots.worker_name)
     if held is None:
         return
+    crash_point("claim.after_commit")
     running = slots.take(held)
     try:
         _run(running)
@@ -157,12 +160,15 @@ class _Run:
         verdict = conclusion.conclude(self._running, outcome, output)
         self._finalize()
         kept = self._keep(output)
+        crash_point("finish.before_commit")
         _insist(lambda session: self._finish(session, outcome, output, verdict, kept))
+        crash_point("finish.after_commit")
         _log.info("job.finished", job=self._held.job_id, status=verdict.status.value, reason=verdict.reason)
 
     def _play(self) -> PlayOutcome:
         level = probe().level.value
         _insist(lambda session: claims.mark_started(session, self._held, level, engine().name))
+        crash_point("start.after_commit")
         writer = LogWriter(self._held, self._prepared.last_seq, self._running.lose)
         try:
             running, take = self._running, Recorder(writer).take
@@ -176,13 +182,16 @@ class _Run:
     def _keep(self, output: Output) -> Kept:
         """Collect the files and put them into the store; a job whose files cannot be kept still ends, and says why."""
         try:
-            with reading() as session:
-                lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-                files = collect(self._workspace, lines, output.raw, self._secrets)
+            files = _until_it_answers(lambda: self._collect(output))
         except (ArtifactsRefused, OSError) as error:
             _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
             return Kept((), f"Its files were not kept: {error}")
         return put_all(self._running, self._workspace, files, self._finalize)
+
+    def _collect(self, output: Output) -> list[ArtifactInfo]:
+        with reading() as session:
+            lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
+            return collect(self._workspace, lines, output.raw, self._secrets)
 
     def _finish(self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id
@@ -219,11 +228,20 @@ def _ndjson(item: dict[str, object]) -> bytes:
 
 
 def _insist(write: Callable[[Session], T]) -> T:
-    """Write in a unit of work, again and again while the database is away: the play cannot be repeated for it."""
+    """Write in a unit of work, until it is written."""
+
+    def once() -> T:
+        with unit_of_work() as session:
+            return write(session)
+
+    return _until_it_answers(once)
+
+
+def _until_it_answers(act: Callable[[], T]) -> T:
+    """Act again and again while the database is away: the play cannot be repeated for it."""
     while True:
         try:
-            with unit_of_work() as session:
-                return write(session)
+            return act()
         except Unavailable as error:
             _log.warning("job.database_away", detail=error.detail)
             threading.Event().wait(RETRY_S)

@@ -9,18 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select, update
+from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs import claims, engines, preparation, service
+from orch_app.domains.jobs import claims, engines, preparation, run, service
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import open_workspace, probe
+from orch_app.domains.jobs.log import store
+from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.run import leave_running, run_job
 from orch_app.domains.jobs.slots import slots
 from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.upkeep import Upkeep
 from orch_app.kit.db import now_ms, reading, unit_of_work
+from orch_app.kit.errors import Unavailable
 from orch_app.kit.queue import install_bell
 from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched, sync_runbooks
@@ -242,6 +245,23 @@ def test_a_job_that_is_cancelled_while_it_is_prepared_never_begins(
     assert (ending(fresh(job.id)), fresh(job.id).started) == (("CANCELED", "done", "canceled"), False)
     assert (acts_on(job), text_of(job)) == (["job.executed", "job.canceled", "job.finished"], "")
     assert left_behind() == []
+
+
+def test_a_database_that_is_away_while_the_files_are_collected_interrupts_nothing(
+    sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_all, asked = store.read_all, list[str]()
+
+    def away_once(session: Session, job_id: str) -> Iterator[Line]:
+        asked.append(job_id)
+        if len(asked) == 1:
+            raise Unavailable("away", "database_unavailable")
+        return read_all(session, job_id)
+
+    monkeypatch.setattr(store, "read_all", away_once)
+    monkeypatch.setattr(run, "RETRY_S", 0.01)
+    job = sqlite_trials.ran(GOOD)
+    assert (ending(job), len(asked), "logs.ndjson" in files_of(job)) == (("SUCCESS", "done", ""), 2, True)
 
 
 def test_a_running_job_is_cancelled_in_the_middle(trials: Trials, operator: Actor) -> None:

@@ -13,6 +13,7 @@ from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.store import append
 from orch_app.domains.jobs.steps import StepChange, store_steps
+from orch_app.kit.crash import crash_point
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Unavailable
 
@@ -113,6 +114,7 @@ class LogWriter:
                 self._on_lost()
                 return False
             else:
+                crash_point("log.after_commit")
                 if batch.lines:
                     lag.note(batch.lines[0].ts)
                 return True
