@@ -1,9 +1,11 @@
-"""A full disk, for real."""
+"""Cancels at any moment, and a full disk, for real."""
 
+import random
 import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,60 @@ from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks import service as runbooks
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Unavailable
-from tests.chaos.ledger import ledger_server
-from tests.chaos.workers import ME
+from orch_app.kit.settings import settings
+from tests.chaos.ledger import Ledger, ledger_server
+from tests.chaos.workers import ME, Fleet, all_ended, descendants_of, jobs_of, wait_for
 from tests.systems.processes import program
 from tests.systems.product import bound_to, migrate_new
+
+SEED = 20261121
+CANCELS = 6
+BROOD = """
+- name: Leave processes behind
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: One that has left its family
+      ansible.builtin.command:
+        argv:
+          - "{{ ansible_playbook_python }}"
+          - -c
+          - "import os, time; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0);
+             os.closerange(0, 3); time.sleep(1000)"
+          - "{{ orch.job_id }}"
+    - name: One in the background
+      ansible.builtin.command:
+        argv: ["{{ ansible_playbook_python }}", -c, "import time; time.sleep(1000)", "{{ orch.job_id }}"]
+      async: 1000
+      poll: 0
+    - name: And one that is waited for
+      ansible.builtin.command:
+        argv: ["{{ ansible_playbook_python }}", -c, "import time; time.sleep(1000)", "{{ orch.job_id }}"]
+"""
+
+
+def has_more_than(job: str, most: int) -> bool:
+    return len(descendants_of(job)) > most
+
+
+def test_what_is_cancelled_at_any_moment_has_stopped_with_all_it_has_started(fleet: Fleet, ledger: Ledger) -> None:
+    dice = random.Random(SEED)
+    folder = ledger.write_runbook(settings().runbooks_dir, name="brood") / "brood"
+    (folder / "playbook.yml").write_text(BROOD.lstrip(), "utf-8")
+    with unit_of_work() as session:
+        runbooks.sync(session, ME)
+    jobs = fleet.launch(CANCELS, "brood")
+    fleet.start()
+    pause = threading.Event()
+    for number, job in enumerate(jobs):
+        if number % 3:  # some before they begin, some with one process, some with more
+            wait_for(partial(has_more_than, job, number % 3), "its processes live")
+        pause.wait(dice.random())
+        with unit_of_work() as session:
+            service.cancel(session, ME, job)
+    wait_for(lambda: all_ended(jobs), f"all have ended\n{fleet.log()[-2000:]}")
+    assert [descendants_of(job) for job in jobs] == [[]] * CANCELS
+    assert [job.status for job in jobs_of(jobs)] == ["CANCELED"] * CANCELS
 
 
 def number_of_jobs() -> int:

@@ -8,7 +8,7 @@ from tests.simulation.__main__ import main
 from tests.simulation.runner import run_on_all_cores, run_one, simulated
 
 SEEDS = 20_000
-PARTS = 5
+PARTS = 10
 
 
 @pytest.mark.parametrize("part", range(PARTS))
