@@ -40,7 +40,12 @@ const TONES = {
   started: ["ok", "ok"],
   holding: ["warn", "lock"],
 };
-const WAITING = { awaiting_approval: ["warn", "lock"], waiting_lock: ["warn", "lock"] };
+const WAITING = {
+  awaiting_approval: ["warn", "lock"],
+  waiting_lock: ["warn", "lock"],
+  waiting_limit: ["warn", "clock"],
+  waiting_retry: ["warn", "retry"],
+};
 const PLAIN_PHASES = new Set(["", "queued", "running", "done", "finished"]);
 
 /** `{tone, icon, spin, prefix, word}`: a job that waits or prepares is named by its phase, anything else by its status. */

@@ -4,7 +4,6 @@ import reflex as rx
 
 from orch_app.components.actions import button, copy_button, menu, menu_item
 from orch_app.components.dialogs import confirm_dialog
-from orch_app.components.icon import icon
 from orch_app.components.jobs import document_title, job_timeline, time_left
 from orch_app.components.layout import Tab, fact, facts, page_header, section, tabs
 from orch_app.components.log_view import log_view
@@ -16,6 +15,7 @@ from orch_app.pages.frame import by_phase, framed, may
 from orch_app.pages.job_hosts import host_drawer, hosts_tab
 from orch_app.pages.job_overview import failure_box, overview
 from orch_app.pages.job_tabs import artifacts_tab, audit_tab
+from orch_app.pages.job_waiting import waiting_card
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
 
@@ -55,7 +55,7 @@ def _job() -> rx.Component:
         document_title(_title()),
         rx.el.div(_announced(), class_name="sr", role="status", custom_attrs={"aria-live": "polite"}),
         _header(),
-        rx.cond(STATUS == "PENDING", _waiting()),
+        rx.cond(STATUS == "PENDING", waiting_card()),
         failure_box(),
         _facts(),
         _tabs(),
@@ -163,22 +163,6 @@ def _more(text: rx.Var[str] | str) -> rx.Component:
         menu_item(tr("job.other_runs"), icon_name="list", href="/jobs?runbook=" + JOB["runbook"].to(str)),
         label=tr("action.more"),
         text=text,
-    )
-
-
-def _waiting() -> rx.Component:
-    """Why the job has not begun."""
-    why = JobState.waiting["why"].to(str)
-    place = JobState.waiting["position"].to(int)
-    return rx.el.section(
-        rx.el.span(icon("clock", 20), class_name="ic"),
-        rx.el.div(
-            rx.el.h2(tr("job.waiting", n=place)),
-            rx.el.p(tr_dynamic("job.why.", why), class_name="sec"),
-            class_name="grow",
-        ),
-        class_name="card wait",
-        custom_attrs={"aria-live": "polite"},
     )
 
 

@@ -11,6 +11,7 @@ from orch_app.components.states import note
 from orch_app.components.status import status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, file_size, number, relative_time
+from orch_app.pages.job_waiting import attempts_section, locks_section
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
 
@@ -84,7 +85,7 @@ def overview() -> rx.Component:
     """Output and inputs on the left, the order and its neighbours on the right."""
     return grid(
         rx.el.div(stack(_warnings(), _output(), _inputs(), gap=24), class_name="c8"),
-        rx.el.div(stack(_order(), _chain(), gap=24), class_name="c4"),
+        rx.el.div(stack(_order(), locks_section(), attempts_section(), _chain(), gap=24), class_name="c4"),
     )
 
 
@@ -179,6 +180,10 @@ def _order() -> rx.Component:
             *pair(tr("job.queued_for"), duration(JOB["waitedS"])),
             *pair(tr("job.timeout"), duration(JOB["timeoutS"].to(float))),
             *pair(tr("job.attempt"), number(JOB["attempt"].to(int))),
+            rx.cond(
+                JOB["priority"].to(int) != 0,
+                rx.fragment(*pair(tr("job.priority"), number(JOB["priority"].to(int)))),
+            ),
             ended,
             class_name="kv",
         ),

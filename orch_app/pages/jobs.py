@@ -9,7 +9,7 @@ from orch_app.components.icon import icon
 from orch_app.components.jobs import duration_bar, url_choices
 from orch_app.components.layout import page_header, section
 from orch_app.components.selection import pick_item, select_column, selection_bar
-from orch_app.components.states import empty_state, no_results_state, skeleton_rows
+from orch_app.components.states import empty_state, no_results_state, note, skeleton_rows
 from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import (
     Column,
@@ -27,12 +27,12 @@ from orch_app.components.values import relative_time
 from orch_app.pages.frame import by_phase, framed, may, read_here
 from orch_app.pages.spoken import spoken
 from orch_app.state.jobs import JobsState
-from orch_app.state.jobs_view import PERIODS
+from orch_app.state.jobs_view import DEAD, PERIODS
 from orch_app.state.session import ShellState
 
 STATUSES = ("RUNNING", "PENDING", "SUCCESS", "ERROR", "CANCELED")
 TRIGGERS = ("manual", "api", "retry", "schedule", "pipeline")
-FILTERS = ("q", "status", "runbook", "environment", "user", "trigger", "since")
+FILTERS = ("q", "status", "runbook", "environment", "user", "trigger", "since", "dead")
 USER = ShellState.user["id"].to(str)
 
 
@@ -89,7 +89,8 @@ def _list() -> rx.Component:
         on_cancel=JobsState.cancel_chosen,
         on_retry=JobsState.repeat_chosen,
     )
-    return rx.fragment(_filters(columns), _fresh(), section(found, padded=False), chosen)
+    hint = rx.cond(JobsState.is_dead, note(tr("jobs.dead_letters_hint"), icon_name="info"), rx.fragment())
+    return rx.fragment(_filters(columns), hint, _fresh(), section(found, padded=False), chosen)
 
 
 def _filters(columns: Sequence[Column]) -> rx.Component:
@@ -108,6 +109,7 @@ def _filters(columns: Sequence[Column]) -> rx.Component:
         ),
         url_select(tr("jobs.column.trigger"), "trigger", triggers, tr("jobs.every_trigger")),
         url_select(tr("jobs.column.since"), "since", periods, tr("jobs.any_time")),
+        url_choices(tr("jobs.dead_letters"), "dead", [{"value": DEAD, "label": tr("jobs.dead_letters")}]),
         resets=FILTERS,
         aside=rx.fragment(saved_views(name="jobs", user=USER), table_options(columns, name="jobs", user=USER)),
     )

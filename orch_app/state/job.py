@@ -4,11 +4,8 @@ import asyncio
 from typing import Any
 
 import reflex as rx
-from sqlmodel import Session
 
-from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import service
 from orch_app.domains.jobs.log.feed import AT_ONCE, log_feed
 from orch_app.domains.jobs.queries import get_job
@@ -16,8 +13,9 @@ from orch_app.domains.jobs.states import Status
 from orch_app.kit.wakeups import wakeups
 from orch_app.state.address import parameters
 from orch_app.state.guard import act, ask, guarded, recheck
+from orch_app.state.job_ahead_view import NOTHING
 from orch_app.state.job_hosts_view import PAGE_SIZE, PARAMETERS, Asked, read_host
-from orch_app.state.job_view import read_aside, read_job
+from orch_app.state.job_view import read_aside, read_job, repeat
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 
@@ -40,7 +38,9 @@ class JobState(Screen, rx.State):
     hosts_page_size: int = PAGE_SIZE
     comparison: Shown = {}
     host_counts: dict[str, int] = {}
-    waiting: Shown = {}
+    waiting: Shown = NOTHING
+    locks: list[Shown] = []
+    attempts: list[Shown] = []
     inputs: list[Shown] = []
     output: list[Shown] = []
     warnings: list[str] = []
@@ -135,13 +135,13 @@ class JobState(Screen, rx.State):
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def retry(self) -> Any:
         """Run the same again and open the new job."""
-        return rx.redirect(f"/jobs/{await act(_retry, self.job['id'], only_failed_hosts=False)}")
+        return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=False)}")
 
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def retry_failed(self) -> Any:
         """Run the same again on the hosts that failed and open the new job."""
-        return rx.redirect(f"/jobs/{await act(_retry, self.job['id'], only_failed_hosts=True)}")
+        return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=True)}")
 
     def _show(self, found: Shown) -> None:
         for name, value in found.items():
@@ -163,8 +163,3 @@ class JobState(Screen, rx.State):
 def job_in(state: rx.State) -> str:
     """The id at the end of the page's path."""
     return str(state.router.url.path).rstrip("/").rpartition("/")[2]
-
-
-def _retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: bool) -> str:
-    check_execute_limit(actor)
-    return service.retry(session, actor, job_id, only_failed_hosts=only_failed_hosts).id

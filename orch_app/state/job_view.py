@@ -9,14 +9,17 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.audit.queries import list_for_target
-from orch_app.domains.jobs import failures, fleet, history, queries
+from orch_app.domains.jobs import failures, fleet, history, queries, service
 from orch_app.domains.jobs.log.reader import level_counts
 from orch_app.domains.jobs.models import Job, JobStep
+from orch_app.domains.jobs.outlook import look_ahead
 from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.kit.clock import now
+from orch_app.state.job_ahead_view import ahead_of
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_output import tables_of
 from orch_app.state.jobs_view import length_s, titles_of
@@ -45,13 +48,19 @@ def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOS
         "progress": progress_of(steps, job.status, sum(step.kind != "play" for step in expected)),
         **rows_of(session, actor, job_id, hosts, asked),
         "host_counts": counts_of(hosts),
-        "waiting": _waiting(session, actor, job),
+        **ahead_of(job, look_ahead(session, actor, job)),
         "inputs": inputs_of(job, runbook),
         "output": tables_of(job.output_json, runbook.output_schema if runbook else {}),
         "warnings": [str(text) for text in (job.output_json or {}).get("warnings", [])],
         "failure": failure_of(failures.first_failure(session, actor, job_id)),
         "levels": level_counts(session, job) if is_terminal(job.status) else {},
     }
+
+
+def repeat(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: bool) -> str:
+    """Run the same again as a new job and give its id."""
+    check_execute_limit(actor)
+    return service.retry(session, actor, job_id, only_failed_hosts=only_failed_hosts).id
 
 
 def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
@@ -157,6 +166,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "trigger": job.trigger,
         "originId": job.origin_id or "",
         "attempt": job.attempt,
+        "priority": job.priority,
         "requestReason": job.request_reason,
         "canceledBy": job.canceled_by or "",
         "timeoutS": job.timeout_s,
@@ -187,16 +197,6 @@ def _times(job: Job, typical_s: float | None) -> Shown:
         "waitedS": (job.started_at - job.queued_at).total_seconds() if job.started_at else None,
         "dueAt": _iso(due),
     }
-
-
-def _waiting(session: Session, actor: Actor, job: Job) -> Shown:
-    """Why a job has not begun: its place in the queue, and whether any worker could take it."""
-    if job.status != Status.PENDING:
-        return {"position": 0, "why": ""}
-    workers = queries.list_workers(session, actor)
-    free = any(worker.busy < worker.slots and worker.state == "running" for worker in workers)
-    why = job.phase if job.phase != "queued" else "" if free else "busy" if workers else "no_worker"
-    return {"position": queries.queue_position(session, job), "why": why or "next"}
 
 
 def _step(step: JobStep, outcomes: Sequence[fleet.StepOutcome], plays: dict[str, str]) -> Shown:

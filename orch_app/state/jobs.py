@@ -27,6 +27,7 @@ class JobsState(Screen, rx.State):
     fresh: int = 0
     newest_id: str = ""
     is_filtered: bool = False
+    is_dead: bool = False
     csv_href: str = ""
 
     @rx.event

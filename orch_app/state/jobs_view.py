@@ -19,8 +19,9 @@ from orch_app.state.address import page_number
 from orch_app.state.session_view import summed
 
 PAGE_SIZE = 50
+DEAD = "1"
 STATUSES = frozenset(status.value for status in Status)
-PARAMETERS = ("status", "runbook", "environment", "user", "trigger", "q", "since", "page")
+PARAMETERS = ("status", "runbook", "environment", "user", "trigger", "q", "since", "dead", "page")
 PERIODS = {
     "1h": timedelta(hours=1),
     "24h": timedelta(days=1),
@@ -50,6 +51,7 @@ class Wanted:
             trigger=asked["trigger"],
             text=asked["q"].strip(),
             created_after=now() - period if period else None,
+            dead_letter=asked["dead"] == DEAD,
         )
         return cls(found, page_number(asked["page"]), found != queries.JobFilter())
 
@@ -64,6 +66,7 @@ class Wanted:
             "trigger": self.filter.trigger,
             "q": self.filter.text,
             "createdAfter": after.isoformat() if after else "",
+            "deadLetter": "true" if self.filter.dead_letter else "",
         }
         kept = {name: value for name, value in asked.items() if value}
         return f"/v1/jobs?{urlencode({'format': 'csv', **kept}, doseq=True)}"
@@ -82,6 +85,7 @@ def read_page(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
         "fresh": 0,
         "newest_id": newest.id if newest else _newest_id(session, actor, wanted),
         "is_filtered": wanted.is_filtered,
+        "is_dead": wanted.filter.dead_letter,
         "runbooks": [runbook.name for runbook in runbooks],
         "users": history.list_requesters(session, actor),
         "csv_href": wanted.csv_href(),

@@ -211,15 +211,16 @@ def test_how_many_tasks_a_running_job_has_is_unknown_until_it_ended_well_once():
 def test_a_waiting_job_says_its_place_and_why(admin: Actor):
     launched(COMMAND_LINE)
     second = launched(COMMAND_LINE)
-    assert shown(admin, second.id)["waiting"] == {"position": 2, "why": "no_worker"}
+    first_look = shown(admin, second.id)["waiting"]
+    assert (first_look["position"], first_look["why"], first_look["obstacles"]) == (2, "no_worker", [])
     with unit_of_work() as session:
         workers.register(session, workers.WorkerFacts("wrk_1", "one", 1, "none", "0"))
     assert shown(admin, second.id)["waiting"]["why"] == "next"
     with unit_of_work() as session:
         workers.beat(session, "wrk_1", 1, "running")
     assert shown(admin, second.id)["waiting"]["why"] == "busy"
-    change(second.id, phase="waiting_lock")
-    assert shown(admin, second.id)["waiting"]["why"] == "waiting_lock"
+    change(second.id, phase="awaiting_approval")
+    assert shown(admin, second.id)["waiting"]["why"] == "approval"
 
 
 def test_inputs_carry_the_titles_of_the_form(admin: Actor):

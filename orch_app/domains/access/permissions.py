@@ -11,6 +11,7 @@ class Permission(StrEnum):
     RUNBOOKS_SYNC = "runbooks:sync"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
+    JOBS_PRIORITIZE = "jobs:prioritize"
     PIPELINES_READ = "pipelines:read"
     PIPELINES_RUN = "pipelines:run"
     PIPELINES_WRITE = "pipelines:write"

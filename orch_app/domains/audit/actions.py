@@ -23,6 +23,8 @@ class Action(StrEnum):
     JOB_EXECUTED = "job.executed"
     JOB_CANCELED = "job.canceled"
     JOB_RETRIED = "job.retried"
+    JOB_JOINED = "job.joined"
+    JOB_ATTEMPT_FAILED = "job.attempt_failed"
     JOB_FINISHED = "job.finished"
     JOB_INTERRUPTED = "job.interrupted"
     JOB_PURGED = "job.purged"

@@ -13,7 +13,9 @@ from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, service
 from orch_app.domains.jobs.export import csv_of_jobs
 from orch_app.domains.jobs.long_poll import wait_for_end
-from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, to_answer, to_artifact, to_row
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.states import MAX_PRIORITY
+from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, steps_of, to_answer, to_artifact, to_row
 from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
@@ -35,7 +37,10 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class ExecuteBody(CamelModel):
-    """What is to be run. Secrets are never inputs: they are references to connections."""
+    """What is to be run. Secrets are never inputs: they are references to connections.
+
+    The greater `priority` goes first; above 0 it needs `jobs:prioritize`.
+    """
 
     inputs: dict[str, Any] = Field(default_factory=dict)
     hosts: list[Annotated[str, Field(max_length=64)]] | None = Field(default=None, max_length=5_000)
@@ -43,10 +48,11 @@ class ExecuteBody(CamelModel):
     connections: dict[str, Annotated[str, Field(max_length=64)]] = Field(default_factory=dict)
     request_reason: Annotated[str, Field(max_length=500)] = ""
     mode: Literal["apply"] = "apply"
+    priority: int = Field(0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
 
 
 class Accepted(Answer):
-    """The job that was made; it runs later."""
+    """The job that was made; it runs later. `deduplicated`: one with the same dedup key was there, and this is it."""
 
     job_id: str
     number: int
@@ -54,12 +60,14 @@ class Accepted(Answer):
     phase: str
     status_url: str
     events_url: str
+    deduplicated: bool
 
 
 class JobsQuery(CamelModel):
     """Filters of the list; several `status` or `id` mean any of them, an empty one means no filter.
 
     `format=csv`, or `Accept: text/csv`, gives all that match as a file; pages and cursors do not matter then.
+    `deadLetter=true`: only jobs that the workers gave up, because they failed to start or lost them three times.
     """
 
     status: list[StatusName] = Field(default_factory=list)
@@ -72,6 +80,7 @@ class JobsQuery(CamelModel):
     q: Text = ""
     created_after: Moment | None = None
     created_before: Moment | None = None
+    dead_letter: bool = False
     limit: int = Field(50, ge=1, le=200)
     cursor: Annotated[str, Field(max_length=300)] = ""
     page: int | None = Field(None, ge=1, le=100_000)
@@ -157,22 +166,35 @@ def execute_runbook(
         replay = idempotency.begin(session, call)
         if replay is not None:
             return _accepted(replay, {"Idempotency-Replayed": "true"})
-    order = service.Order(name, body.inputs, body.hosts, body.environment, body.connections, body.request_reason, "api")
-    job = service.launch(session, actor, order)
-    answer = _to_accepted(job.id, job.number, job.status, job.phase)
+    found = service.launch_or_join(session, actor, _to_order(name, body))
+    answer = _to_accepted(found.job, deduplicated=not found.is_new)
     if call:
         idempotency.remember(session, call, 202, answer)
     return _accepted(answer, {})
 
 
-def _to_accepted(job_id: str, number: int, status: str, phase: str) -> dict[str, Any]:
+def _to_order(name: str, body: ExecuteBody) -> service.Order:
+    return service.Order(
+        runbook=name,
+        inputs=body.inputs,
+        host_ids=body.hosts,
+        environment=body.environment,
+        connections=body.connections,
+        request_reason=body.request_reason,
+        trigger="api",
+        priority=body.priority,
+    )
+
+
+def _to_accepted(job: Job, *, deduplicated: bool = False) -> dict[str, Any]:
     made = Accepted(
-        job_id=job_id,
-        number=number,
-        status=status,
-        phase=phase,
-        status_url=f"/v1/jobs/{job_id}",
-        events_url=f"/v1/jobs/{job_id}/logs/stream",
+        job_id=job.id,
+        number=job.number,
+        status=job.status,
+        phase=job.phase,
+        status_url=f"/v1/jobs/{job.id}",
+        events_url=f"/v1/jobs/{job.id}/logs/stream",
+        deduplicated=deduplicated,
     )
     return made.model_dump(by_alias=True, mode="json")
 
@@ -219,6 +241,7 @@ def _to_filter(query: JobsQuery) -> queries.JobFilter:
         text=query.q,
         created_after=query.created_after,
         created_before=query.created_before,
+        dead_letter=query.dead_letter,
     )
 
 
@@ -247,14 +270,14 @@ def _to_bulk_item(outcome: bulk.Outcome) -> BulkItem:
 @router.get("/jobs/{job_id}")
 async def get_job(job_id: str, query: Annotated[WaitQuery, Query()], actor: SignedIn) -> JobAnswer:
     """One job with its steps. With `wait` the answer comes when the job ends, or after so many seconds."""
-    return to_answer(await wait_for_end(actor, job_id, query.wait))
+    return to_answer(*await wait_for_end(actor, job_id, query.wait))
 
 
 @router.get("/jobs/{job_id}/steps")
 def list_steps(job_id: str, actor: SignedIn, session: Reading) -> dict[str, Any]:
     """The plays and tasks of a job."""
-    answer = to_answer(queries.get_detail(session, actor, job_id))
-    return {"items": [step.model_dump(by_alias=True, mode="json") for step in answer.steps]}
+    steps = steps_of(queries.get_detail(session, actor, job_id))
+    return {"items": [step.model_dump(by_alias=True, mode="json") for step in steps]}
 
 
 @router.post("/jobs/{job_id}/cancel", status_code=202)
@@ -269,7 +292,7 @@ def retry_job(job_id: str, actor: SignedIn, session: Transaction, body: RetryBod
     check_execute_limit(actor)
     only_failed = body.only_failed_hosts if body else False
     job = service.retry(session, actor, job_id, only_failed_hosts=only_failed)
-    return _accepted(_to_accepted(job.id, job.number, job.status, job.phase), {})
+    return _accepted(_to_accepted(job), {})
 
 
 @router.get("/jobs/{job_id}/artifacts")

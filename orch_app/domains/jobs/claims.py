@@ -1,7 +1,8 @@
 """Claim, lease and fence: who runs a job, for how long, and how a late message comes to nothing.
 
 Every statement compares with the database's clock, and every change by a worker names owner and fence. A worker that
-was thought dead and comes back finds that its statements touch no row, and learns it by `LostClaimError`.
+was thought dead and comes back finds that its statements touch no row, and learns it by `LostClaimError`. A claim
+takes the job's locks with it, all or none, and whatever ends the claim frees them, in one transaction each.
 """
 
 import contextlib
@@ -16,16 +17,24 @@ from sqlmodel import Session, and_, col, or_, select, update
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
+from orch_app.domains.jobs import attempts, line, locks, needs, turns
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
-from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.gate import pass_gate
+from orch_app.domains.jobs.line import Place
+from orch_app.domains.jobs.models import Job, JobNeed
 from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.retention import purge_moment
-from orch_app.domains.jobs.states import CLAIMABLE, MAX_ATTEMPTS, Phase, Reason, Status
+from orch_app.domains.jobs.states import MAX_ATTEMPTS, Outcome, Phase, Reason, Status
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms
 from orch_app.kit.queue import enqueue
 from orch_app.kit.settings import settings
 from orch_app.kit.wakeups import announce
+
+_GAVE_UP = {
+    Outcome.NOT_STARTED: f"{MAX_ATTEMPTS} workers claimed it and went away before its play began.",
+    Outcome.WORKER_LOST: f"{MAX_ATTEMPTS} workers went away while its play ran.",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Claim:
     owner: str
     fence: int
     worker: str = ""
+    attempt: int = 1
 
     @property
     def name(self) -> str:
@@ -43,11 +53,28 @@ class Claim:
         return f"{self.job_id}.{self.fence}"
 
 
+def claim_next(session: Session, owner: str, worker: str) -> Claim | None:
+    """Take the first waiting job that nothing stands in the way of; None when there is none."""
+    pass_gate(session)
+    _end_those_that_do_not_wait(session)
+    return next((held for place in line.in_order(session) if (held := _take(session, place, owner, worker))), None)
+
+
 def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | None:
-    """Take a waiting job in one statement; None when there is nothing to take, whatever the reason."""
+    """Take this very job out of its turn; None when there is nothing to take, whatever the reason."""
+    pass_gate(session)
+    _end_those_that_do_not_wait(session)
+    places = line.ready(session, col(Job.id) == job_id)
+    return _take(session, places[0], owner, worker) if places else None
+
+
+def _take(session: Session, place: Place, owner: str, worker: str) -> Claim | None:
+    wanted = needs.of_job(session, place.id)
+    if wanted and (line.stands_behind(session, place) or locks.is_too_fast(session, wanted)):
+        return None
     statement = (
         update(Job)
-        .where(col(Job.id) == job_id, col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))
+        .where(col(Job.id) == place.id, line.waits(), line.is_due())
         .values(
             status=Status.RUNNING,
             phase=Phase.PREPARING,
@@ -56,15 +83,21 @@ def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | Non
             fence=Job.fence + 1,
             attempt=Job.attempt + 1,
             lease_until=_lease(),
+            not_before=None,
             started=False,
         )
-        .returning(col(Job.fence))
+        .returning(col(Job.fence), col(Job.attempt))
     )
-    fence = session.exec(statement.execution_options(synchronize_session=False)).scalar_one_or_none()
-    if fence is None:
+    found = session.exec(statement.execution_options(synchronize_session=False)).first()
+    if found is None:
         return None
-    _announce(session, job_id)
-    return Claim(job_id, owner, fence, worker)
+    held = Claim(place.id, owner, found.fence, worker, found.attempt)
+    attempts.begin(session, held.job_id, held.attempt, worker)
+    turns.note_served(session, place.rank, place.turn)
+    if wanted:
+        locks.take(session, wanted, held.job_id, owner, held.fence)
+    _announce(session, held.job_id)
+    return held
 
 
 def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> None:
@@ -86,6 +119,7 @@ def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> 
     )
     if was_told_to_stop:
         raise CanceledInTimeError(held.job_id)
+    attempts.note_start(session, held.job_id)
 
 
 def set_phase(session: Session, held: Claim, phase: Phase, detail: str = "") -> None:
@@ -111,47 +145,96 @@ def extend(session: Session, held: Sequence[Claim]) -> dict[str, bool]:
     return {job_id: asked is not None for job_id, asked in renewed}
 
 
-def give_back(session: Session, held: Claim) -> None:
-    """Return a job that was claimed and not started, for example because the worker is stopping."""
-    _change(session, held, status=Status.PENDING, phase=Phase.QUEUED, owner=None, lease_until=None, queued_at=now())
+def give_back(session: Session, held: Claim, outcome: Outcome = Outcome.NOT_STARTED) -> None:
+    """Return a job that is to be claimed anew, for example because its worker is gone; others may use its locks now."""
+    pass_gate(session)
+    _requeue(session, held)
+    attempts.end(session, held.job_id, outcome, Status.ERROR, "", "")
+    locks.let_go(session, held.job_id)
+    line.mark(session, col(Job.id) == held.job_id)
     enqueue(session, "jobs.run", job_id=held.job_id)
 
 
 def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
-    """Write the end of a job, exactly once.
+    """Write the end of a job, exactly once; or, where its runbook wants another attempt after this end, plan that.
 
     Raises:
         LostClaimError: the job is no longer this worker's, so its end is not this worker's to write.
     """
+    pass_gate(session)
     job = session.exec(select(Job).where(Job.id == held.job_id)).one()
-    moment = now()
-    _change(
-        session,
-        held,
-        status=status,
-        phase=Phase.DONE,
-        lease_until=None,
-        finished_at=moment,
-        purge_after=purge_moment(session, job.runbook_name, status, moment),
-        **facts,
-    )
+    reason, detail = str(facts.get("reason", "")), str(facts.get("reason_detail", ""))
+    delay_ms = attempts.next_delay_ms(session, job, reason) if status is Status.ERROR else None
+    if delay_ms is not None:
+        _requeue(session, held, phase=Phase.WAITING_RETRY, not_before=now_ms() + delay_ms)
+        attempts.end(session, held.job_id, Outcome.FAILED, status, reason, detail)
+        locks.let_go(session, held.job_id)
+        _record(session, job, held.worker, Action.JOB_ATTEMPT_FAILED, status, reason)
+        return
+    _change(session, held, lease_until=None, **_ending(session, job, status), **facts)
+    attempts.end(session, held.job_id, Outcome.ENDED, status, reason, detail)
+    locks.leave(session, held.job_id)
     tell_of_end(session, job)
+    _record(session, job, held.worker, Action.JOB_FINISHED, status, reason)
+
+
+def _requeue(session: Session, held: Claim, **facts: Any) -> None:
+    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
+    values = {
+        "phase": Phase.QUEUED,
+        "owner": None,
+        "lease_until": None,
+        "started": False,
+        "queued_at": now(),
+        "reason_detail": "",
+    }
+    _change(session, held, status=Status.PENDING, **values | {"turn": turns.place_again(session, job)} | facts)
+
+
+def _ending(session: Session, job: Job, status: Status) -> dict[str, Any]:
+    moment = now()
+    kept_until = purge_moment(session, job.runbook_name, status, moment)
+    return {"status": status, "phase": Phase.DONE, "finished_at": moment, "purge_after": kept_until}
+
+
+def _record(session: Session, job: Job, worker: str, action: Action, status: Status, reason: str) -> None:
     record(
         session,
-        worker_actor(held.worker),
-        Action.JOB_FINISHED,
-        ("job", held.job_id),
+        worker_actor(worker),
+        action,
+        ("job", job.id),
         result="ok" if status is Status.SUCCESS else "failed",
         environment=job.environment,
-        metadata={"runbook": job.runbook_name, "status": status.value, "reason": facts.get("reason", "")},
+        metadata={"runbook": job.runbook_name, "status": status.value, "reason": reason},
     )
+
+
+def _end_those_that_do_not_wait(session: Session) -> None:
+    """A job that finds its limit reached and was told not to wait for it ends here, canceled or failed."""
+    impatient = (
+        select(Job, col(JobNeed.on_full))
+        .join(JobNeed, col(JobNeed.job_id) == col(Job.id))
+        .where(col(JobNeed.on_full) != "queue", line.is_full(), line.waits(), line.is_due())
+        .limit(100)
+    )
+    for job, on_full in session.exec(impatient).all():
+        status = Status.CANCELED if on_full == "cancel" else Status.ERROR
+        detail = "As many jobs of this kind as its runbook allows at once were running."
+        facts = _ending(session, job, status) | {"reason": Reason.LIMIT_REACHED, "reason_detail": detail}
+        session.exec(update(Job).where(col(Job.id) == job.id, line.waits()).values(**facts))
+        locks.leave(session, job.id)
+        tell_of_end(session, job)
+        _record(session, job, "queue", Action.JOB_FINISHED, status, Reason.LIMIT_REACHED)
+        _announce(session, job.id)
 
 
 def settle_expired(session: Session) -> list[str]:
     """Settle jobs whose worker stopped renewing its lease; returns their ids.
 
-    Not started: queued again. Started: ERROR `interrupted`, unless its runbook said that it may run twice.
+    Not started: queued again, unless it failed to start too often. Started: ERROR `interrupted`, unless its runbook
+    said that it may run twice.
     """
+    pass_gate(session)
     expired = session.exec(
         select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
     ).all()
@@ -171,15 +254,22 @@ def settle_own(session: Session, held: Claim) -> None:
 
 
 def _settle(session: Session, job: Job, held: Claim) -> None:
-    may_run_again = not job.started or job.on_worker_loss == "retry"
     if job.cancel_requested_at:
         finish(session, held, Status.CANCELED, reason=Reason.CANCELED)
-    elif may_run_again and job.attempt < MAX_ATTEMPTS:
-        give_back(session, held)
-    elif may_run_again:
-        finish(session, held, Status.ERROR, reason=Reason.TOO_MANY_ATTEMPTS)
+    elif not job.started:
+        _again_or_give_up(session, held, Outcome.NOT_STARTED, Reason.START_FAILED)
+    elif job.on_worker_loss == "retry":
+        _again_or_give_up(session, held, Outcome.WORKER_LOST, Reason.TOO_MANY_ATTEMPTS)
     else:
         interrupt(session, job, held)
+
+
+def _again_or_give_up(session: Session, held: Claim, outcome: Outcome, reason: Reason) -> None:
+    """Queue the job again; the third time that the same befalls it, it goes to the dead letters."""
+    if attempts.count(session, held.job_id, outcome) + 1 < MAX_ATTEMPTS:
+        give_back(session, held, outcome)
+    else:
+        finish(session, held, Status.ERROR, reason=reason, reason_detail=_GAVE_UP[outcome])
 
 
 def interrupt(session: Session, job: Job, held: Claim) -> None:
@@ -202,14 +292,12 @@ def ring(session: Session, job_id: str) -> None:
 
 
 def ring_waiting(session: Session, older_than_s: float) -> int:
-    """Ring again, first come first, for jobs that have waited so long that their message may be lost; says how many."""
-    waits = (col(Job.status) == Status.PENDING, col(Job.phase).in_(CLAIMABLE))
+    """Ring again, in order, for jobs that could start and have waited so long that their message may be lost."""
     # A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
     long_enough = or_(col(Job.queued_at) <= now() - timedelta(seconds=older_than_s), col(Job.queued_at) > now())
-    first_come = (col(Job.queued_at), col(Job.id))
-    due = session.exec(select(Job.id).where(*waits, long_enough).order_by(*first_come).limit(500)).all()
-    for job_id in due:
-        enqueue(session, "jobs.run", job_id=job_id)
+    due = line.ready(session, long_enough, limit=500)
+    for place in due:
+        enqueue(session, "jobs.run", job_id=place.id)
     return len(due)
 
 

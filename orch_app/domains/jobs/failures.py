@@ -9,7 +9,7 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.reader import LogFilter, lines_after
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
-from orch_app.domains.jobs.queries import get_job
+from orch_app.domains.jobs.queries import get_job, of_last_attempt
 from orch_app.domains.jobs.states import Status
 
 FAILED = ("failed", "unreachable")
@@ -46,7 +46,7 @@ def first_failure(session: Session, actor: Actor, job_id: str) -> Failure | None
     found = session.exec(
         select(StepHost, JobStep)
         .join(JobStep, col(JobStep.id) == col(StepHost.step_id))
-        .where(StepHost.job_id == job_id, col(StepHost.status).in_(FAILED))
+        .where(of_last_attempt(job_id), col(StepHost.status).in_(FAILED))
         .order_by(col(JobStep.position), col(StepHost.host))
     ).all()
     return _of_steps(session, job, found) if found else _of_job(session, job)

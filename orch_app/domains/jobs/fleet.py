@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlmodel import Session, col, func
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
-from orch_app.domains.jobs.queries import get_job
+from orch_app.domains.jobs.queries import get_job, of_last_attempt
 from orch_app.domains.jobs.states import is_terminal
 
 RANK = ("skipped", "ok", "ignored", "changed", "unreachable", "failed")
@@ -67,7 +67,7 @@ def list_hosts(session: Session, actor: Actor, job_id: str) -> list[HostSummary]
     job = get_job(session, actor, job_id)
     kinds = (col(StepHost.host), col(StepHost.status), col(StepHost.changed))
     query = select(*kinds, func.count(), func.sum(StepHost.duration_ms))
-    found = query.where(col(StepHost.job_id) == job_id).group_by(*kinds).order_by(col(StepHost.host))
+    found = query.where(_shown(job_id)).group_by(*kinds).order_by(col(StepHost.host))
     counts: dict[str, Counter[str]] = {name: Counter() for name in job.host_names}
     lengths: Counter[str] = Counter()
     for host, status, changed, count, length in session.connection().execute(found):
@@ -91,7 +91,7 @@ def list_results(session: Session, actor: Actor, job_id: str, hosts: Sequence[st
         col(StepHost.duration_ms),
         col(JobStep.first_seq),
     ).join(JobStep, col(JobStep.id) == col(StepHost.step_id))
-    query = query.where(col(StepHost.job_id) == job_id).order_by(col(JobStep.position), col(StepHost.host))
+    query = query.where(of_last_attempt(job_id)).order_by(col(JobStep.position), col(StepHost.host))
     rows = session.connection().execute(query.where(col(StepHost.host).in_(hosts)) if hosts else query)
     return [
         TaskResult(host, task, position, effective(status, changed=changed), message, length, seq)
@@ -123,6 +123,13 @@ def effective(status: str, *, changed: bool) -> str:
     """One word for a result: a change counts as such, and what is unknown as ok."""
     word = "changed" if status == "ok" and changed else status
     return word if word in RANK else "ok"
+
+
+def _shown(job_id: str) -> ColumnElement[bool]:
+    return and_(
+        col(StepHost.job_id) == job_id,
+        col(StepHost.step_id).in_(select(col(JobStep.id)).where(of_last_attempt(job_id))),
+    )
 
 
 def _worst(counts: Counter[str], nothing: str) -> str:

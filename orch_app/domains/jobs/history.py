@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs.models import Job, JobStep
-from orch_app.domains.jobs.queries import JobFilter, filtered, typical_duration_s
+from orch_app.domains.jobs.queries import JobFilter, filtered, of_last_attempt, typical_duration_s
 from orch_app.domains.jobs.states import Status
 
 SHOWN_RUNS = 10
@@ -68,7 +68,7 @@ def last_good_steps(session: Session, actor: Actor, job: Job) -> Sequence[JobSte
     before = session.exec(query.order_by(col(Job.id).desc()).limit(1)).first()
     if before is None:
         return []
-    return session.exec(select(JobStep).where(JobStep.job_id == before).order_by(col(JobStep.position))).all()
+    return session.exec(select(JobStep).where(of_last_attempt(before)).order_by(col(JobStep.position))).all()
 
 
 def list_repeats(session: Session, actor: Actor, job: Job) -> list[Job]:

@@ -1,4 +1,4 @@
-"""Tables of jobs: the job itself, its steps, its log, its artifacts, the workers and idempotency keys."""
+"""Tables of jobs: the job, its attempts, steps, log and artifacts, what it needs and holds, workers, idempotency."""
 
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a declared_attr; a plain name is what its documentation tells one to write.
@@ -11,12 +11,15 @@ from sqlmodel import Field, SQLModel
 
 from orch_app.kit.db import JsonText, UtcDateTime
 
+_IS_ACTIVE = text("dedup_key IS NOT NULL AND status IN ('PENDING', 'RUNNING')")
+
 
 class Job(SQLModel, table=True):
     """One run of one runbook: the truth about it. `status`, `phase` and `reason` are those of `jobs.states`.
 
     `lease_until` and `heartbeat` are milliseconds of the database's clock; `fence` grows with every claim, and every
-    UPDATE by a worker names owner and fence, so that a worker which lost its claim writes nothing.
+    UPDATE by a worker names owner and fence, so that a worker which lost its claim writes nothing. The queue is in the
+    order of `rank`, `turn`, `id`; nothing is claimed before `not_before` (the same clock).
     """
 
     __tablename__ = "jobs"
@@ -25,6 +28,8 @@ class Job(SQLModel, table=True):
         Index("ix_jobs_runbook_created", "runbook_name", "id"),
         Index("ix_jobs_status_created", "status", "id"),
         Index("ix_jobs_untallied", "id", sqlite_where=text("tallied = 0"), postgresql_where=text("NOT tallied")),
+        Index("ix_jobs_queue", "status", "rank", "turn", "id"),
+        Index("ux_jobs_dedup", "dedup_key", unique=True, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     )
 
     id: str = Field(primary_key=True)
@@ -47,6 +52,14 @@ class Job(SQLModel, table=True):
     trigger: str = "manual"
     retry_of: str | None = Field(default=None, index=True)
     origin_id: str | None = Field(default=None, index=True, description="What the trigger was, e.g. a pipeline run.")
+    rank: int = Field(default=0, description="The priority with its sign turned: the smallest goes first.")
+    turn: int = Field(default=0, sa_type=BigInteger, description="The fair place among jobs of one rank: see `turns`.")
+    not_before: int | None = Field(default=None, sa_type=BigInteger)
+    dedup_key: str | None = None
+    lock_names: list[str] = Field(default_factory=list, sa_type=JsonText)
+    retry_json: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JsonText, description="The runbook's `retries` as they were at the launch."
+    )
     attempt: int = 0
     owner: str | None = None
     fence: int = 0
@@ -73,6 +86,80 @@ class Job(SQLModel, table=True):
     tenant_id: str | None = None
     service_id: str | None = None
 
+    @property
+    def priority(self) -> int:
+        """What people say: the greater goes first."""
+        return -self.rank
+
+
+class JobAttempt(SQLModel, table=True):
+    """One claim of a job and how it went. `outcome` is one of `attempts.Outcome`, empty while it goes on."""
+
+    __tablename__ = "job_attempts"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    attempt: int = Field(primary_key=True)
+    worker: str = ""
+    outcome: str = ""
+    status: str = "RUNNING"
+    reason: str = ""
+    reason_detail: str = ""
+    claimed_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class JobNeed(SQLModel, table=True):
+    """What a job must have to start, as rendered at its launch; gone when the job is over.
+
+    `kind` is `lock` (one holder), `limit` (`capacity` holders) or `rate` (`capacity` starts in `window_ms`).
+    """
+
+    __tablename__ = "job_needs"
+    __table_args__ = (Index("ix_job_needs_name", "kind", "name"),)
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    capacity: int = 1
+    window_ms: int = Field(default=0, sa_type=BigInteger)
+    on_full: str = Field(default="queue", index=True)
+
+
+class JobLock(SQLModel, table=True):
+    """A resource in the hands of a running job. It lives as long as the claim that took it: same owner, same fence."""
+
+    __tablename__ = "job_locks"
+
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    slot: int = Field(default=0, primary_key=True, description="Below the capacity; the key forbids one holder more.")
+    job_id: str = Field(foreign_key="jobs.id", index=True, ondelete="CASCADE")
+    owner: str
+    fence: int
+    taken_at: int = Field(sa_type=BigInteger)
+
+
+class JobStart(SQLModel, table=True):
+    """A start that counts for a rate (database clock, ms)."""
+
+    __tablename__ = "job_starts"
+
+    name: str = Field(primary_key=True)
+    job_id: str = Field(primary_key=True)
+    fence: int = Field(primary_key=True)
+    at_ms: int = Field(sa_type=BigInteger, index=True)
+
+
+class JobTurn(SQLModel, table=True):
+    """The last turn that a requester got in a rank; the empty requester is the queue itself: the last turn served."""
+
+    __tablename__ = "job_turns"
+
+    requester: str = Field(primary_key=True)
+    rank: int = Field(primary_key=True)
+    turn: int = Field(default=0, sa_type=BigInteger)
+
 
 class JobStep(SQLModel, table=True):
     """A play or a task of a job, in the order it began."""
@@ -83,6 +170,7 @@ class JobStep(SQLModel, table=True):
     id: str = Field(primary_key=True)
     job_id: str = Field(foreign_key="jobs.id", index=True, ondelete="CASCADE")
     position: int
+    attempt: int = 1
     kind: str = "task"
     key: str = Field(default="", description="Ansible's uuid of the play or task.")
     name: str = ""

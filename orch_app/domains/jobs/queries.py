@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, tuple_, type_coerce
 from sqlmodel import Session, and_, col, func, or_, select
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost, Worker
-from orch_app.domains.jobs.states import Status
+from orch_app.domains.jobs.states import DEAD_LETTER, Status
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms
 from orch_app.kit.errors import NotFound
@@ -33,6 +33,7 @@ class JobFilter:
     text: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
+    dead_letter: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,27 @@ def get_job(session: Session, actor: Actor, job_id: str) -> Job:
 
 
 def get_detail(session: Session, actor: Actor, job_id: str) -> JobDetail:
-    """One job with its steps and what each did on each host."""
+    """One job with the steps of its last attempt and what each did on each host."""
     job = get_job(session, actor, job_id)
     steps = list_steps(session, actor, job_id)
+    known = {step.id for step in steps}
     hosts: dict[str, list[StepHost]] = {}
     for row in session.exec(select(StepHost).where(StepHost.job_id == job_id).order_by(col(StepHost.host))):
-        hosts.setdefault(row.step_id, []).append(row)
+        if row.step_id in known:
+            hosts.setdefault(row.step_id, []).append(row)
     return JobDetail(job, steps, hosts)
 
 
 def list_steps(session: Session, actor: Actor, job_id: str) -> Sequence[JobStep]:
-    """The plays and tasks of a job in the order they began."""
+    """The plays and tasks of a job's last attempt, in the order they began."""
     require(actor, Permission.JOBS_READ)
-    return session.exec(select(JobStep).where(JobStep.job_id == job_id).order_by(col(JobStep.position))).all()
+    return session.exec(select(JobStep).where(of_last_attempt(job_id)).order_by(col(JobStep.position))).all()
+
+
+def of_last_attempt(job_id: str) -> ColumnElement[bool]:
+    """Which steps of a job count: those of the last attempt that came so far as to have some."""
+    last = select(func.max(JobStep.attempt)).where(JobStep.job_id == job_id).scalar_subquery()
+    return and_(col(JobStep.job_id) == job_id, col(JobStep.attempt) == last)
 
 
 def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> Sequence[Job]:
@@ -111,6 +120,8 @@ def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
         ),
         (wanted.host, type_coerce(Job.host_names, Text).contains(json.dumps(wanted.host), autoescape=True)),
     ]
+    if wanted.dead_letter:
+        query = query.where(col(Job.status) == Status.ERROR, col(Job.reason).in_(DEAD_LETTER))
     for value, condition in conditions:
         if value:
             query = query.where(condition)
@@ -149,10 +160,8 @@ def queue_position(session: Session, job: Job) -> int:
     """How many waiting jobs are ahead of this one, itself included; 0 when it does not wait."""
     if job.status != Status.PENDING:
         return 0
-    came_before = or_(
-        col(Job.queued_at) < job.queued_at, and_(col(Job.queued_at) == job.queued_at, col(Job.id) <= job.id)
-    )
-    return session.exec(select(func.count()).select_from(Job).where(Job.status == Status.PENDING, came_before)).one()
+    ahead = tuple_(Job.rank, Job.turn, Job.id) <= tuple_(job.rank, job.turn, job.id)
+    return session.exec(select(func.count()).select_from(Job).where(Job.status == Status.PENDING, ahead)).one()
 
 
 def typical_duration_s(session: Session, runbook_name: str) -> float | None:

@@ -19,10 +19,15 @@ _HEADERS = ("PLAY [", "TASK [", "HANDLER [")
 
 
 class Recorder:
-    """Takes the batches of one play, in order, from the thread that reads its events."""
+    """Takes the batches of one play, in order, from the thread that reads its events.
 
-    def __init__(self, writer: LogWriter) -> None:
+    `after` is the place of the last step of earlier attempts; steps of this one stand behind it.
+    """
+
+    def __init__(self, writer: LogWriter, attempt: int = 1, after: int = 0) -> None:
         self._writer = writer
+        self._attempt = attempt
+        self._after = after
         self._ids: dict[str, str] = {}
         self._positions: dict[str, int] = {}
         self._first: dict[str, int] = {}
@@ -42,7 +47,7 @@ class Recorder:
     def _change(self, step: StepUpdate, headers: list[int], first: int) -> StepChange:
         if step.uuid not in self._ids:
             self._ids[step.uuid] = new_id("stp")
-            self._positions[step.uuid] = len(self._ids)
+            self._positions[step.uuid] = self._after + len(self._ids)
             self._first[step.uuid] = headers.pop(0) if headers else first
             if step.kind == "play":
                 self._plays[step.uuid] = step.name
@@ -58,6 +63,7 @@ class Recorder:
             started_at=_moment(step.started_at),
             finished_at=_moment(step.finished_at) if step.finished_at is not None else None,
             host=_host(step),
+            attempt=self._attempt,
         )
 
 

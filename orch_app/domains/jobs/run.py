@@ -40,7 +40,7 @@ from orch_app.domains.jobs.preparation import PreparationError, Prepared
 from orch_app.domains.jobs.recorder import Recorder
 from orch_app.domains.jobs.slots import Running, slots
 from orch_app.domains.jobs.states import Phase, Reason, Status
-from orch_app.domains.jobs.steps import close_open_steps
+from orch_app.domains.jobs.steps import close_open_steps, last_position
 from orch_app.kit.clock import now
 from orch_app.kit.crash import crash_point
 from orch_app.kit.db import reading, unit_of_work
@@ -54,17 +54,18 @@ T = TypeVar("T")
 _log = structlog.get_logger("jobs")
 
 
-def run_job(job_id: str) -> None:
-    """Run a job that still waits, to its end. A repeated, replayed or late call does nothing.
+def run_job(rung_for: str) -> None:
+    """Run the first job of the line that can start, to its end; the one that was rung for is mostly that one.
 
-    A worker that takes no more jobs hands the bell on: without it another would find the job at its next sweep only.
+    A repeated, replayed or late call runs what waits all the same, or does nothing. A worker that takes no more jobs
+    hands the bell on: without it another would find the job at its next sweep only.
     """
     if not slots.takes_jobs:
         with unit_of_work() as session:
-            claims.ring(session, job_id)
+            claims.ring(session, rung_for)
         return
     with unit_of_work() as session:
-        held = claims.claim(session, job_id, slots.worker_id, slots.worker_name)
+        held = claims.claim_next(session, slots.worker_id, slots.worker_name)
     if held is None:
         return
     crash_point("claim.after_commit")
@@ -72,7 +73,7 @@ def run_job(job_id: str) -> None:
     try:
         _run(running)
     except LostClaimError:
-        _log.warning("job.claim_lost", job=job_id, fence=held.fence)
+        _log.warning("job.claim_lost", job=held.job_id, fence=held.fence)
     finally:
         slots.free(running)
 
@@ -171,10 +172,20 @@ class _Run:
         crash_point("start.after_commit")
         writer = LogWriter(self._held, self._prepared.last_seq, self._running.lose)
         try:
-            running, take = self._running, Recorder(writer).take
-            return run_play(self._spec, on_event=take, cancel=running.stop, kill=running.kill, engine=engine())
+            running, recorder = self._running, self._recorder(writer)
+            return run_play(self._spec, on_event=recorder.take, cancel=running.stop, kill=running.kill, engine=engine())
         finally:
             writer.close()
+
+    def _recorder(self, writer: LogWriter) -> Recorder:
+        """Whoever reads the log of a second attempt sees where it begins."""
+        attempt = self._held.attempt
+        if attempt == 1:
+            return Recorder(writer)
+        with reading() as session:
+            recorder = Recorder(writer, attempt, last_position(session, self._held.job_id))
+        recorder.say(LogLevel.INFO, f"Attempt {attempt} begins.")
+        return recorder
 
     def _finalize(self, detail: str = "") -> None:
         _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING, detail))

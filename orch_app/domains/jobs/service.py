@@ -13,12 +13,15 @@ from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.targets import check_targets
+from orch_app.domains.jobs import attempts, line, locks, needs, turns
 from orch_app.domains.jobs.errors import JobIsOver
+from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
+from orch_app.domains.jobs.needs import Rules
 from orch_app.domains.jobs.observers import tell_of_end
-from orch_app.domains.jobs.queries import get_job
+from orch_app.domains.jobs.queries import get_job, of_last_attempt
 from orch_app.domains.jobs.retention import purge_moment
-from orch_app.domains.jobs.states import Phase, Reason, Status, is_terminal
+from orch_app.domains.jobs.states import MAX_PRIORITY, TERMINAL, Phase, Reason, Status, is_terminal
 from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runnable
@@ -40,7 +43,8 @@ FAILED_ON_HOST = ("failed", "unreachable")
 class Order:
     """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it.
 
-    `origin_id` names what the trigger was, where it is something with an id.
+    `origin_id` names what the trigger was, where it is something with an id. `priority` is 0 mostly; the greater goes
+    first, and only some may go above 0.
     """
 
     runbook: str
@@ -52,6 +56,15 @@ class Order:
     trigger: str = "manual"
     retry_of: str | None = None
     origin_id: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class Launched:
+    """The job that answers an order: a new one, or the one with the same dedup key that waits or runs already."""
+
+    job: Job
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -66,29 +79,60 @@ class Checked:
 def launch(session: Session, actor: Actor, order: Order) -> Job:
     """Check everything, insert the job and ring for a worker after the commit.
 
+    Where the runbook declares a dedup key, the job that has it already is given back: see `launch_or_join`.
+
     Raises:
         Forbidden: the role, the risk or the environment forbids it, or a second person must approve.
         NotFound: there is no such runbook.
         Conflict: the runbook is broken or switched off.
-        Invalid: inputs, hosts, connections or the environment are not acceptable.
+        Invalid: inputs, hosts, connections, priority or the environment are not acceptable.
         Unavailable: the disk is too full for new work.
     """
+    return launch_or_join(session, actor, order).job
+
+
+def launch_or_join(session: Session, actor: Actor, order: Order) -> Launched:
+    """The same, saying whether the job is a new one; an order with an origin of its own joins none (Conflict)."""
     checked = check(session, actor, order)
     require_free_space()
-    job = _insert(session, actor, order, checked)
+    names = _names_of_hosts(checked)
+    rules = needs.rules_for(checked.runbook, order.environment, checked.inputs, names, order.connections)
+    twin = _twin(session, rules.dedup_key)
+    if twin:
+        return _join(session, actor, twin, order)
+    job = _job_of(session, actor, order, checked)
+    _insert(session, job, rules)
+    _record_launch(session, actor, job)
+    enqueue(session, RUN_TASK, job_id=job.id)
+    announce(session, "jobs")
+    return Launched(job, is_new=True)
+
+
+def _names_of_hosts(checked: Checked) -> list[str]:
+    on_this_machine = ["localhost"] if checked.runbook.meta.get("target") != "none" else []
+    return [name for _, name in checked.hosts] or on_this_machine
+
+
+def _join(session: Session, actor: Actor, twin: Job, order: Order) -> Launched:
+    """Whoever asked gets the job that is there; what has to be told of the end of its own job is refused instead."""
+    if order.origin_id:
+        raise Conflict(f"Job #{twin.number} has the same dedup key and is not over.", "duplicate_job")
+    facts = {"runbook": twin.runbook_name, "dedupKey": twin.dedup_key}
+    record(session, actor, Action.JOB_JOINED, ("job", twin.id), environment=twin.environment, metadata=facts)
+    return Launched(twin, is_new=False)
+
+
+def _record_launch(session: Session, actor: Actor, job: Job) -> None:
+    facts: dict[str, Any] = {"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
+    told = {"retryOf": job.retry_of, "origin": job.origin_id, "priority": job.priority}
     record(
         session,
         actor,
-        Action.JOB_RETRIED if order.retry_of else Action.JOB_EXECUTED,
+        Action.JOB_RETRIED if job.retry_of else Action.JOB_EXECUTED,
         ("job", job.id),
         environment=job.environment,
-        metadata={"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
-        | ({"retryOf": order.retry_of} if order.retry_of else {})
-        | ({"origin": order.origin_id} if order.origin_id else {}),
+        metadata=facts | {name: value for name, value in told.items() if value},
     )
-    enqueue(session, RUN_TASK, job_id=job.id)
-    announce(session, "jobs")
-    return job
 
 
 def check(session: Session, actor: Actor, order: Order) -> Checked:
@@ -99,6 +143,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     """
     require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
     check_environment(order.environment)
+    _check_priority(actor, order.priority)
     runbook = get_runnable(session, actor, order.runbook)
     require_verdict(actor, runbook, order.environment)
     inputs = _check_inputs(runbook, order.inputs)
@@ -119,6 +164,7 @@ def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) 
     job = get_job(session, actor, job_id)
     if is_terminal(job.status):
         raise JobIsOver(f"Job #{job.number} has ended already ({job.status}).", "job_is_over")
+    pass_gate(session)
     moment = now()
     ended = session.exec(
         update(Job)
@@ -138,6 +184,7 @@ def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) 
         _ask_to_stop(session, actor, job_id, Phase.KILLING if force else Phase.CANCELING)
     else:
         tell_of_end(session, job)
+        locks.leave(session, job_id)
     forced = {"force": True} if force else {}
     record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment, metadata=forced)
     announce(session, f"job:{job_id}")
@@ -165,6 +212,7 @@ def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: boo
         request_reason=job.request_reason,
         trigger="retry",
         retry_of=job.id,
+        priority=min(job.priority, 0),
     )
     return launch(session, actor, order)
 
@@ -173,6 +221,14 @@ def check_environment(environment: str) -> None:
     if environment not in ENVIRONMENTS:
         fault = Problem("/environment", "enum", f"must be one of {', '.join(ENVIRONMENTS)}")
         raise Invalid("There is no such environment.", "validation", errors=(fault,))
+
+
+def _check_priority(actor: Actor, priority: int) -> None:
+    if abs(priority) > MAX_PRIORITY:
+        fault = Problem("/priority", "range", f"must be from -{MAX_PRIORITY} to {MAX_PRIORITY}")
+        raise Invalid("There is no such priority.", "validation", errors=(fault,))
+    if priority > 0:
+        require(actor, Permission.JOBS_PRIORITIZE)
 
 
 def verdict_on(actor: Actor, runbook: Runbook, environment: str) -> Verdict:
@@ -274,23 +330,28 @@ def _connection_fault(session: Session, connection_id: str, environment: str, wa
     return "" if same else f"it is of {connection.environment}, the job of {environment}"
 
 
-def _insert(session: Session, actor: Actor, order: Order, checked: Checked) -> Job:
-    moment, runbook, hosts = now(), checked.runbook, checked.hosts
-    job = Job(
+def _job_of(session: Session, actor: Actor, order: Order, checked: Checked) -> Job:
+    """The row of a new job; its number and its turn are drawn here, so that launches happen one after the other."""
+    moment, runbook, number = now(), checked.runbook, _next_number(session)
+    requester = turns.requester_of(actor.user_id, actor.name)
+    return Job(
         id=new_id("job"),
-        number=_next_number(session),
+        number=number,
         runbook_name=runbook.name,
         runbook_version=runbook.version,
         runbook_revision=runbook.revision,
         environment=order.environment,
         input_json=checked.inputs,
-        host_ids=[host_id for host_id, _ in hosts],
-        host_names=[name for _, name in hosts] or (["localhost"] if runbook.meta.get("target") != "none" else []),
+        host_ids=[host_id for host_id, _ in checked.hosts],
+        host_names=_names_of_hosts(checked),
         connection_ids=dict(order.connections),
         request_reason=order.request_reason,
         trigger=order.trigger,
         retry_of=order.retry_of,
         origin_id=order.origin_id,
+        rank=-order.priority,
+        turn=turns.draw(session, requester, -order.priority),
+        retry_json=attempts.policy_of(runbook.meta),
         timeout_s=runbook.meta.get("timeout_s", 3600),
         on_worker_loss=runbook.meta.get("on_worker_loss", "interrupt"),
         created_by=actor.user_id,
@@ -298,9 +359,26 @@ def _insert(session: Session, actor: Actor, order: Order, checked: Checked) -> J
         created_at=moment,
         queued_at=moment,
     )
+
+
+def _insert(session: Session, job: Job, rules: Rules) -> None:
+    """Write the job with what it needs; one that cannot start at once says so from the beginning."""
+    job.lock_names, job.dedup_key = rules.locks, rules.dedup_key
     session.add(job)
     session.flush()
-    return job
+    if rules.needs:
+        needs.store(session, job.id, rules.needs)
+        line.mark(session, col(Job.id) == job.id)
+        session.refresh(job)
+
+
+def _twin(session: Session, dedup_key: str | None) -> Job | None:
+    """The job with this key that is not over. Whoever looks holds the counter, so no other launch comes between."""
+    if dedup_key is None:
+        return None
+    session.exec(select(JobCounter).with_for_update()).one()
+    query = select(Job).where(Job.dedup_key == dedup_key, col(Job.status).not_in(TERMINAL))
+    return session.exec(query.order_by(col(Job.id))).first()
 
 
 def _next_number(session: Session) -> int:
@@ -327,7 +405,7 @@ def _failed_hosts(session: Session, job: Job) -> list[str]:
         session.exec(
             select(StepHost.host)
             .join(JobStep, col(JobStep.id) == col(StepHost.step_id))
-            .where(StepHost.job_id == job.id, col(StepHost.status).in_(FAILED_ON_HOST))
+            .where(of_last_attempt(job.id), col(StepHost.status).in_(FAILED_ON_HOST))
         ).all()
     )
     chosen = [host_id for host_id, name in zip(job.host_ids, job.host_names, strict=False) if name in failed]

@@ -19,12 +19,32 @@ class Phase(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     QUEUED = "queued"
     WAITING_LOCK = "waiting_lock"
+    WAITING_LIMIT = "waiting_limit"
+    WAITING_RETRY = "waiting_retry"
     PREPARING = "preparing"
     RUNNING = "running"
     CANCELING = "canceling"
     KILLING = "killing"
     FINALIZING = "finalizing"
     DONE = "done"
+
+
+class Outcome(StrEnum):
+    """How one attempt at a job went; only `ended` is the end of the job too."""
+
+    OPEN = ""
+    ENDED = "ended"
+    FAILED = "failed"
+    NOT_STARTED = "not_started"
+    WORKER_LOST = "worker_lost"
+
+
+class Need(StrEnum):
+    """What a runbook can ask for before a job may start."""
+
+    LOCK = "lock"
+    LIMIT = "limit"
+    RATE = "rate"
 
 
 class Reason(StrEnum):
@@ -44,11 +64,15 @@ class Reason(StrEnum):
     ISOLATION_UNAVAILABLE = "isolation_unavailable"
     PREPARATION_FAILED = "preparation_failed"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    START_FAILED = "start_failed"
+    LIMIT_REACHED = "limit_reached"
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})
-CLAIMABLE = (Phase.QUEUED, Phase.WAITING_LOCK)
+CLAIMABLE = (Phase.QUEUED, Phase.WAITING_LOCK, Phase.WAITING_LIMIT, Phase.WAITING_RETRY)
+DEAD_LETTER = (Reason.START_FAILED, Reason.TOO_MANY_ATTEMPTS)
 MAX_ATTEMPTS = 3
+MAX_PRIORITY = 10
 
 
 def is_terminal(status: str) -> bool:

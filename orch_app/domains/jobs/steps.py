@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, update
+from sqlmodel import Session, SQLModel, col, func, select, update
 
 from orch_app.domains.jobs.models import JobStep, StepHost
 from orch_app.domains.jobs.states import Status
@@ -38,6 +38,7 @@ class StepChange:
     started_at: datetime
     finished_at: datetime | None
     host: HostChange | None = None
+    attempt: int = 1
 
 
 def store_steps(session: Session, job_id: str, changes: Sequence[StepChange]) -> None:
@@ -46,6 +47,11 @@ def store_steps(session: Session, job_id: str, changes: Sequence[StepChange]) ->
     _upsert(session, JobStep, [_step_row(job_id, change) for change in newest.values()], ["id"])
     hosts = {(c.id, c.host.host): _host_row(job_id, c.id, c.host) for c in changes if c.host}
     _upsert(session, StepHost, list(hosts.values()), ["step_id", "host"])
+
+
+def last_position(session: Session, job_id: str) -> int:
+    """The place of the last step of earlier attempts, 0 for none: a new attempt counts on from there."""
+    return session.exec(select(func.coalesce(func.max(JobStep.position), 0)).where(JobStep.job_id == job_id)).one()
 
 
 def close_open_steps(session: Session, job_id: str, status: Status, at: datetime) -> None:
@@ -68,6 +74,7 @@ def _step_row(job_id: str, change: StepChange) -> dict[str, Any]:
         "id": change.id,
         "job_id": job_id,
         "position": change.position,
+        "attempt": change.attempt,
         "kind": change.kind,
         "key": change.key,
         "name": change.name,

@@ -12,7 +12,7 @@ import structlog
 from sqlmodel import col, select
 
 from orch_app.domains.accounts.service import purge_expired
-from orch_app.domains.jobs import artifacts, claims, tallies, workers
+from orch_app.domains.jobs import artifacts, claims, locks, tallies, workers
 from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
@@ -26,6 +26,7 @@ from orch_app.kit.vitals import sign_of_life
 CANCEL_LOOK_S = 0.2
 ORDERS_S = 0.5
 TALLY_S = 10.0
+DUE_LOOK_S = 0.5
 PURGE_S = 300.0
 ORPHANS_S = 6 * 3600.0
 _log = structlog.get_logger("upkeep")
@@ -56,6 +57,7 @@ class Upkeep:
             Chore("heartbeat", settings().heartbeat_s, self.beat),
             Chore("orders", ORDERS_S, self.look_for_orders),
             Chore("cancels", CANCEL_LOOK_S, self.look_for_cancels),
+            Chore("due", DUE_LOOK_S, self.ring_due),
             Chore("sweep", settings().sweep_s, self.sweep),
             Chore("tally", TALLY_S, self.tally),
             Chore("purge", PURGE_S, self.purge),
@@ -102,11 +104,22 @@ class Upkeep:
             if phase == Phase.KILLING:
                 running[job_id].kill.set()
 
+    def ring_due(self) -> None:
+        """Ring for jobs that were to wait until now: for another attempt, or for a rate."""
+        if not self._slots.takes_jobs:
+            return
+        with reading() as session:
+            is_any = locks.is_any_due(session)
+        if is_any:
+            with unit_of_work() as session:
+                locks.ring_due(session)
+
     def sweep(self) -> None:
         """Settle jobs of dead workers and ring again for jobs that wait although slots are free."""
         with unit_of_work() as session:
             settled = claims.settle_expired(session)
             tallies.add(session, Counter({(tallies.REAPED, "", ""): len(settled)}) if settled else Counter())
+            locks.heal(session)
         if settled:
             _log.warning("sweep.settled", jobs=settled)
         if self._slots.takes_jobs:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from orch_app.domains.jobs.models import Job, JobArtifact
+from orch_app.domains.jobs.outlook import Outlook, Waiting
 from orch_app.domains.jobs.queries import JobDetail
 from orch_app.kit.rest import Answer
 
@@ -19,6 +20,7 @@ class JobRow(Answer):
     phase: str
     reason: str
     reason_detail: str
+    priority: int
     runbook: str
     runbook_version: str
     environment: str
@@ -55,9 +57,54 @@ class StepAnswer(Answer):
     hosts: list[StepHostAnswer]
 
 
-class JobAnswer(JobRow):
-    """A job with its steps."""
+class WaitsForAnswer(Answer):
+    """A lock or limit that a job waits for, and a job that holds it or (`held` false) stands ahead in the line."""
 
+    lock: str
+    kind: str
+    job_id: str
+    number: int
+    held: bool
+
+
+class QueueAnswer(Answer):
+    """Where in the line a waiting job stands and why it waits."""
+
+    position: int
+    reason: str
+    waits_for: list[WaitsForAnswer]
+    not_before: datetime | None
+
+
+class LockAnswer(Answer):
+    """A lock that the job needs; the job that has it now, if any."""
+
+    name: str
+    job_id: str | None
+    number: int | None
+
+
+class AttemptAnswer(Answer):
+    """One attempt at the job. `outcome` is empty while it goes on."""
+
+    attempt: int
+    worker: str
+    outcome: str
+    status: str
+    reason: str
+    reason_detail: str
+    claimed_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobAnswer(JobRow):
+    """A job with its steps. `eta` is when it should end, told by earlier runs."""
+
+    queue: QueueAnswer | None
+    locks: list[LockAnswer]
+    attempts: list[AttemptAnswer]
+    eta: datetime | None
     attempt: int
     retry_of: str | None
     request_reason: str
@@ -94,6 +141,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "phase": job.phase,
         "reason": job.reason,
         "reason_detail": job.reason_detail,
+        "priority": job.priority,
         "runbook": job.runbook_name,
         "runbook_version": job.runbook_version,
         "environment": job.environment,
@@ -113,11 +161,12 @@ def to_row(job: Job) -> JobRow:
     return JobRow(**row_of(job))
 
 
-def to_answer(detail: JobDetail) -> JobAnswer:
+def to_answer(detail: JobDetail, outlook: Outlook) -> JobAnswer:
     """A job with everything."""
     job = detail.job
     return JobAnswer(
         **row_of(job),
+        **_ahead(outlook),
         attempt=job.attempt,
         retry_of=job.retry_of,
         request_reason=job.request_reason,
@@ -135,6 +184,28 @@ def to_answer(detail: JobDetail) -> JobAnswer:
         status_url=f"/v1/jobs/{job.id}",
         events_url=f"/v1/jobs/{job.id}/logs/stream",
         cancel_url=f"/v1/jobs/{job.id}/cancel",
+    )
+
+
+def _ahead(outlook: Outlook) -> dict[str, Any]:
+    waiting = outlook.waiting
+    return {
+        "queue": _queue(waiting) if waiting else None,
+        "locks": [LockAnswer.model_validate(one) for one in outlook.locks],
+        "attempts": [AttemptAnswer.model_validate(one) for one in outlook.attempts],
+        "eta": outlook.expected_end,
+    }
+
+
+def _queue(waiting: Waiting) -> QueueAnswer:
+    return QueueAnswer(
+        position=waiting.position,
+        reason=waiting.reason,
+        waits_for=[
+            WaitsForAnswer(lock=one.lock, kind=one.kind, job_id=one.job_id, number=one.number, held=one.is_held)
+            for one in waiting.waits_for
+        ],
+        not_before=waiting.not_before,
     )
 
 

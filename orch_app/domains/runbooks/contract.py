@@ -12,6 +12,7 @@ from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.inputs import check_inputs
 from orch_app.domains.runbooks.playbook_lint import require_safe_playbook
 from orch_app.domains.runbooks.schema_rules import MAX_SCHEMA_BYTES, Schema, require_acceptable, walk
+from orch_app.domains.runbooks.templates import fault_in
 from orch_app.domains.runbooks.yaml_source import read_text, read_yaml
 
 METADATA_SCHEMA = Path(__file__).parents[3] / "runbooks" / "runbook.schema.json"
@@ -49,7 +50,7 @@ class Retries:
     backoff: str
     base_s: float
     cap_s: float
-    on: tuple[str, ...]
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Rate:
-    """At most `limit` starts per `per_s` seconds, counted per `key`."""
+    """At most `limit` starts per `per_s` seconds, counted per `key`; more wait until it is time."""
 
     limit: int
     per_s: int
@@ -100,10 +101,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Concurrency:
-    """At most `limit` running jobs per `key`; `on_full` is wait or refuse."""
+    """At most `limit` running jobs per `key`; a job that finds it full waits, or ends as `on_full` says."""
 
     limit: int
-    on_full: str
+    on_full: Literal["queue", "cancel", "fail"]
     key: str = ""
 
 
@@ -160,6 +161,7 @@ def load_runbook(folder: Path) -> RunbookSpec:
     has_output = (folder / "output.schema.json").exists()
     output_schema = _read_schema(folder, "output.schema.json", closed=False) if has_output else {}
     _require_good_defaults(schema)
+    _require_good_templates(metadata, schema)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])
     revision = folder_revision(folder)
@@ -233,6 +235,21 @@ def _require_good_defaults(schema: Schema) -> None:
             raise RunbookBroken(f"schema.json at {pointer}/default: {problems[0].detail}")
 
 
+def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None:
+    """A place that names nothing would make every job of the runbook share one lock, or none."""
+    slots = frozenset(slot["slot"] for slot in metadata["connections"])
+    for pointer, template in _templates(metadata):
+        fault = fault_in(template, schema, slots)
+        if fault:
+            raise RunbookBroken(f"runbook.yaml {pointer}: {fault}")
+
+
+def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((f"/locks/{index}", template) for index, template in enumerate(metadata["locks"]))
+    yield from ((f"/{name}/key", metadata.get(name, {}).get("key", "")) for name in ("rate", "concurrency"))
+    yield "/dedup", metadata.get("dedup", "")
+
+
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
     plain = {"tags", "locks", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
@@ -252,7 +269,7 @@ def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec
 
 
 def _retries(section: Mapping[str, Any]) -> Retries:
-    return Retries(**{key: value for key, value in section.items() if key != "on"}, on=tuple(section["on"]))
+    return Retries(**{key: value for key, value in section.items() if key != "codes"}, codes=tuple(section["codes"]))
 
 
 _PARTS: dict[str, Any] = {

@@ -22,6 +22,7 @@ from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.wire import NewHost
 from orch_app.domains.jobs import queries, service
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.outlook import look_ahead
 from orch_app.domains.jobs.wire import to_answer
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.settings import settings
@@ -145,7 +146,8 @@ def test_a_secret_that_a_play_tells_is_nowhere_to_be_read(
 def assert_nowhere(actor: Actor, job: Job, spellings: Sequence[str]) -> None:
     """No answer of the API, no log line, no artifact, no file of the bundle and no database file holds one of them."""
     with reading() as session:
-        answer = to_answer(queries.get_detail(session, actor, job.id)).model_dump_json()
+        detail = queries.get_detail(session, actor, job.id)
+        answer = to_answer(detail, look_ahead(session, actor, job)).model_dump_json()
     kept = [answer, *(f"{line.host} {line.task} {line.message}" for line in lines_of(job))]
     folder = place_of(job)
     files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]

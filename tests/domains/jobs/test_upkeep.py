@@ -207,7 +207,7 @@ def test_every_chore_has_its_thread_and_all_of_them_end(slots: Slots) -> None:
     upkeep.start()
     names = {thread.name for thread in upkeep._threads}
     upkeep.stop()
-    assert names == {"heartbeat", "orders", "cancels", "sweep", "tally", "purge", "orphans"}
+    assert names == {"heartbeat", "orders", "cancels", "due", "sweep", "tally", "purge", "orphans"}
     assert [thread.name for thread in upkeep._threads if thread.is_alive()] == []
 
 

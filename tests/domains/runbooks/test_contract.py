@@ -45,25 +45,25 @@ def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     folder = write_runbook(
         tmp_path,
         connections=[{"slot": "dns", "type": "cloudflare"}, {"slot": "spare", "type": "ssh", "required": False}],
-        locks=["zone:{zone_id}"],
-        concurrency={"limit": 2, "key": "{environment}", "on_full": "refuse"},
-        retries={"max": 3, "on": ["rate_limited"]},
+        locks=["word:{{word}}"],
+        concurrency={"limit": 2, "key": "{{environment}}", "on_full": "fail"},
+        retries={"max": 3, "codes": ["rate_limited"]},
         rate={"limit": 6, "per_s": 60},
-        dedup="demo:{word}",
+        dedup="demo:{{word}}",
         supports={"check": True},
         tags=["a", "b"],
     )
     spec = load_runbook(folder)
 
     assert [(slot.slot, slot.required) for slot in spec.connections] == [("dns", True), ("spare", False)]
-    assert spec.locks == ("zone:{zone_id}",)
+    assert spec.locks == ("word:{{word}}",)
     assert spec.concurrency is not None
-    assert (spec.concurrency.limit, spec.concurrency.on_full) == (2, "refuse")
-    assert (spec.retries.max, spec.retries.on, spec.retries.backoff) == (3, ("rate_limited",), "exponential")
+    assert (spec.concurrency.limit, spec.concurrency.on_full) == (2, "fail")
+    assert (spec.retries.max, spec.retries.codes, spec.retries.backoff) == (3, ("rate_limited",), "exponential")
     assert spec.rate is not None
     assert (spec.rate.per_s, spec.rate.key) == (60, "")
     assert (spec.dedup, spec.supports.check, spec.supports.rollback, spec.tags) == (
-        "demo:{word}",
+        "demo:{{word}}",
         True,
         False,
         ("a", "b"),

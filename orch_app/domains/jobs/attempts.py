@@ -1,0 +1,65 @@
+"""The attempts at a job, one per claim: how each went, and whether and when there is another."""
+
+from secrets import SystemRandom
+from typing import Any
+
+from sqlmodel import Session, col, func, select, update
+
+from orch_app.domains.jobs.models import Job, JobAttempt
+from orch_app.domains.jobs.states import DEAD_LETTER, Outcome, Status
+from orch_app.kit.clock import now
+
+DETAIL_CHARS = 1_000
+_random = SystemRandom()
+
+
+def begin(session: Session, job_id: str, attempt: int, worker: str) -> None:
+    """Note that a worker has claimed the job."""
+    session.add(JobAttempt(job_id=job_id, attempt=attempt, worker=worker, claimed_at=now()))
+    session.flush()
+
+
+def note_start(session: Session, job_id: str) -> None:
+    """Note that the play of the open attempt begins."""
+    session.exec(_open(job_id).values(started_at=now()))
+
+
+def end(session: Session, job_id: str, outcome: Outcome, status: Status, reason: str, detail: str) -> None:
+    """Note how the open attempt went."""
+    facts: dict[str, Any] = {"outcome": outcome, "status": status, "reason": reason, "finished_at": now()}
+    session.exec(_open(job_id).values(**facts, reason_detail=detail[:DETAIL_CHARS]))
+
+
+def count(session: Session, job_id: str, outcome: Outcome) -> int:
+    """How many attempts went so."""
+    query = select(func.count()).select_from(JobAttempt)
+    return session.exec(query.where(JobAttempt.job_id == job_id, JobAttempt.outcome == outcome)).one()
+
+
+def next_delay_ms(session: Session, job: Job, reason: str) -> int | None:
+    """How long to wait before the job is tried again after this end; None where its runbook wants no other attempt."""
+    policy = job.retry_json
+    if job.cancel_requested_at or reason in DEAD_LETTER or reason not in policy.get("codes", ()):
+        return None
+    failed = count(session, job.id, Outcome.FAILED)
+    return None if failed >= policy["max"] else delay_ms(policy, failed)
+
+
+def delay_ms(policy: dict[str, Any], failed: int) -> int:
+    """The pause after so many failures before: it doubles up to the cap, and half of it is chance.
+
+    Chance keeps jobs that failed together from coming back together.
+    """
+    growth = 2**failed if policy.get("backoff", "exponential") == "exponential" else 1
+    whole = min(policy["cap_s"], policy["base_s"] * growth)
+    return round(_random.uniform(whole / 2, whole) * 1000)
+
+
+def policy_of(meta: dict[str, Any]) -> dict[str, Any]:
+    """What a job keeps of its runbook's `retries`; nothing where nothing would ever be tried again."""
+    policy = meta.get("retries", {})
+    return dict(policy) if policy.get("max") and policy.get("codes") else {}
+
+
+def _open(job_id: str):  # noqa: ANN202 - a SQL statement
+    return update(JobAttempt).where(col(JobAttempt.job_id) == job_id, col(JobAttempt.outcome) == Outcome.OPEN)

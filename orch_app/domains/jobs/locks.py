@@ -1,0 +1,119 @@
+"""Locks and limits in the hands of running jobs, and the starts that rates count. Called behind the gate.
+
+A lock is taken in the transaction that claims its job and goes in the one that ends the claim, so it lives exactly as
+long as the lease. Should one be left all the same, the sweep removes it.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import exists
+from sqlmodel import Session, col, delete, func, select, update
+
+from orch_app.domains.jobs import line, needs
+from orch_app.domains.jobs.gate import pass_gate
+from orch_app.domains.jobs.models import Job, JobLock, JobNeed, JobStart
+from orch_app.domains.jobs.needs import Wanted
+from orch_app.domains.jobs.states import Need, Phase, Status
+from orch_app.kit.db import now_ms
+from orch_app.kit.queue import enqueue
+
+RUNG_AT_ONCE = 50
+DUE_AT_ONCE = 200
+STARTS_KEPT_MS = int(timedelta(days=1).total_seconds() * 1000)
+
+
+def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence: int) -> None:
+    """Take every lock, a place within the limit, and note the start for the rates."""
+    moment = session.exec(select(now_ms())).one()
+    for one in wanted:
+        if one.kind is Need.RATE:
+            session.add(JobStart(name=one.name, job_id=job_id, fence=fence, at_ms=moment))
+        else:
+            slot = _free_slot(session, one)
+            held = JobLock(
+                kind=one.kind, name=one.name, slot=slot, job_id=job_id, owner=owner, fence=fence, taken_at=moment
+            )
+            session.add(held)
+    session.flush()
+    line.mark(session, col(Job.id).in_(select(line.rivals_of(job_id).c.job_id)))
+
+
+def let_go(session: Session, job_id: str) -> None:
+    """Free what the job holds and ring for those who can start now because of it."""
+    session.exec(delete(JobLock).where(col(JobLock.job_id) == job_id))
+    mine = select(func.count()).where(col(JobNeed.job_id) == job_id, col(JobNeed.kind) != Need.RATE)
+    freed = session.exec(mine).one()
+    if not freed:
+        return
+    rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
+    line.mark(session, rivals)
+    for place in line.ready(session, rivals, limit=min(freed, RUNG_AT_ONCE)):
+        enqueue(session, "jobs.run", job_id=place.id)
+
+
+def leave(session: Session, job_id: str) -> None:
+    """The same for a job that is over and will need nothing again."""
+    let_go(session, job_id)
+    needs.forget(session, job_id)
+
+
+def is_too_fast(session: Session, wanted: list[Wanted]) -> bool:
+    """Whether a rate forbids a start now; then all who wait for that rate get the time at which it allows the next."""
+    for one in wanted:
+        if one.kind is Need.RATE and (until := _busy_until(session, one)):
+            _put_off(session, one.name, until)
+            return True
+    return False
+
+
+def is_any_due(session: Session) -> bool:
+    """Whether some job waits whose time has come."""
+    return (
+        session.exec(select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()).limit(1)).first() is not None
+    )
+
+
+def ring_due(session: Session) -> int:
+    """Ring for the jobs whose time has come; says how many. Each is rung for once, whoever asks."""
+    pass_gate(session)
+    is_past = col(Job.not_before) <= now_ms()
+    ids = select(Job.id).where(line.waits(), is_past).order_by(*line.IN_ORDER).limit(DUE_AT_ONCE)
+    statement = update(Job).where(col(Job.id).in_(ids)).values(not_before=None).returning(col(Job.id))
+    due = session.exec(statement.execution_options(synchronize_session=False)).scalars().all()
+    if due:
+        line.mark(session, col(Job.id).in_(due))
+    for job_id in due:
+        enqueue(session, "jobs.run", job_id=job_id)
+    return len(due)
+
+
+def heal(session: Session) -> int:
+    """Remove locks whose claim is gone, and starts that no rate counts any more; says how many locks it were."""
+    holds = exists().where(
+        col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
+    )
+    left = session.exec(delete(JobLock).where(~holds).returning(col(JobLock.job_id))).all()
+    session.exec(delete(JobStart).where(col(JobStart.at_ms) < now_ms() - STARTS_KEPT_MS))
+    return len(left)
+
+
+def _free_slot(session: Session, one: Wanted) -> int:
+    """The first place that nobody holds; the key of the table refuses a mistake."""
+    query = select(JobLock.slot).where(JobLock.kind == one.kind, JobLock.name == one.name)
+    taken = set(session.exec(query)) if one.kind is Need.LIMIT else set[int]()
+    return next(slot for slot in range(one.capacity) if slot not in taken)
+
+
+def _busy_until(session: Session, rate: Wanted) -> int | None:
+    """When the oldest of the counted starts leaves the window; None while there is room."""
+    begin = now_ms() - rate.window_ms
+    starts = select(JobStart.at_ms).where(JobStart.name == rate.name, col(JobStart.at_ms) > begin)
+    last = session.exec(starts.order_by(col(JobStart.at_ms).desc()).offset(rate.capacity - 1).limit(1)).first()
+    return None if last is None else last + rate.window_ms
+
+
+def _put_off(session: Session, name: str, until: int) -> None:
+    alike = select(JobNeed.job_id).where(JobNeed.kind == Need.RATE, JobNeed.name == name)
+    statement = update(Job).where(col(Job.id).in_(alike), line.waits(), line.is_due())
+    values = {"not_before": until, "phase": Phase.WAITING_LIMIT}
+    session.exec(statement.values(**values).execution_options(synchronize_session=False))

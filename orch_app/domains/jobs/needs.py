@@ -1,0 +1,106 @@
+"""What a job needs to start, rendered from its runbook at the launch: locks, a limit, rates; and its dedup key."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, delete, select
+
+from orch_app.domains.jobs.models import JobNeed
+from orch_app.domains.jobs.states import Need
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.templates import TooManyTextsError, render, render_one, scope_of
+from orch_app.kit.errors import Invalid, Problem
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing that a job must have: see `models.JobNeed`."""
+
+    kind: Need
+    name: str
+    capacity: int = 1
+    window_ms: int = 0
+    on_full: str = "queue"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the runbook's rules mean for one job. `dedup_key` is None where the runbook declares none."""
+
+    needs: list[Wanted]
+    dedup_key: str | None
+
+    @property
+    def locks(self) -> list[str]:
+        """The names of the locks."""
+        return [one.name for one in self.needs if one.kind is Need.LOCK]
+
+
+def rules_for(
+    runbook: Runbook, environment: str, inputs: Mapping[str, Any], hosts: list[str], connections: Mapping[str, str]
+) -> Rules:
+    """Render what the runbook declares.
+
+    Raises:
+        Invalid: the inputs would give thousands of locks.
+    """
+    scope = {**scope_of(runbook.name, environment, hosts, connections), **inputs}
+    try:
+        needs = {(one.kind, one.name): one for one in _needs(runbook, scope)}
+        return Rules(list(needs.values()), _dedup_key(runbook, environment, scope))
+    except TooManyTextsError as error:
+        raise Invalid(f"Too many locks or keys: {error}.", "validation", errors=(_too_many(error),)) from error
+
+
+def _needs(runbook: Runbook, scope: Mapping[str, Any]) -> Iterator[Wanted]:
+    for template in runbook.meta.get("locks", []):
+        yield from (Wanted(Need.LOCK, name) for name in render(template, scope))
+    limit, rate = runbook.meta.get("concurrency"), runbook.meta.get("rate")
+    if limit:
+        key = render_one(limit.get("key", ""), scope)
+        yield Wanted(Need.LIMIT, _named(runbook, key), limit["limit"], on_full=limit.get("on_full", "queue"))
+    if rate:
+        for key in render(rate.get("key", ""), scope):
+            yield Wanted(Need.RATE, _named(runbook, key), rate["limit"], rate["per_s"] * 1000)
+
+
+def _named(runbook: Runbook, key: str) -> str:
+    """Limits and rates are a runbook's own; locks are everybody's."""
+    return f"{runbook.name}:{key}" if key else runbook.name
+
+
+def _dedup_key(runbook: Runbook, environment: str, scope: Mapping[str, Any]) -> str | None:
+    template = runbook.meta.get("dedup", "")
+    return f"{runbook.name}/{environment}/{render_one(template, scope)}" if template else None
+
+
+def _too_many(error: TooManyTextsError) -> Problem:
+    return Problem("/inputs", "maxItems", str(error))
+
+
+def store(session: Session, job_id: str, wanted: list[Wanted]) -> None:
+    """Write down what the job needs."""
+    session.add_all(
+        JobNeed(
+            job_id=job_id,
+            kind=one.kind,
+            name=one.name,
+            capacity=one.capacity,
+            window_ms=one.window_ms,
+            on_full=one.on_full,
+        )
+        for one in wanted
+    )
+    session.flush()
+
+
+def of_job(session: Session, job_id: str) -> list[Wanted]:
+    """What a job that is not over needs."""
+    rows = session.exec(select(JobNeed).where(JobNeed.job_id == job_id).order_by(col(JobNeed.name)))
+    return [Wanted(Need(row.kind), row.name, row.capacity, row.window_ms, row.on_full) for row in rows]
+
+
+def forget(session: Session, job_id: str) -> None:
+    """The job is over: it needs nothing any more."""
+    session.exec(delete(JobNeed).where(col(JobNeed.job_id) == job_id))
