@@ -10,6 +10,8 @@ export function useDraft(value, onChange, wait = WAIT_MS) {
   const [draft, setDraft] = useState(value ?? "");
   const told = useRef(value ?? "");
   const timer = useRef(0);
+  const listener = useRef(onChange);
+  listener.current = onChange; // that of the newest drawing: an older one knows nothing of what changed beside it meanwhile
   useEffect(() => {
     if ((value ?? "") === told.current) return;
     told.current = value ?? "";
@@ -20,7 +22,7 @@ export function useDraft(value, onChange, wait = WAIT_MS) {
     clearTimeout(timer.current);
     if (text === told.current) return;
     told.current = text;
-    if (onChange) onChange(text);
+    listener.current?.(text);
   };
   const type = (text) => {
     setDraft(text);
