@@ -59,8 +59,8 @@ def _columns() -> list[Column]:
 
 def _name(row: rx.Var) -> rx.Component:
     return rx.el.div(
-        rx.el.div(row["name"].to(str), class_name="b5 trunc"),
-        rx.el.div(row["host"].to(str), class_name="t2 mono trunc"),
+        rx.el.div(row["name"].to(str), class_name="b5"),
+        rx.el.div(row["host"].to(str), class_name="t2 mono"),
         rx.el.div(_isolation(row), class_name="t2 only-phone"),
     )
 
@@ -75,7 +75,7 @@ def _slots(row: rx.Var) -> rx.Component:
         class_name="row wrap mt8",
     )
     shown = rx.fragment(
-        rx.el.div(label, class_name="num"),
+        rx.el.div(label, class_name="num nowrap"),
         progress_bar(busy, slots, label),
         rx.cond(jobs.length() > 0, listed, rx.fragment()),
     )
