@@ -73,6 +73,15 @@ def ring(session: Session, job: Job) -> None:
         enqueue(session, ADVANCE_TASK, run_id=job.origin_id)
 
 
+def advance_by_bell(run_id: str) -> None:
+    """Bring a run to where its jobs allow, for whoever ended a job of it. A failure is logged: `sweep` tries again."""
+    try:
+        with unit_of_work() as session:
+            advance(session, run_id)
+    except Exception:  # noqa: BLE001 - the commit that rang is done; its caller must not hear of what came after
+        _log.exception("pipelines.advance_failed", run=run_id)
+
+
 def sweep() -> None:
     """Advance every run for which something is to be done: rings get lost when processes die."""
     with reading() as session:

@@ -1,14 +1,13 @@
 """A pipeline of a real small runbook, run by the worker's own functions as they are wired together."""
 
 import pytest
-from sqlmodel import Session
 
 from orch_app import wiring
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs.observers import observe_ends
 from orch_app.domains.jobs.run import run_job
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
-from orch_app.kit.queue import enqueue, install_bell, ring_noted
+from orch_app.kit.queue import install_bell
 from tasks.pipelines import advance
 from tests.domains.jobs.trials import Trials
 from tests.domains.pipelines.chains import asked_for, defined, jobs_of, rows, statuses, step, write_say
@@ -79,8 +78,5 @@ def test_an_advance_that_fails_does_not_harm_whoever_rang(monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tasks.pipelines.advance_run", broken)
-    install_bell(lambda name, payload: wiring.TASKS[name](**payload), lambda: True)
-    with Session() as session:
-        enqueue(session, ADVANCE_TASK, run_id="plr_1")
-        ring_noted(session.info)
+    monkeypatch.setattr("orch_app.domains.pipelines.advance.unit_of_work", broken)
+    advance("plr_1")
