@@ -77,11 +77,12 @@ def ring_due(session: Session) -> int:
     """Ring for the jobs whose time has come; says how many. Each is rung for once, whoever asks."""
     pass_gate(session)
     is_past = col(Job.not_before) <= now_ms()
-    ids = select(Job.id).where(line.waits(), is_past).order_by(*line.IN_ORDER).limit(DUE_AT_ONCE)
-    statement = update(Job).where(col(Job.id).in_(ids)).values(not_before=None).returning(col(Job.id))
-    due = session.exec(statement.execution_options(synchronize_session=False)).scalars().all()
-    if due:
-        line.mark(session, col(Job.id).in_(due))
+    due = session.exec(select(Job.id).where(line.waits(), is_past).order_by(*line.IN_ORDER).limit(DUE_AT_ONCE)).all()
+    if not due:
+        return 0
+    statement = update(Job).where(col(Job.id).in_(due)).values(not_before=None)
+    session.exec(statement.execution_options(synchronize_session=False))
+    line.mark(session, col(Job.id).in_(due))
     for job_id in due:
         enqueue(session, "jobs.run", job_id=job_id)
     return len(due)

@@ -131,9 +131,10 @@ def test_what_was_cancelled_is_not_tried_again(operator: Actor) -> None:
     declare(retries=RETRIES)
     job = asked(operator)
     held = taken()
+    start(held)
     with unit_of_work() as session:
         service.cancel(session, operator, job.id)
-    fail(held)
+    finish(held, Status.ERROR, reason="rate_limited")
     assert fresh(job).status == "ERROR"
 
 
