@@ -16,6 +16,18 @@ FORWARD = {
 SETTLED = ("status", "phase", "fence", "attempt", "last_seq", "reason", "finished_at", "started")
 
 
+LOCKS = {
+    "a lock is in the hands of nobody who runs": """SELECT l.name, l.job_id, l.fence FROM job_locks l LEFT JOIN jobs j
+ ON j.id = l.job_id AND j.fence = l.fence AND j.owner = l.owner AND j.status = 'RUNNING' WHERE j.id IS NULL""",
+    "a job runs without what it needs": """SELECT n.name, n.job_id FROM job_needs n JOIN jobs j ON j.id = n.job_id
+ WHERE j.status = 'RUNNING' AND n.kind IN ('lock', 'limit') AND NOT EXISTS (SELECT 1 FROM job_locks l
+ WHERE l.job_id = n.job_id AND l.kind = n.kind AND l.name = n.name)""",
+    "more run than may": """SELECT n.name, count(*), max(n.capacity) FROM job_needs n JOIN jobs j ON j.id = n.job_id
+ WHERE j.status = 'RUNNING' AND n.kind IN ('lock', 'limit') GROUP BY n.kind, n.name
+ HAVING count(*) > max(n.capacity)""",
+}
+
+
 class Violation(Exception):
     """Something that must never be so, in one sentence."""
 
@@ -102,6 +114,7 @@ class Checker:
                 if new.cancel_requested_at and not old.cancel_requested_at and not old.started:
                     self._effects.told_to_stop.add(job_id)
         self._check_log()
+        self._check_locks()
         self.schedules.look()
 
     def _check_effects(self) -> None:
@@ -125,6 +138,12 @@ class Checker:
                 messages = [message for _, message in found]
                 _require(messages[: len(known)] == known, f"{job_id}: lines that were acknowledged have changed")
                 known[:] = messages
+
+    def _check_locks(self) -> None:
+        """Whoever runs holds what it needs, nobody else holds it, and nobody holds anything that does not run."""
+        for sentence, query in LOCKS.items():
+            found = self._store.rows(query)
+            _require(not found, f"{sentence}: {found}")
 
     def at_the_end(self) -> None:
         """What must hold once everything is over.
@@ -179,6 +198,8 @@ def _check_move(old: Row, new: Row) -> None:
 def _check_author(old: Row, new: Row, step: Step) -> None:
     """A stale fence writes nothing, and only a lease that is over may be settled by somebody else."""
     held = step.held
+    if old.status == new.status == "PENDING":  # whoever frees a lock says to those who wait for it where they stand
+        return
     if held is not None and new.fence == old.fence:
         its = (old.id, old.owner, old.fence, old.status) == (held.job_id, held.owner, held.fence, "RUNNING")
         _require(its, f"{step.who} holds {held.job_id} with fence {held.fence}, and wrote over {old} -> {new}")

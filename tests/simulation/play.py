@@ -49,6 +49,7 @@ class Play:
         patch.setattr(conclusion, "look_at_output", lambda *_: Output(document={}))
         patch.setattr(claims, "purge_moment", _purge_moment)
         patch.setattr(firing, "actor_for", lambda *_: PERSON)
+        patch.setattr(upkeep, "sign_of_life", lambda *_: None)
         patch.setattr(upkeep.workers, "beat", lambda *_: None)
 
     def _read(self, _session: object, held: Claim) -> Any:

@@ -25,8 +25,17 @@ from orch_app.kit.db import make_engine, unit_of_work
 UNIX_EPOCH_DAYS = 2440587.5
 DAY_MS = 86_400_000
 PERSON = Actor("user", "usr_1", "ada", Role.ADMIN)
-ONCE, AGAIN = "once", "again"
-"""Two runbooks: one that must not have its effects twice, one that declares `on_worker_loss: retry`."""
+ONCE, AGAIN, LOCKED, LOCKED_AGAIN, LIMITED = "once", "again", "locked", "locked_again", "limited"
+"""Runbooks: must not have its effects twice; declares `on_worker_loss: retry`; both behind one lock; two at a time."""
+
+WEB = {"locks": ["host:web"]}
+CATALOGUE: dict[str, dict[str, Any]] = {
+    ONCE: {},
+    AGAIN: {"on_worker_loss": "retry"},
+    LOCKED: WEB,
+    LOCKED_AGAIN: {"on_worker_loss": "retry", **WEB},
+    LIMITED: {"concurrency": {"limit": 2}},
+}
 
 
 class Store:
@@ -92,8 +101,8 @@ class Store:
         if "" not in self._templates:
             with unit_of_work() as session:
                 session.add(JobCounter(id=1, last=0))
-                for number, (runbook, lost) in enumerate(((ONCE, "interrupt"), (AGAIN, "retry"))):
-                    meta = {"target": "localhost", "on_worker_loss": lost}
+                for number, (runbook, more) in enumerate(CATALOGUE.items()):
+                    meta = {"target": "localhost", **more}
                     schema = {"type": "object"}
                     made = Runbook(id=f"rb_{number}", name=runbook, meta=meta, input_schema=schema, synced_at=now())
                     session.add(made)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, and_, col, select, update
 
-from orch_app.domains.jobs import claims, idempotency, run
+from orch_app.domains.jobs import claims, idempotency, locks, run
 from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Phase, Status
@@ -46,13 +46,15 @@ def held_without_its_fence(held: Claim) -> Any:
 @pytest.mark.parametrize(
     ("where", "name", "instead", "says"),
     [
-        (claims, "_is_held", held_without_its_fence, "and wrote over"),
+        (claims, "_is_held", held_without_its_fence, "and wrote over|lease of another"),
         (claims, "claim_next", claim_whatever_it_is, "fence without a claim|then changed|from SUCCESS|had its effects"),
         (claims, "interrupt", lambda session, _, held: claims.give_back(session, held), "had begun and is queued"),
         (claims, "ring_waiting", lambda *_: 0, "not over"),
         (claims, "settle_expired", lambda _: [], "not over"),
         (claims, "record", lambda *_, **__: None, "the audit log has its end"),
         (idempotency, "begin", lambda *_: None, "one key made 2 jobs|NoResultFound"),
+        (locks, "take", lambda *_: None, "runs without what it needs"),
+        (locks, "let_go", lambda *_: None, "in the hands of nobody"),
         (run, "_until_it_answers", lambda act: act(), "interrupted by nothing more"),
         (firing, "plan", lambda due, *_: Plan((due[-1],), ()), "moments are over"),
         (firing, "_write", lambda *_, **__: None, "moments are over|started 0 times"),
@@ -65,6 +67,9 @@ def held_without_its_fence(held: Claim) -> Any:
         "no settling",
         "no audit",
         "no keys",
+        "no lock",
+        "kept lock",
+        "no insisting",
         "missed moments",
         "no firings",
     ],

@@ -26,7 +26,7 @@ from tests.simulation.checker import Checker, Effects, Step, Violation
 from tests.simulation.play import Play
 from tests.simulation.schedule import FOREVER, Hub, Process, ProcessKilled, Task, Threading
 from tests.simulation.schedules import every_minute
-from tests.simulation.store import AGAIN, ONCE, PERSON, Store
+from tests.simulation.store import AGAIN, LIMITED, LOCKED, LOCKED_AGAIN, ONCE, PERSON, Store
 
 EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
 EPOCH_MS = int(EPOCH.timestamp() * 1000)
@@ -35,7 +35,14 @@ BOUND_MS = 600_000
 MOST_STEPS = 20_000
 LOOK_FOR_CANCELS_S = 1.0
 LOOK_FOR_DUE_S = 2.0
-LOADS = ((ONCE,), (ONCE,), (ONCE,), (AGAIN,), (AGAIN,), (AGAIN,), (AGAIN, ONCE), (ONCE, ONCE, AGAIN))
+LOADS = (
+    *[(ONCE,), (AGAIN,)] * 4,
+    (AGAIN, ONCE),
+    (ONCE, ONCE, AGAIN),
+    (LOCKED, LOCKED),
+    (LOCKED_AGAIN, LOCKED),
+    (LIMITED, LIMITED, LIMITED),
+)
 FIRST_ID = 1 << 40
 ORDERED = "SELECT count(*) FROM jobs WHERE origin_id IS NULL"
 SMALL_FAULTS = ("the bell of", "the connection breaks", "is wrong by", "cannot be prepared")

@@ -148,12 +148,16 @@ def _due(moment: int):  # noqa: ANN202 - a SQL statement
 
 def _due_moments(row: Schedule, first: int, moment: int) -> tuple[list[int], int | None]:
     """Every moment from `first` that is due, and the first one after them; of very many only the oldest."""
-    coming = islice(cron.moments(row.cron, row.timezone, first - 1), AT_ONCE + 1)
-    found = [at for at in coming if _is_before_end(row, at)]
-    due = [at for at in found if at <= moment]
+    due: list[int] = []
+    for at in islice(cron.moments(row.cron, row.timezone, first - 1), AT_ONCE + 1):
+        if not _is_before_end(row, at):
+            return due, None
+        if at > moment:
+            return due, at
+        due.append(at)
     if len(due) > AT_ONCE:
         return due[: AT_ONCE - MOST_CAUGHT_UP], due[AT_ONCE - MOST_CAUGHT_UP]
-    return due, next((at for at in found if at > moment), None)
+    return due, None
 
 
 def _is_before_end(row: Schedule, at_ms: int) -> bool:
