@@ -62,7 +62,9 @@ async def ending_after(watching: Actor, change: Callable[[], None]) -> Ending:
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize(
-    ("change", "ending"), [(revoke, SIGNED_OUT), (disable, SIGNED_OUT), (promote, ROLE_CHANGED)], ids=str
+    ("change", "ending"),
+    [(revoke, SIGNED_OUT), (disable, SIGNED_OUT), (promote, ROLE_CHANGED)],
+    ids=["revoked", "disabled", "promoted"],
 )
 def test_a_browser_hears_of_its_end(change: Change, ending: Ending) -> None:
     person = add_user(Role.VIEWER)
@@ -71,7 +73,9 @@ def test_a_browser_hears_of_its_end(change: Change, ending: Ending) -> None:
 
 
 @pytest.mark.usefixtures("database")
-@pytest.mark.parametrize(("change", "ending"), [(disable, SIGNED_OUT), (promote, ROLE_CHANGED)], ids=str)
+@pytest.mark.parametrize(
+    ("change", "ending"), [(disable, SIGNED_OUT), (promote, ROLE_CHANGED)], ids=["disabled", "promoted"]
+)
 def test_a_script_hears_of_its_end(change: Change, ending: Ending) -> None:
     person = add_user(Role.VIEWER)
     assert asyncio.run(ending_after(script_of(person), lambda: change(person, ""))) == ending
