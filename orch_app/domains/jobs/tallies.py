@@ -15,8 +15,8 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, not_, select, update
 
-from orch_app.domains.jobs.models import Job, JobTally
-from orch_app.domains.jobs.states import TERMINAL, Status
+from orch_app.domains.jobs.models import Job, JobLock, JobTally
+from orch_app.domains.jobs.states import TERMINAL, Need, Status
 
 AT_ONCE = 500
 JOBS, CLAIMS, REAPED, WAIT, RUN = "jobs", "claims", "reaped", "wait", "run"
@@ -104,6 +104,13 @@ def queue(session: Session) -> Queue:
     phases = {(status, phase): number for status, phase, number in session.exec(query.group_by(Job.status, Job.phase))}
     oldest = select(func.min(Job.queued_at)).where(Job.status == Status.PENDING)
     return Queue(phases, session.exec(oldest).one())
+
+
+def held(session: Session) -> dict[str, int]:
+    """How many locks and places within limits running jobs hold, by kind."""
+    none_yet = {kind.value: 0 for kind in Need if kind is not Need.RATE}
+    query = select(JobLock.kind, func.count()).group_by(JobLock.kind)
+    return none_yet | {kind: number for kind, number in session.exec(query)}  # noqa: C416 - rows are not pairs to the type checker
 
 
 def count(jobs: Iterable[_Ended]) -> Counter[Key]:

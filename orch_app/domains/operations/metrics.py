@@ -64,6 +64,8 @@ def _jobs(session: Session) -> Iterator[Metric]:
     oldest = max(0.0, (now() - since).total_seconds()) if since else 0.0
     yield _gauge("jarvis_queue_oldest_seconds", "How long the oldest of them has waited.", {(): oldest})
     yield _gauge("jarvis_jobs_running", "Jobs that run.", {("running",): 0} | running, "phase")
+    held = {(kind,): n for kind, n in tallies.held(session).items()}
+    yield _gauge("jarvis_locks_held", "Locks and places within limits that running jobs hold.", held, "kind")
     ended = {(runbook, label): n for (name, runbook, label), n in totals.items() if name == tallies.JOBS}
     yield _counter("jarvis_jobs_finished", "Jobs that ended.", ended, "runbook", "status")
     claims, reaped = totals[tallies.CLAIMS, "", ""], totals[tallies.REAPED, "", ""]

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from orch_app.domains.jobs import artifacts, tallies
+from orch_app.domains.jobs.models import JobLock
 from orch_app.domains.operations.metrics import exposition
 from orch_app.kit import db
 from orch_app.kit.clock import now
@@ -56,6 +57,15 @@ def test_waiting_and_running_jobs_are_told_by_phase() -> None:
     assert found["jarvis_jobs_running", (("phase", "finalizing"),)] == 1
     assert found["jarvis_job_claims_total", ()] == 2
     assert 90 <= found["jarvis_queue_oldest_seconds", ()] < 600
+
+
+def test_locks_in_the_hands_of_running_jobs_are_told_by_kind() -> None:
+    assert (value("jarvis_locks_held", kind="lock"), value("jarvis_locks_held", kind="limit")) == (0, 0)
+    job = add_job(1, status="RUNNING", phase="running")
+    with unit_of_work() as session:
+        for name in ("host:web1", "host:web2"):
+            session.add(JobLock(kind="lock", name=name, job_id=job.id, owner="wrk_1", fence=1, taken_at=0))
+    assert value("jarvis_locks_held", kind="lock") == 2
 
 
 def test_totals_are_the_same_before_and_after_they_are_counted_and_after_a_purge() -> None:
