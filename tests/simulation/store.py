@@ -97,6 +97,14 @@ class Store:
             self._templates[name] = filled
         self._templates[name].backup(self.raw)
 
+    def forget_templates(self) -> None:
+        """Make every template anew when it is asked for."""
+        self._templates.clear()
+        self.raw.rollback()
+        with self.engine.begin() as connection:
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                connection.execute(table.delete())
+
     def _empty(self) -> sqlite3.Connection:
         if "" not in self._templates:
             with unit_of_work() as session:

@@ -158,11 +158,12 @@ class World:
             for module in (run, upkeep, queue):
                 patch.setattr(module, "_log", self)
             Play(self).install(patch)
-            queue.install_bell(self._ring, lambda: True)
+            queue.install_bell(lambda *_: None, lambda: True)  # while the template is filled
             self.store.now_ms = self._db_ms
             yield
 
     def _hook(self) -> None:
+        queue.install_bell(self._ring, lambda: True)
         self.store.on_begin = self._on_begin
         self.store.before_commit = self._before_commit
         self.store.after_commit = self._after_commit
