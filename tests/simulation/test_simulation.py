@@ -7,8 +7,8 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.runner import run_on_all_cores, run_one, simulated
 
-SEEDS = 20_000
-PARTS = 10
+SEEDS = 400
+PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
