@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.ledger import Ledger, ledger_server
+from tests.chaos.ledger import LOOPBACK, Ledger, ledger_server
 from tests.chaos.workers import Fleet, fleet_of
 from tests.systems.product import bound_to, migrate_new
 
-QUICK = {"ORCH_LEASE_S": "3", "ORCH_HEARTBEAT_S": "0.5", "ORCH_SWEEP_S": "0.5", "ORCH_GRACE_S": "90"}
+QUICK = {
+    "ORCH_LEASE_S": "3",
+    "ORCH_HEARTBEAT_S": "0.5",
+    "ORCH_SWEEP_S": "0.5",
+    "ORCH_GRACE_S": "90",
+    "ORCH_EGRESS_ALLOW": LOOPBACK,
+}
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from orch_app.domains.accounts import service as accounts
 from orch_app.domains.runbooks import service as runbooks
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.settings import ROOT
-from tests.chaos.ledger import Ledger, ledger_server
+from tests.chaos.ledger import LOOPBACK, Ledger, ledger_server
 from tests.chaos.load import EMAIL, PASSWORD, Load
 from tests.chaos.servers import Server, killable_postgres, killable_redis
 from tests.systems.processes import answers, free_port
@@ -48,6 +48,7 @@ QUICK = {
     "ORCH_LOG_LEVEL": "warning",
     "ORCH_ENGINE": "warm",
     "ORCH_MIN_FREE_MB": "1",
+    "ORCH_EGRESS_ALLOW": LOOPBACK,
 }
 WORKERS = 2
 AT_ONCE = 8

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+LOOPBACK = "127.0.0.0/8"  # where the ledger is; plays reach no private network unless it is allowed
 RUNBOOK = {
     "runbook.yaml": """
 name: {name}

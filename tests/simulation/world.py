@@ -157,6 +157,7 @@ class World:
                 patch.setattr(module, "threading", self.threading)
             for module in (run, upkeep, queue):
                 patch.setattr(module, "_log", self)
+            patch.setattr(run, "slots", run.slots)  # every switch to a process puts its own there
             Play(self).install(patch)
             queue.install_bell(lambda *_: None, lambda: True)  # while the template is filled
             self.store.now_ms = self._db_ms

@@ -49,6 +49,7 @@ from orch_app.kit.keyring import KeyringError
 from orch_app.kit.settings import settings
 
 RETRY_S = 1.0
+HAND_ON_S = 0.5
 NOT_STARTABLE = (PreparationError, OrchError, KeyringError, HostRefused, InputsRefused, WorkspaceError)
 T = TypeVar("T")
 _log = structlog.get_logger("jobs")
@@ -63,6 +64,7 @@ def run_job(rung_for: str) -> None:
     if not slots.takes_jobs:
         with unit_of_work() as session:
             claims.ring(session, rung_for)
+        threading.Event().wait(HAND_ON_S)  # alone it would hear its own bell again at once, as fast as it can
         return
     with unit_of_work() as session:
         held = claims.claim_next(session, slots.worker_id, slots.worker_name)
