@@ -3,6 +3,7 @@
 from secrets import SystemRandom
 from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, func, select, update
 
 from orch_app.domains.jobs.models import Job, JobAttempt
@@ -11,12 +12,13 @@ from orch_app.kit.clock import now
 
 DETAIL_CHARS = 1_000
 _random = SystemRandom()
+_INSERT = insert(JobAttempt)
 
 
 def begin(session: Session, job_id: str, attempt: int, worker: str) -> None:
     """Note that a worker has claimed the job."""
-    session.add(JobAttempt(job_id=job_id, attempt=attempt, worker=worker, claimed_at=now()))
-    session.flush()
+    row = JobAttempt(job_id=job_id, attempt=attempt, worker=worker, claimed_at=now())
+    session.connection().execute(_INSERT, row.model_dump())
 
 
 def note_start(session: Session, job_id: str) -> None:

@@ -37,6 +37,14 @@ _GAVE_UP = {
 }
 
 
+_IMPATIENT = (
+    select(Job, col(JobNeed.on_full))
+    .join(JobNeed, col(JobNeed.job_id) == col(Job.id))
+    .where(col(JobNeed.on_full) != "queue", line.is_full(), line.waits(), line.is_due())
+    .limit(100)
+)
+
+
 @dataclass(frozen=True)
 class Claim:
     """The right of one worker to run one job, as long as its lease lives."""
@@ -69,7 +77,7 @@ def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | Non
 
 
 def _take(session: Session, place: Place, owner: str, worker: str) -> Claim | None:
-    wanted = needs.of_job(session, place.id)
+    wanted = needs.of_job(session, place.id) if place.has_needs else []
     if wanted and (line.stands_behind(session, place) or locks.is_too_fast(session, wanted)):
         return None
     statement = (
@@ -211,13 +219,7 @@ def _record(session: Session, job: Job, worker: str, action: Action, status: Sta
 
 def _end_those_that_do_not_wait(session: Session) -> None:
     """A job that finds its limit reached and was told not to wait for it ends here, canceled or failed."""
-    impatient = (
-        select(Job, col(JobNeed.on_full))
-        .join(JobNeed, col(JobNeed.job_id) == col(Job.id))
-        .where(col(JobNeed.on_full) != "queue", line.is_full(), line.waits(), line.is_due())
-        .limit(100)
-    )
-    for job, on_full in session.exec(impatient).all():
+    for job, on_full in session.exec(_IMPATIENT).all():
         status = Status.CANCELED if on_full == "cancel" else Status.ERROR
         detail = "As many jobs of this kind as its runbook allows at once were running."
         facts = _ending(session, job, status) | {"reason": Reason.LIMIT_REACHED, "reason_detail": detail}

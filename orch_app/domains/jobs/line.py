@@ -22,6 +22,7 @@ class Place(NamedTuple):
     id: str
     rank: int
     turn: int
+    has_needs: bool
 
 
 def waits(job: type[Job] = Job) -> ColumnElement[bool]:
@@ -43,8 +44,7 @@ def is_full() -> ColumnElement[bool]:
 
 def ready(session: Session, *which: ColumnElement[bool], limit: int = PAGE) -> list[Place]:
     """The first of the waiting jobs whose time has come and whose locks and limit have room, in order."""
-    places = select(Job.id, Job.rank, Job.turn).where(waits(), is_due(), ~_lacks(), *which)
-    return [Place(*row) for row in session.exec(places.order_by(*IN_ORDER).limit(limit))]
+    return [Place(*row) for row in session.exec(_READY.where(*which).limit(limit))]
 
 
 def in_order(session: Session) -> Iterator[Place]:
@@ -91,3 +91,8 @@ def mark(session: Session, which: ColumnElement[bool]) -> None:
 def _lacks(kind: Need | None = None) -> ColumnElement[bool]:
     query = exists().where(col(JobNeed.job_id) == col(Job.id), is_full())
     return (query.where(col(JobNeed.kind) == kind) if kind else query).correlate(Job)
+
+
+# Written once: every claim asks for it, and writing it takes longer than answering it.
+_NEEDS = exists().where(col(JobNeed.job_id) == col(Job.id)).correlate(Job)
+_READY = select(Job.id, Job.rank, Job.turn, _NEEDS).where(waits(), is_due(), ~_lacks()).order_by(*IN_ORDER)

@@ -7,7 +7,7 @@ long as the lease. Should one be left all the same, the sweep removes it.
 from datetime import timedelta
 
 from sqlalchemy import exists
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, and_, col, delete, func, select, update
 
 from orch_app.domains.jobs import line, needs
 from orch_app.domains.jobs.gate import pass_gate
@@ -35,7 +35,8 @@ def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence:
             )
             session.add(held)
     session.flush()
-    line.mark(session, col(Job.id).in_(select(line.rivals_of(job_id).c.job_id)))
+    rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
+    line.mark(session, and_(rivals, col(Job.phase) == Phase.QUEUED))
 
 
 def let_go(session: Session, job_id: str) -> None:
@@ -46,8 +47,10 @@ def let_go(session: Session, job_id: str) -> None:
     if not freed:
         return
     rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
-    line.mark(session, rivals)
-    for place in line.ready(session, rivals, limit=min(freed, RUNG_AT_ONCE)):
+    first = line.ready(session, rivals, limit=min(freed, RUNG_AT_ONCE))
+    if first:
+        line.mark(session, col(Job.id).in_([place.id for place in first]))
+    for place in first:
         enqueue(session, "jobs.run", job_id=place.id)
 
 
