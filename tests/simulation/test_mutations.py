@@ -15,11 +15,13 @@ from orch_app.domains.schedules.planning import Plan
 from tests.simulation.runner import Failure, run_one, shrink, simulated
 
 MOST_SEEDS = 1_500
+NO_FENCE = 331
 
 
-def first_failure(most: int = MOST_SEEDS) -> Failure | None:
+def first_failure(known: int) -> Failure | None:
+    """What a seed that is known to miss it says; when the stories have changed since, the first that does."""
     with simulated() as store:
-        for seed in range(1, most + 1):
+        for seed in (known, *range(1, MOST_SEEDS + 1)):
             failure = run_one(store, seed)[1]
             if failure:
                 return failure
@@ -44,20 +46,26 @@ def held_without_its_fence(held: Claim) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("where", "name", "instead", "says"),
+    ("known", "where", "name", "instead", "says"),
     [
-        (claims, "_is_held", held_without_its_fence, "and wrote over|lease of another"),
-        (claims, "claim_next", claim_whatever_it_is, "fence without a claim|then changed|from SUCCESS|had its effects"),
-        (claims, "interrupt", lambda session, _, held: claims.give_back(session, held), "had begun and is queued"),
-        (claims, "ring_waiting", lambda *_: 0, "not over"),
-        (claims, "settle_expired", lambda _: [], "not over"),
-        (claims, "record", lambda *_, **__: None, "the audit log has its end"),
-        (idempotency, "begin", lambda *_: None, "one key made 2 jobs|NoResultFound"),
-        (locks, "take", lambda *_: None, "runs without what it needs"),
-        (locks, "let_go", lambda *_: None, "in the hands of nobody"),
-        (run, "_until_it_answers", lambda act: act(), "interrupted by nothing more"),
-        (firing, "plan", lambda due, *_: Plan((due[-1],), ()), "moments are over"),
-        (firing, "_write", lambda *_, **__: None, "moments are over|started 0 times"),
+        (NO_FENCE, claims, "_is_held", held_without_its_fence, "and wrote over|lease of another"),
+        (
+            1,
+            claims,
+            "claim_next",
+            claim_whatever_it_is,
+            "fence without a claim|then changed|from SUCCESS|had its effects",
+        ),
+        (3, claims, "interrupt", lambda session, _, held: claims.give_back(session, held), "had begun and is queued"),
+        (23, claims, "ring_waiting", lambda *_: 0, "not over"),
+        (9, claims, "settle_expired", lambda _: [], "not over"),
+        (1, claims, "record", lambda *_, **__: None, "the audit log has its end"),
+        (4, idempotency, "begin", lambda *_: None, "one key made 2 jobs|NoResultFound"),
+        (5, locks, "take", lambda *_: None, "runs without what it needs"),
+        (5, locks, "let_go", lambda *_: None, "in the hands of nobody"),
+        (87, run, "_until_it_answers", lambda act: act(), "interrupted by nothing more"),
+        (193, firing, "plan", lambda due, *_: Plan((due[-1],), ()), "moments are over"),
+        (2, firing, "_write", lambda *_, **__: None, "moments are over|started 0 times"),
     ],
     ids=[
         "no fence",
@@ -75,17 +83,17 @@ def held_without_its_fence(held: Claim) -> Any:
     ],
 )
 def test_what_is_taken_away_is_missed(
-    monkeypatch: pytest.MonkeyPatch, where: object, name: str, instead: object, says: str
+    monkeypatch: pytest.MonkeyPatch, known: int, where: object, name: str, instead: object, says: str
 ) -> None:
     monkeypatch.setattr(where, name, instead)
-    failure = first_failure()
+    failure = first_failure(known)
     assert failure is not None
     assert re.search(says, failure.sentence)
 
 
 def test_a_failing_seed_replays_exactly_and_is_told_with_fewer_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "_is_held", held_without_its_fence)
-    found = first_failure()
+    found = first_failure(NO_FENCE)
     assert found is not None
     with simulated() as store:
         again = run_one(store, found.seed)[1]
