@@ -3,8 +3,6 @@ import { numberText } from "./format.js";
 import { useText } from "./text.js";
 import { useNow } from "./values.jsx";
 
-const HEIGHT = 136;
-
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -21,18 +19,23 @@ function dayText(language, day) {
   return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`)).replace(/\.$/, "").replace(" de ", " ");
 }
 
+/** The more days, the closer the bars. */
+function crowd(count) {
+  return count > 60 ? "crowd" : count > 14 ? "many" : "";
+}
+
 /** Bars of `{day: "2026-11-21", total, failed}`, oldest first; the last one is today and takes text ink. */
 export function DayBars({ days }) {
   const t = useText();
   const list = days || [];
   const most = Math.max(1, ...list.map((day) => day.total));
-  const height = (count) => (count ? Math.max(3, Math.round((HEIGHT * count) / most)) : 0);
+  const height = (count) => (count ? `max(3px, ${(100 * count) / most}%)` : 0);
   const total = list.reduce((sum, day) => sum + day.total, 0);
   const failed = list.reduce((sum, day) => sum + day.failed, 0);
   const said = (day) => t("dashboard.day", { day: dayText(t.language, day.day), total: day.total, failed: day.failed });
   return (
     <>
-      <div className="days mt16" role="img" aria-label={t("dashboard.days_label", { days: list.length, total, failed })}>
+      <div className={`days mt16 ${crowd(list.length)}`} role="img" aria-label={t("dashboard.days_label", { days: list.length, total, failed })}>
         {list.map((day, at) => (
           <div key={day.day} title={said(day)}>
             {day.failed ? <i className="bg-bad" style={{ height: height(day.failed) }} /> : null}

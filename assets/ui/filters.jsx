@@ -1,7 +1,7 @@
 // Filters, sort and page of a list live in the address: changing one navigates, and the page's on_load reads it.
 import { useSearchParams } from "react-router";
 import { useEffect, useState } from "react";
-import { SelectField, TextField } from "./fields.jsx";
+import { Segmented, SelectField, TextField } from "./fields.jsx";
 import { numberText } from "./format.js";
 import { Icon } from "./icons.jsx";
 import { useText } from "./text.js";
@@ -51,6 +51,12 @@ export function UrlTabs({ param, label, options }) {
       ))}
     </nav>
   );
+}
+
+/** A few choices side by side; the usual one is not in the address. */
+export function UrlSegmented({ param, label, options, usual }) {
+  const { get, set } = useFilters();
+  return <Segmented label={label} labelHidden options={options} value={get(param) || usual} onChange={(value) => set({ [param]: value === usual ? "" : value })} />;
 }
 
 /** Shown while one of the named filters is set: takes them all away. */

@@ -42,6 +42,14 @@ class UrlTabs(_Filter):
     options: rx.Var[list]
 
 
+class UrlSegmented(_Filter):
+    """`UrlSegmented` of assets/ui/filters.jsx."""
+
+    tag = "UrlSegmented"
+    options: rx.Var[list]
+    usual: rx.Var[str]
+
+
 class ResetFilters(UiComponent):
     """`ResetFilters` of assets/ui/filters.jsx."""
 
@@ -175,6 +183,11 @@ def url_select(label: Text, param: str, options: rx.Var[list] | list, all_text: 
 def url_tabs(label: Text, param: str, options: rx.Var[list] | list) -> rx.Component:
     """Category tabs bound to a parameter of the address: `{value, label, count?}`, the empty value is "all"."""
     return UrlTabs.create(label=label, param=param, options=options)
+
+
+def url_segmented(label: Text, param: str, options: rx.Var[list] | list, *, usual: str) -> rx.Component:
+    """A few choices `{value, label}` side by side, bound to a parameter of the address; `usual` leaves it out."""
+    return UrlSegmented.create(label=label, param=param, options=options, usual=usual)
 
 
 def pagination(page: rx.Var[int], page_size: rx.Var[int] | int, total: rx.Var[int]) -> rx.Component:

@@ -1,4 +1,4 @@
-"""/dashboard: figures, what needs attention, workers and queue, recent jobs, jobs per day; a checklist at first."""
+"""/dashboard: figures, what needs attention, workers and queue, jobs of late and to come; a checklist at first."""
 
 import reflex as rx
 
@@ -8,11 +8,13 @@ from orch_app.components.icon import icon
 from orch_app.components.layout import attention_item, attention_list, grid, kpi_card, page_header, section, stack
 from orch_app.components.states import empty_state, skeleton_cards, skeleton_rows
 from orch_app.components.status import env_badge, progress_bar, status_badge
-from orch_app.components.table import Column, data_table
+from orch_app.components.table import Column, data_table, url_segmented
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, number, relative_time
 from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.spoken import spoken
 from orch_app.state.dashboard import DashboardState
+from orch_app.state.dashboard_view import SPANS, USUAL_SPAN
 from orch_app.state.session import ShellState
 
 KPIS = DashboardState.kpis
@@ -51,7 +53,7 @@ def _loading() -> rx.Component:
 
 
 def _content() -> rx.Component:
-    return grid(*_kpi_cards(), _attention(), _workers(), _recent(), _per_day())
+    return grid(*_kpi_cards(), _attention(), _workers(), _recent(), _per_day(), _scheduled())
 
 
 def _kpi_cards() -> tuple[rx.Component, ...]:
@@ -90,7 +92,13 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
             context=slots,
             tone=rx.cond(workers > 0, "", "bad"),
         ),
-        kpi_card(tr("dashboard.rate"), percent(KPIS["rate"].to(float)), icon_name="ok", href="/jobs", context=well),
+        kpi_card(
+            tr("dashboard.rate", n=DashboardState.span),
+            percent(KPIS["rate"].to(float)),
+            icon_name="ok",
+            href="/jobs",
+            context=well,
+        ),
     )
 
 
@@ -251,13 +259,62 @@ def _per_day() -> rx.Component:
         rx.el.span(
             rx.el.b(number(KPIS["total"]), class_name="fig"),
             " ",
-            rx.el.span(tr("dashboard.in_days", n=14), class_name="sec"),
+            rx.el.span(tr("dashboard.in_days", n=DashboardState.span), class_name="sec"),
             class_name="num",
         ),
         failures,
         class_name="row sp",
     )
-    return section(head, day_bars(DashboardState.days), title=tr("dashboard.per_day"), span=4)
+    spans = [{"value": span, "label": tr("dashboard.span", n=int(span))} for span in SPANS]
+    switch = url_segmented(tr("dashboard.span_label"), "days", spans, usual=str(USUAL_SPAN))
+    return section(
+        head, day_bars(DashboardState.days), title=tr("dashboard.per_day"), aside=switch, span=4, id="per-day"
+    )
+
+
+def _scheduled() -> rx.Component:
+    """What the clock starts next; on a phone a card each."""
+    columns = [
+        Column(tr("schedules.column.next"), _due, card="k4"),
+        Column(tr("schedules.column.name"), lambda row: row["name"].to(str), card="k1"),
+        Column(tr("jobs.column.job"), lambda row: rx.el.span(spoken(row, "title"), class_name="sec trunc"), card="k3"),
+        Column(tr("jobs.column.environment"), lambda row: env_badge(row["environment"].to(str)), card="k2"),
+        Column(tr("schedules.column.when"), _rhythm, priority=2),
+    ]
+    rows = data_table(
+        DashboardState.scheduled,
+        columns,
+        caption=tr("dashboard.scheduled"),
+        href=lambda row: "/schedules?open=" + row["id"].to(str),
+        dense=True,
+    )
+    new = link_button(tr("schedules.add"), href="/schedules?new=1", icon_name="plus")
+    none = empty_state(
+        tr("dashboard.nothing_scheduled"),
+        tr("dashboard.nothing_scheduled_hint"),
+        rx.cond(may("schedules:write"), new),
+        icon_name="calendar",
+    )
+    return section(
+        rx.cond(DashboardState.scheduled.length() > 0, rows, none),
+        title=tr("dashboard.scheduled"),
+        aside=link(tr("dashboard.scheduled_all"), href="/schedules", class_name="lk sm"),
+        span=12,
+        padded=False,
+        id="scheduled",
+    )
+
+
+def _due(row: rx.Var) -> rx.Component:
+    held = row["blackout"].to(str)
+    return rx.el.span(
+        relative_time(row["at"].to(str)),
+        rx.cond(held != "", rx.el.div(tr("schedules.held_by", name=held), class_name="t2 warn")),
+    )
+
+
+def _rhythm(row: rx.Var) -> rx.Component:
+    return rx.el.span(spoken(row, "sentence"), " · ", row["timezone"].to(str), class_name="sec")
 
 
 def _first_steps() -> rx.Component:

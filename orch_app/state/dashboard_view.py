@@ -1,8 +1,8 @@
 """What the dashboard shows, read in one go and put into the plain values that its page draws."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from sqlmodel import Session
@@ -14,22 +14,43 @@ from orch_app.domains.inventory import queries as inventory
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs import queries as jobs
+from orch_app.domains.jobs.days import DayCount, jobs_per_day
 from orch_app.domains.jobs.models import Job, Worker
 from orch_app.domains.jobs.states import Status
+from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.domains.schedules import answers
+from orch_app.domains.schedules.queries import next_up
+from orch_app.domains.schedules.wire import ScheduleAnswer
 from orch_app.kit.clock import now
 from orch_app.state.session_view import Shown, summed
 
-DAYS = 14
+SPANS = ("7", "30", "90")
+USUAL_SPAN = 30
 RECENT = 8
 MOST_OF_A_KIND = 4
 DAY = timedelta(days=1)
 
 
-def read_dashboard(session: Session, actor: Actor, environment: str) -> Shown:
-    """Everything of the page for one environment, or for all when it is empty."""
+@dataclass(frozen=True)
+class Wanted:
+    """One environment, or all when it is empty; how many days the bars are of, and whose days those are."""
+
+    environment: str
+    days: int
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, days: str, environment: str, zone: tzinfo) -> "Wanted":
+        """From the address and the tab; nonsense is the usual number of days."""
+        return cls(environment, int(days) if days in SPANS else USUAL_SPAN, zone)
+
+
+def read_dashboard(session: Session, actor: Actor, wanted: Wanted) -> Shown:
+    """Everything of the page."""
+    environment = wanted.environment
     pulse = jobs.pulse(session, actor, environment)
     workers = jobs.list_workers(session, actor)
-    days = jobs.jobs_per_day(session, actor, DAYS, environment)
+    days = jobs_per_day(session, actor, wanted.days, environment, zone=wanted.zone)
     recent = jobs.list_jobs(session, actor, jobs.JobFilter(environment=environment), jobs.Page(RECENT))
     is_fresh = not pulse.total and not (environment and jobs.pulse(session, actor).total)
     return {
@@ -39,12 +60,14 @@ def read_dashboard(session: Session, actor: Actor, environment: str) -> Shown:
         "parts": _parts(session, actor, environment),
         "recent": [_job(job) for job in recent],
         "days": [asdict(day) for day in days],
+        "span": wanted.days,
+        "scheduled": _scheduled(session, actor, environment),
         "steps": _steps(session, actor) if is_fresh else [],
         "is_fresh": is_fresh,
     }
 
 
-def _kpis(pulse: jobs.Pulse, workers: Any, days: list[jobs.DayCount]) -> Shown:
+def _kpis(pulse: jobs.Pulse, workers: Any, days: list[DayCount]) -> Shown:
     total, failed = sum(day.total for day in days), sum(day.failed for day in days)
     more = pulse.failed_24h - pulse.failed_24h_before
     waiting_since = (now() - timedelta(seconds=pulse.oldest_wait_s)).isoformat() if pulse.queued else ""
@@ -145,6 +168,30 @@ def _job(job: Job) -> Shown:
         "created_at": job.created_at.isoformat(),
         "started_at": job.started_at.isoformat() if job.started_at else "",
         "seconds": seconds,
+    }
+
+
+def _scheduled(session: Session, actor: Actor, environment: str) -> list[Shown]:
+    """What the clock starts next, each schedule once."""
+    if not actor.may(Permission.SCHEDULES_READ):
+        return []
+    titles = {book.name: (book.title, book.title_pt or book.title) for book in list_runbooks(session, actor)}
+    found = answers.of_schedules(session, actor, next_up(session, actor, environment))
+    return [_due(one, *titles.get(one.runbook, ("", ""))) for one in found if one.next_runs]
+
+
+def _due(one: ScheduleAnswer, title: str, title_pt: str) -> Shown:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "title": title or one.runbook,
+        "titlePt": title_pt or one.runbook,
+        "environment": one.environment,
+        "sentence": one.sentence,
+        "sentencePt": one.sentence_pt,
+        "timezone": one.timezone,
+        "at": one.next_runs[0].at.isoformat(),
+        "blackout": one.next_runs[0].blackout or "",
     }
 
 

@@ -1,6 +1,7 @@
 """The frame around every page: who is signed in, the environment looked at, live counts, the bell and the search."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -8,6 +9,7 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.kit.clock import now
 from orch_app.state import session_view
 from orch_app.state.bursts import bursts
+from orch_app.state.cron_view import zone_of
 from orch_app.state.exposure import public
 from orch_app.state.guard import actor, ask, guarded, recheck
 
@@ -22,6 +24,7 @@ class ShellState(rx.State):
     """
 
     environment: str = rx.LocalStorage("all", name="orch_environment")  # noqa: TID251 - a filter, which is no secret
+    zone: str = rx.LocalStorage("UTC", name="orch_zone")  # noqa: TID251 - a time zone, which is no secret
     bell_seen: str = rx.LocalStorage("", name="orch_bell_seen")  # noqa: TID251 - a moment, which is no secret
     user: dict[str, str] = {"id": "", "name": "", "email": "", "role": "", "initials": "", "language": "", "theme": ""}
     may: dict[str, bool] = {}
@@ -86,6 +89,11 @@ def chosen(environment: str) -> str:
 async def environment_of(state: rx.State) -> str:
     """What the environment switch of this tab says: `stage`, `prod`, or empty for all."""
     return chosen((await state.get_state(ShellState)).environment)
+
+
+async def calendar_of(state: rx.State) -> ZoneInfo:
+    """The time zone of the reader's clock, as boot.js keeps it; the browser may hold any text."""
+    return zone_of((await state.get_state(ShellState)).zone) or ZoneInfo("UTC")
 
 
 async def has_arrived(state: Any) -> bool:

@@ -31,7 +31,7 @@ IN_THE_BACKGROUND = {
 SAID = {name: getattr(handler.fn, GUARD, None) for name, handler in handlers().items()}
 SHORTEST = len("a reason")
 # Kept by the browser, so it may set them without any handler.
-IN_THE_BROWSER = {"environment", "bell_seen"}
+IN_THE_BROWSER = {"environment", "zone", "bell_seen"}
 
 
 def test_the_handlers_are_found() -> None:

@@ -1,9 +1,13 @@
 """The dashboard and the frame around every page: live, searchable, by keyboard."""
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
+from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import PHONE, Tab
+from tests.e2e.looks import DESKTOP, PHONE, Look, Tab
 
 JOB_MS = 120_000
 
@@ -60,3 +64,32 @@ def test_the_bottom_bar_reaches_every_page_by_thumb(tab: OpenTab):
     page.get_by_role("button", name="Mais", exact=True).click()
     page.locator("dialog[open]").get_by_role("link", name="Conexões").click()
     expect(page.get_by_role("heading", name="Conexões", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_jobs_per_day_of_a_week_a_month_or_a_quarter_and_what_is_due_next(tab: OpenTab, look: Look):
+    opened = tab("operator", look)
+    run_report(opened)
+    wanted = {"name": f"nightly {look.name}", "runbook": "host_report", "cron": "0 3 * * *"}
+    made = opened.page.request.post(
+        f"{opened.product.url}/v1/schedules", data=wanted, headers={"Origin": opened.product.url}
+    )
+    assert made.status == 201, made.text()
+    page = opened.open("/dashboard")
+    card = page.locator("#per-day")
+    bars = card.locator(".days > div")
+    expect(bars).to_have_count(30)
+    card.get_by_role("radio", name="90 d").click()
+    expect(bars).to_have_count(90)
+    expect(card).to_contain_text("em 90 dias")
+    expect(page).to_have_url(re.compile("days=90"))
+    page.reload()
+    expect(card.get_by_role("radio", name="90 d")).to_be_checked()
+    card.get_by_role("radio", name="90 d").press("ArrowLeft")
+    expect(bars).to_have_count(30)
+    card.get_by_role("radio", name="7 d").click()
+    expect(bars).to_have_count(7)
+    assert axe.violations(page) == []
+    assert opened.fits()
+    page.locator("#scheduled").get_by_role("link", name=wanted["name"]).click()
+    expect(page.locator("dialog[open]")).to_contain_text(wanted["name"])

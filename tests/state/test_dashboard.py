@@ -1,6 +1,8 @@
 """The dashboard: figures, what needs attention, and the first steps of a fresh installation."""
 
 import asyncio
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,11 +10,15 @@ from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.inventory import hosts
 from orch_app.domains.inventory.wire import NewHost
+from orch_app.domains.schedules import service as schedules
+from orch_app.domains.schedules.wire import NewSchedule
 from orch_app.kit.db import unit_of_work
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.session import ShellState
+from tests.domains.jobs.orders import sync_runbooks
 from tests.state.open_tab import OpenTab, signed_in
 from tests.state.test_session import add_job
+from tests.systems.people import add_user
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -80,3 +86,35 @@ def test_those_who_may_not_see_connections_get_no_word_of_them():
     add_job(1, "SUCCESS")
     assert [part["id"] for part in loaded(signed_in(Role.VIEWER)).parts] == ["hosts"]
     assert [part["id"] for part in loaded(signed_in(Role.OPERATOR)).parts] == ["hosts", "connections"]
+
+
+def test_the_days_of_the_address_are_counted_by_the_readers_clock():
+    tab = signed_in(Role.VIEWER)
+    add_job(1, "ERROR")
+    assert len(loaded(tab).days) == 30
+    tab.go("/dashboard?days=90")
+    assert (len(loaded(tab).days), loaded(tab).span) == (90, 90)
+    tab.go("/dashboard?days=12")
+    assert len(loaded(tab).days) == 30
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # their dates are never the same
+        tab.state(ShellState).zone = zone
+        assert loaded(tab).days[-1]["day"] == datetime.now(ZoneInfo(zone)).date().isoformat()
+    tab.state(ShellState).zone = "../../etc/passwd"
+    assert loaded(tab).days[-1]["day"] == datetime.now(UTC).date().isoformat()
+
+
+def test_what_is_due_next_comes_first_and_what_is_paused_not_at_all():
+    person = add_user(Role.ADMIN)
+    tab = signed_in(Role.VIEWER)
+    add_job(1, "SUCCESS")
+    sync_runbooks(person)
+    with unit_of_work() as session:
+        made = {
+            name: schedules.create(session, person, NewSchedule(name=name, runbook="host_report", cron=cron))
+            for name, cron in {"yearly": "0 0 1 1 *", "hourly": "0 * * * *", "asleep": "* * * * *"}.items()
+        }
+        schedules.pause(session, person, made["asleep"].id)
+    assert [row["name"] for row in loaded(tab).scheduled] == ["hourly", "yearly"]
+    assert loaded(tab).scheduled[0]["title"] == "Host report"
+    asyncio.run(tab.send(ShellState.choose_environment, "prod"))
+    assert loaded(tab).scheduled == []

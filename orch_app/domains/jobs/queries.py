@@ -191,15 +191,6 @@ def live_workers(session: Session) -> Sequence[Worker]:
 
 
 @dataclass(frozen=True)
-class DayCount:
-    """How many jobs began on one day (UTC) and how many of them failed."""
-
-    day: str
-    total: int
-    failed: int
-
-
-@dataclass(frozen=True)
 class Pulse:
     """The figures of the dashboard."""
 
@@ -233,17 +224,3 @@ def pulse(session: Session, actor: Actor, environment: str = "") -> Pulse:
         total=count(),
         oldest_wait_s=(moment - oldest).total_seconds() if oldest else 0.0,
     )
-
-
-def jobs_per_day(session: Session, actor: Actor, days: int, environment: str = "") -> list[DayCount]:
-    """One entry for each of the last `days` days, the empty ones too, oldest first."""
-    require(actor, Permission.JOBS_READ)
-    first = (now() - timedelta(days=days - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    query = select(Job.created_at, Job.status).where(col(Job.created_at) >= first)
-    counts = {(first + timedelta(days=n)).date().isoformat(): [0, 0] for n in range(days)}
-    for created_at, status in session.exec(query.where(Job.environment == environment) if environment else query):
-        day = counts.get(created_at.date().isoformat())
-        if day:
-            day[0] += 1
-            day[1] += status == Status.ERROR
-    return [DayCount(day, total, failed) for day, (total, failed) in counts.items()]

@@ -73,6 +73,14 @@ def list_schedules(session: Session, actor: Actor, wanted: SchedulesQuery) -> Pa
     return read_page(session, query, SCHEDULE_SORT, wanted)
 
 
+def next_up(session: Session, actor: Actor, environment: str = "", count: int = NEXT_RUNS) -> Sequence[Schedule]:
+    """The schedules that are due soonest, in one environment or in all."""
+    require(actor, Permission.SCHEDULES_READ)
+    due = col(Schedule.next_fire_at)
+    query = select(Schedule).where(col(Schedule.is_paused).is_(False), due.is_not(None)).order_by(due, col(Schedule.id))
+    return session.exec((query.where(Schedule.environment == environment) if environment else query).limit(count)).all()
+
+
 def list_firings(session: Session, actor: Actor, schedule_id: str, wanted: PageQuery) -> Page[Firing]:
     """What came of a schedule's moments, the newest first.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orch_app.domains.access.actor import ANONYMOUS, Actor
-from orch_app.domains.jobs import queries
+from orch_app.domains.jobs import days, queries
 from orch_app.domains.jobs.queries import JobFilter, Page
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms, reading, unit_of_work
@@ -95,7 +95,7 @@ def test_nobody_reads_anything() -> None:
         lambda session, actor: queries.get_detail(session, actor, "job_1"),
         lambda session, actor: queries.list_artifacts(session, actor, "job_1"),
         lambda session, actor: queries.list_retries(session, actor, "job_1"),
-        lambda session, actor: queries.jobs_per_day(session, actor, 7),
+        lambda session, actor: days.jobs_per_day(session, actor, 7),
         queries.list_workers,
         queries.pulse,
     ]
@@ -161,18 +161,6 @@ def test_an_empty_installation_has_an_empty_pulse(viewer: Actor) -> None:
     with reading() as session:
         pulse = queries.pulse(session, viewer)
     assert (pulse.running, pulse.queued, pulse.failed_24h, pulse.total, pulse.oldest_wait_s) == (0, 0, 0, 0, 0.0)
-
-
-def test_every_day_has_its_bar_the_empty_ones_too(viewer: Actor) -> None:
-    today = now()
-    for number, (days, status) in enumerate([(0, "SUCCESS"), (0, "ERROR"), (2, "ERROR"), (9, "ERROR")], 1):
-        add_job(number, status=status, created_at=today.replace(hour=0, minute=0, second=1) - days * DAY)
-    with reading() as session:
-        bars = queries.jobs_per_day(session, viewer, 7)
-        prod = queries.jobs_per_day(session, viewer, 7, "prod")
-    assert [bar.day for bar in bars] == [(today - n * DAY).date().isoformat() for n in range(6, -1, -1)]
-    assert [(bar.total, bar.failed) for bar in bars] == [(0, 0)] * 4 + [(1, 1), (0, 0), (2, 1)]
-    assert {bar.total for bar in prod} == {0}
 
 
 def test_workers_live_while_their_heartbeat_is_young_and_they_have_not_left(viewer: Actor) -> None:
