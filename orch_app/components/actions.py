@@ -107,6 +107,14 @@ def icon_button(name: str, label: Text, *, on_click: Event = None, size: int = 2
     )
 
 
+def star_button(label: Text, *, on: rx.Var[bool], on_click: Event) -> rx.Component:
+    """A star that is full while `on`, with its label read aloud; pressing asks for the other."""
+    said = {"aria-label": label, "aria-pressed": on}
+    return rx.el.button(
+        icon("star", 16), type="button", class_name="ib star", title=label, on_click=on_click, custom_attrs=said
+    )
+
+
 def menu(*items: rx.Component, label: Text, icon_name: str = "more", text: Text = "", **props: object) -> rx.Component:
     """A button that opens a list of `menu_item`. Dangerous actions live here.
 

@@ -110,9 +110,9 @@ class SavedViews(UiComponent):
 class Column:
     """One column.
 
-    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `kc` a check box, `ka` actions
-    below, "" hidden. `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`. `key` lets
-    the reader of an `arranged` table hide it.
+    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `kc` a check box, `ks` a star, `ka`
+    actions below, "" hidden. `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`. `key`
+    lets the reader of an `arranged` table hide it.
     """
 
     title: Text
@@ -130,11 +130,15 @@ def data_table(
     *,
     caption: Text,
     href: Callable[[rx.Var], Text] | None = None,
+    key: Callable[[rx.Var], Text] | None = None,
     dense: bool = False,
 ) -> rx.Component:
-    """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons stay above it."""
+    """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons stay above it.
+
+    With `key` a row that moves takes the focus along.
+    """
     head = rx.el.thead(rx.el.tr(*(_heading(column) for column in columns)))
-    body = rx.el.tbody(rx.foreach(rows, lambda row: rx.el.tr(*(_cell(column, row, href) for column in columns))))
+    body = rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, href, key)))
     return rx.el.table(
         rx.el.caption(caption, class_name="sr"), head, body, class_name="rows dense" if dense else "rows"
     )
@@ -198,6 +202,16 @@ def pagination(page: rx.Var[int], page_size: rx.Var[int] | int, total: rx.Var[in
 def _heading(column: Column) -> rx.Component:
     text = SortHead.create(field=column.sort, text=column.title) if column.sort else column.title
     return rx.el.th(text, scope="col", class_name=_look(column, phone=False))
+
+
+def _row(
+    row: rx.Var,
+    columns: Sequence[Column],
+    href: Callable[[rx.Var], Text] | None,
+    key: Callable[[rx.Var], Text] | None,
+) -> rx.Component:
+    cells = [_cell(column, row, href) for column in columns]
+    return rx.el.tr(*cells) if key is None else rx.el.tr(*cells, key=key(row))
 
 
 def _cell(column: Column, row: rx.Var, href: Callable[[rx.Var], Text] | None) -> rx.Component:

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, copy_item, link, link_button, menu, menu_item
+from orch_app.components.actions import button, copy_item, link, link_button, menu, menu_item, star_button
 from orch_app.components.icon import icon
 from orch_app.components.layout import page_header, section
 from orch_app.components.states import empty_state, no_results_state, skeleton_rows
@@ -72,13 +72,22 @@ def _catalogue() -> rx.Component:
         ),
         resets=["q", "risk"],
     )
-    rows = data_table(RunbooksState.rows, _columns(), caption=tr("nav.runbooks"), href=lambda row: row["href"].to(str))
-    found = rx.cond(RunbooksState.rows.length() > 0, rows, no_results_state())
+    rows = data_table(
+        RunbooksState.rows,
+        _columns(),
+        caption=tr("nav.runbooks"),
+        href=lambda row: row["href"].to(str),
+        key=lambda row: row["name"].to(str),
+    )
+    none_yet = empty_state(tr("runbooks.no_favourites"), tr("runbooks.no_favourites_hint"), icon_name="star")
+    nothing = rx.cond(RunbooksState.is_starred, none_yet, no_results_state())
+    found = rx.cond(RunbooksState.rows.length() > 0, rows, nothing)
     return rx.fragment(tabs, filters, section(found, padded=False))
 
 
 def _columns() -> list[Column]:
     return [
+        Column(rx.el.span(tr("runbooks.favourites"), class_name="sr"), _star, card="ks"),
         Column(tr("runbooks.column.runbook"), _name, card="k1"),
         Column(tr("runbooks.column.category"), _category, priority=2),
         Column(tr("runbooks.column.risk"), _risk, card="k2"),
@@ -87,6 +96,15 @@ def _columns() -> list[Column]:
         Column(tr("runbooks.column.typical"), _typical, card="k4", right=True),
         Column(rx.el.span(tr("runbooks.run"), class_name="sr"), _run, right=True),
     ]
+
+
+def _star(row: rx.Var) -> rx.Component:
+    is_on = row["isFavourite"].to(bool)
+    return star_button(
+        tr("runbooks.star", name=spoken(row, "title")),
+        on=is_on,
+        on_click=RunbooksState.star(row["name"].to(str), ~is_on),
+    )
 
 
 def _name(row: rx.Var) -> rx.Component:

@@ -5,12 +5,12 @@ from typing import Any
 import reflex as rx
 
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.runbooks import service
+from orch_app.domains.runbooks import favourites, service
 from orch_app.state.address import parameters
 from orch_app.state.bursts import bursts
 from orch_app.state.guard import act, ask, guarded, recheck
 from orch_app.state.notices import Notices
-from orch_app.state.runbooks_view import Wanted, read_catalogue
+from orch_app.state.runbooks_view import FAVOURITES, Wanted, read_catalogue
 from orch_app.state.screen import Screen
 
 
@@ -23,6 +23,7 @@ class RunbooksState(Screen, rx.State):
     total: int = 0
     broken: int = 0
     synced_at: str = ""
+    is_starred: bool = False
 
     @rx.event
     @guarded(Permission.RUNBOOKS_READ, page=True)
@@ -38,6 +39,13 @@ class RunbooksState(Screen, rx.State):
         self._show(await ask(read_catalogue, self._wanted()))
         return Notices.show_done("runbooks.synced")
 
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def star(self, name: str, is_on: bool) -> None:  # noqa: FBT001 - what a button sends
+        """Put a runbook first, or back in its place."""
+        await act(favourites.add if is_on else favourites.remove, name)
+        self._show(await ask(read_catalogue, self._wanted()))
+
     @rx.event(background=True, supersedes=True)
     @guarded(Permission.RUNBOOKS_READ)
     async def follow(self) -> None:
@@ -51,6 +59,7 @@ class RunbooksState(Screen, rx.State):
     def _show(self, found: dict[str, Any]) -> None:
         for name, value in found.items():
             setattr(self, name, value)
+        self.is_starred = self._wanted() == Wanted(FAVOURITES)
         self.phase = "ready" if self.total else "empty"
 
     def _wanted(self) -> Wanted:

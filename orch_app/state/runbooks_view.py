@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import history
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.runbooks import favourites
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.i18n import text
@@ -17,12 +19,13 @@ from orch_app.state.address import address
 
 PATH = "/runbooks"
 BROKEN = "broken"
+FAVOURITES = "favourites"
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the address asks for; empty means all. The risk may also be `broken`."""
+    """What the address asks for; empty means all. The category may also be `favourites`, the risk `broken`."""
 
     category: str = ""
     text: str = ""
@@ -35,11 +38,14 @@ class Wanted:
 
 def read_catalogue(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """Everything the page shows: rows, tabs in both languages, how many there are and when they were synchronised."""
-    found = list_runbooks(session, actor)
-    shown = [runbook for runbook in found if _matches(runbook, wanted)]
+    found, mine = list_runbooks(session, actor), favourites.names_of(session, actor)
+    matching = [runbook for runbook in found if _matches(runbook, wanted, mine)]
+    shown = sorted(matching, key=lambda runbook: runbook.name not in mine)
     histories = history.list_histories(session, actor, [runbook.name for runbook in shown])
     return {
-        "rows": [_row(runbook, histories[runbook.name], wanted) for runbook in shown],
+        "rows": [
+            {**_row(runbook, histories[runbook.name], wanted), "isFavourite": runbook.name in mine} for runbook in shown
+        ],
         "tabs_pt": tabs(found, "pt-BR"),
         "tabs_en": tabs(found, "en"),
         "total": len(found),
@@ -49,11 +55,12 @@ def read_catalogue(session: Session, actor: Actor, wanted: Wanted) -> dict[str, 
 
 
 def tabs(found: Sequence[Runbook], language: str) -> list[Row]:
-    """The categories that exist, by their name in this language, after the tab for all."""
+    """The categories that exist, by their name in this language, between the tab for all and that of the favourites."""
     counts = Counter(runbook.category for runbook in found if runbook.category)
     named = sorted((category_name(language, category), category) for category in counts)
     everything = {"value": "", "label": text(language, "runbooks.all")}
-    return [everything, *({"value": category, "label": label} for label, category in named)]
+    starred = {"value": FAVOURITES, "label": text(language, "runbooks.favourites")}
+    return [everything, *({"value": category, "label": label} for label, category in named), starred]
 
 
 def category_name(language: str, category: str) -> str:
@@ -63,11 +70,12 @@ def category_name(language: str, category: str) -> str:
     return category.replace("_", " ").replace("-", " ").capitalize() if known == key else known
 
 
-def _matches(runbook: Runbook, wanted: Wanted) -> bool:
+def _matches(runbook: Runbook, wanted: Wanted, mine: AbstractSet[str]) -> bool:
     words = f"{runbook.name} {runbook.title} {runbook.title_pt} {runbook.description} {runbook.description_pt}"
     tags = " ".join(runbook.meta.get("tags", []))
     risk = bool(runbook.broken_reason) if wanted.risk == BROKEN else wanted.risk in ("", runbook.risk)
-    return risk and wanted.category in ("", runbook.category) and wanted.text.lower() in f"{words} {tags}".lower()
+    here = runbook.name in mine if wanted.category == FAVOURITES else wanted.category in ("", runbook.category)
+    return risk and here and wanted.text.lower() in f"{words} {tags}".lower()
 
 
 def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:

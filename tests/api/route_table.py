@@ -69,6 +69,8 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/runbooks"): Guarded(Permission.RUNBOOKS_READ),
     ("GET", "/v1/runbooks/{name}"): Guarded(Permission.RUNBOOKS_READ),
     ("GET", "/v1/runbooks/{name}/schema"): Guarded(Permission.RUNBOOKS_READ),
+    ("PUT", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
+    ("DELETE", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
     ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
     ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),

@@ -140,3 +140,27 @@ def test_the_drawer_is_accessible_and_fits(tab: OpenTab, look: Look):
     expect(drawer(page).locator(".pickh")).to_be_visible()
     assert axe.violations(page) == []
     assert found.fits()
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_a_favourite_is_starred_by_key_and_stands_first_until_it_is_taken_back(tab: OpenTab, look: Look):
+    found = tab("operator", look)
+    page = found.open("/runbooks")
+    rows = page.locator("table tbody tr")
+    expect(rows.first).to_be_visible()
+    last = rows.last.locator(".star").get_attribute("aria-label") or ""
+    star = page.get_by_role("button", name=last)
+    star.focus()
+    page.keyboard.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(rows.first.locator(".star")).to_have_attribute("aria-label", last)
+    expect(star).to_be_focused()
+    page.get_by_role("button", name="Favoritos", exact=True).click()
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(re.compile("category=favourites"))
+    assert axe.violations(page) == []
+    assert found.fits()
+    page.reload()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    star.click()
+    expect(page.get_by_text("Nenhum favorito ainda")).to_be_visible()

@@ -67,7 +67,23 @@ def test_a_row_shows_its_last_job(sign_in: SignIn):
     assert (row["statuses"], row["lastStatus"], row["lastHref"]) == (["PENDING"], "PENDING", f"/jobs/{job.id}")
 
 
+def test_favourites_stand_first_and_have_a_tab_of_their_own(sign_in: SignIn):
+    cookie = sign_in(Role.VIEWER)
+    state: Any = tab(RunbooksState, cookie=cookie, address="/runbooks")
+    asyncio.run(type(state).event_handlers["load"].fn(state))
+    assert not any(row["isFavourite"] for row in state.rows)
+    last = names(state)[-1]
+    asyncio.run(type(state).event_handlers["star"].fn(state, last, True))
+    assert names(state)[0] == last
+    state = tab(RunbooksState, cookie=cookie, address="/runbooks?category=favourites")
+    asyncio.run(type(state).event_handlers["load"].fn(state))
+    assert (names(state), state.is_starred, state.total > 1) == ([last], True, True)
+    asyncio.run(type(state).event_handlers["star"].fn(state, last, False))
+    assert (names(state), state.phase) == ([], "ready")
+
+
 def test_tabs_are_named_in_both_languages(sign_in: SignIn):
     state = loaded(sign_in, "/runbooks")
     assert [each["label"] for each in state.tabs_pt][:2] == ["Todos", "Diagnóstico"]
     assert [each["label"] for each in state.tabs_en][:2] == ["All", "Diagnostics"]
+    assert (state.tabs_pt[-1]["label"], state.tabs_en[-1]["label"]) == ("Favoritos", "Favourites")

@@ -20,6 +20,8 @@ class Action(StrEnum):
     PASSWORD_REFUSED = "password.refused"  # noqa: S105 - a name, not a secret
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a name, not a secret
     RUNBOOKS_SYNCED = "runbooks.synced"
+    FAVOURITE_ADDED = "favourite.added"
+    FAVOURITE_REMOVED = "favourite.removed"
     JOB_EXECUTED = "job.executed"
     JOB_CANCELED = "job.canceled"
     JOB_RETRIED = "job.retried"

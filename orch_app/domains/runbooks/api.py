@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from orch_app.domains.accounts.edge import SignedIn
-from orch_app.domains.runbooks import queries, service
+from orch_app.domains.runbooks import favourites, queries, service
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction
@@ -16,14 +16,15 @@ router = APIRouter(prefix="/v1", tags=["runbooks"])
 
 
 class RunbooksQuery(CamelModel):
-    """Filters of the catalogue."""
+    """Filters of the catalogue; `favourite` leaves the caller's favourites, or, when false, the others."""
 
     category: Annotated[str, Field(max_length=100)] = ""
     q: Annotated[str, Field(max_length=200)] = ""
+    favourite: bool | None = None
 
 
 class RunbookAnswer(Answer):
-    """A runbook with the schema of its inputs."""
+    """A runbook with the schema of its inputs. `favourite`: the caller put it first."""
 
     name: str
     title: str
@@ -44,6 +45,7 @@ class RunbookAnswer(Answer):
     timeout_s: int
     input_schema: dict[str, Any] = Field(serialization_alias="schema")
     synced_at: datetime
+    favourite: bool
 
 
 class RunbookDetail(RunbookAnswer):
@@ -68,7 +70,9 @@ class SyncAnswer(Answer):
 def list_runbooks(query: Annotated[RunbooksQuery, Query()], actor: SignedIn, session: Reading) -> list[RunbookAnswer]:
     """Every runbook, the broken ones with their reason."""
     found = queries.list_runbooks(session, actor, category=query.category, text=query.q)
-    return [RunbookAnswer(**_facts(runbook)) for runbook in found]
+    mine = favourites.names_of(session, actor)
+    asked = [one for one in found if query.favourite is None or (one.name in mine) is query.favourite]
+    return [RunbookAnswer(**_facts(runbook), favourite=runbook.name in mine) for runbook in asked]
 
 
 @router.get("/runbooks/{name}")
@@ -77,6 +81,7 @@ def get_runbook(name: str, actor: SignedIn, session: Reading) -> RunbookDetail:
     runbook = queries.get_runbook(session, actor, name)
     return RunbookDetail(
         **_facts(runbook),
+        favourite=name in favourites.names_of(session, actor),
         readme=runbook.readme,
         output_schema=runbook.output_schema,
         form=form_model(runbook.input_schema) if runbook.input_schema else [],
@@ -88,6 +93,18 @@ def get_runbook(name: str, actor: SignedIn, session: Reading) -> RunbookDetail:
 def get_runbook_schema(name: str, actor: SignedIn, session: Reading) -> dict[str, Any]:
     """The JSON Schema of a runbook's inputs."""
     return queries.get_runbook(session, actor, name).input_schema
+
+
+@router.put("/runbooks/{name}/favourite", status_code=204)
+def add_favourite(name: str, actor: SignedIn, session: Transaction) -> None:
+    """Make a runbook a favourite of the caller."""
+    favourites.add(session, actor, name)
+
+
+@router.delete("/runbooks/{name}/favourite", status_code=204)
+def remove_favourite(name: str, actor: SignedIn, session: Transaction) -> None:
+    """Take a runbook from the caller's favourites."""
+    favourites.remove(session, actor, name)
 
 
 @router.post("/runbooks/sync")

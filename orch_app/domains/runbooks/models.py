@@ -1,4 +1,4 @@
-"""The table of runbooks, filled from the runbooks folder; the folder is where they are written."""
+"""Tables of runbooks, filled from the runbooks folder where they are written, and of what people add to them."""
 
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a declared_attr; a plain name is what its documentation tells one to write.
@@ -43,3 +43,13 @@ class Runbook(SQLModel, table=True):
     enabled: bool = True
     broken_reason: str = ""
     synced_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RunbookFavourite(SQLModel, table=True):
+    """A runbook that a user put first; by name, so that it outlives a runbook that is away for a while."""
+
+    __tablename__ = "runbook_favourites"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
+    runbook_name: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
