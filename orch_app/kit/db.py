@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Text, TypeDecorator, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Text,
+    TypeDecorator,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -164,6 +176,14 @@ def _session(mode: str) -> Iterator[Session]:
 def _beginning(of: Engine, mode: str) -> Engine:
     """The engine with this way to begin; to make it anew each time costs a third of a small transaction."""
     return of.execution_options(sqlite_begin=mode)
+
+
+def carry_out(session: Session, statement: Executable, **values: Any) -> CursorResult[Any]:
+    """Carry out, past the ORM, a statement that was written once and takes its values by name.
+
+    What the session holds and has not flushed is not seen. It costs a tenth of a statement that is written anew.
+    """
+    return session.connection().execute(statement, values)
 
 
 def _why(error: DBAPIError) -> str:

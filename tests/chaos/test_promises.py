@@ -13,7 +13,7 @@ from sqlmodel import col, func, select
 
 from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.jobs import claims, service
-from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.writer import LogWriter

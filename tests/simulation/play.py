@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from orch_app.domains.jobs import claims, conclusion, preparation, run, upkeep
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.conclusion import Output
 from orch_app.domains.jobs.execution import Batch, IsolationLevel, LogLevel, LogLine, PlayOutcome, PlayStatus
 from orch_app.domains.jobs.execution.spec import Reason
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.preparation import PreparationError
 from orch_app.domains.schedules import firing
 from tests.simulation.store import PERSON

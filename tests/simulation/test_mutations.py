@@ -1,17 +1,19 @@
 """The checker can fail: each rule of the product that is taken away is missed within few seeds."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import bindparam
 from sqlmodel import Session, and_, col, select, update
 
-from orch_app.domains.jobs import claims, idempotency, locks, run
-from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs import claims, held, idempotency, locks, run
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Phase, Status
 from orch_app.domains.schedules import firing
 from orch_app.domains.schedules.planning import Plan
+from orch_app.kit.db import now_ms
 from tests.simulation.runner import Failure, run_one, shrink, simulated
 
 MOST_SEEDS = 1_500
@@ -35,20 +37,26 @@ def claim_whatever_it_is(session: Session, owner: str, worker: str) -> Claim | N
         return None
     statement = update(Job).where(col(Job.id) == job_id).values(
         status=Status.RUNNING, phase=Phase.PREPARING, owner=owner, worker=worker, fence=Job.fence + 1,
-        attempt=Job.attempt + 1, lease_until=claims._lease(), started=False,
+        attempt=Job.attempt + 1, lease_until=now_ms() + held.lease_ms(), started=False,
     )  # fmt: skip
     fence = session.exec(statement.returning(col(Job.fence))).scalar_one()
     return Claim(job_id, owner, fence, worker)
 
 
-def held_without_its_fence(held: Claim) -> Any:
-    return and_(col(Job.id) == held.job_id, col(Job.status) == Status.RUNNING)
+WITHOUT_FENCE = and_(col(Job.id) == bindparam("held_job"), col(Job.status) == Status.RUNNING)
+
+
+@pytest.fixture(autouse=True)
+def _statements_are_written_anew() -> Iterator[None]:
+    held.update_held.cache_clear()
+    yield
+    held.update_held.cache_clear()
 
 
 @pytest.mark.parametrize(
     ("known", "where", "name", "instead", "says"),
     [
-        (NO_FENCE, claims, "_is_held", held_without_its_fence, "and wrote over|lease of another"),
+        (NO_FENCE, held, "IS_HELD", WITHOUT_FENCE, "and wrote over|lease of another"),
         (
             1,
             claims,
@@ -92,7 +100,7 @@ def test_what_is_taken_away_is_missed(
 
 
 def test_a_failing_seed_replays_exactly_and_is_told_with_fewer_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "_is_held", held_without_its_fence)
+    monkeypatch.setattr(held, "IS_HELD", WITHOUT_FENCE)
     found = first_failure(NO_FENCE)
     assert found is not None
     with simulated() as store:

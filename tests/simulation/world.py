@@ -11,8 +11,9 @@ import pytest
 from ulid import ULID
 
 from orch_app.domains.jobs import idempotency, run, service, slots, upkeep
-from orch_app.domains.jobs.claims import Claim, ring_waiting
+from orch_app.domains.jobs.claims import ring_waiting
 from orch_app.domains.jobs.errors import JobIsOver
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import writer
 from orch_app.domains.jobs.slots import Running, Slots
 from orch_app.domains.jobs.states import Reason, is_terminal

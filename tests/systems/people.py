@@ -37,6 +37,16 @@ def add_user(role: Role, email: str = "") -> Actor:
 
 
 @contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """The product's clock stands at this moment inside the block."""
+    back = push_source(lambda: moment)
+    try:
+        yield
+    finally:
+        back()
+
+
+@contextmanager
 def later(**ahead: float) -> Iterator[None]:
     """The product's clock goes ahead inside the block."""
     back = push_source(lambda: datetime.now(UTC) + timedelta(**ahead))

@@ -3,33 +3,42 @@
 from secrets import SystemRandom
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, func, select, update
 
 from orch_app.domains.jobs.models import Job, JobAttempt
 from orch_app.domains.jobs.states import DEAD_LETTER, Outcome, Status
 from orch_app.kit.clock import now
+from orch_app.kit.db import carry_out
 
 DETAIL_CHARS = 1_000
 _random = SystemRandom()
 _INSERT = insert(JobAttempt)
+_OPEN = update(JobAttempt).where(
+    col(JobAttempt.job_id) == bindparam("of_job"), col(JobAttempt.outcome) == Outcome.OPEN
+)  # fmt: skip
+_NOTE_START = _OPEN.values(started_at=bindparam("to_started_at"))
+_END = _OPEN.values(
+    {name: bindparam(f"to_{name}") for name in ("outcome", "status", "reason", "finished_at", "reason_detail")}
+)
 
 
 def begin(session: Session, job_id: str, attempt: int, worker: str) -> None:
     """Note that a worker has claimed the job."""
     row = JobAttempt(job_id=job_id, attempt=attempt, worker=worker, claimed_at=now())
-    session.connection().execute(_INSERT, row.model_dump())
+    carry_out(session, _INSERT, **row.model_dump())
 
 
 def note_start(session: Session, job_id: str) -> None:
     """Note that the play of the open attempt begins."""
-    session.exec(_open(job_id).values(started_at=now()))
+    carry_out(session, _NOTE_START, of_job=job_id, to_started_at=now())
 
 
 def end(session: Session, job_id: str, outcome: Outcome, status: Status, reason: str, detail: str) -> None:
     """Note how the open attempt went."""
-    facts: dict[str, Any] = {"outcome": outcome, "status": status, "reason": reason, "finished_at": now()}
-    session.exec(_open(job_id).values(**facts, reason_detail=detail[:DETAIL_CHARS]))
+    facts = {"outcome": outcome, "status": status, "reason": reason, "finished_at": now()}
+    values = facts | {"reason_detail": detail[:DETAIL_CHARS]}
+    carry_out(session, _END, of_job=job_id, **{f"to_{name}": value for name, value in values.items()})
 
 
 def count(session: Session, job_id: str, outcome: Outcome) -> int:
@@ -61,7 +70,3 @@ def policy_of(meta: dict[str, Any]) -> dict[str, Any]:
     """What a job keeps of its runbook's `retries`; nothing where nothing would ever be tried again."""
     policy = meta.get("retries", {})
     return dict(policy) if policy.get("max") and policy.get("codes") else {}
-
-
-def _open(job_id: str):  # noqa: ANN202 - a SQL statement
-    return update(JobAttempt).where(col(JobAttempt.job_id) == job_id, col(JobAttempt.outcome) == Outcome.OPEN)

@@ -7,12 +7,11 @@ takes the job's locks with it, all or none, and whatever ends the claim frees th
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update
-from sqlmodel import Session, and_, col, or_, select, update
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, or_, select, update
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.audit.actions import Action
@@ -20,15 +19,15 @@ from orch_app.domains.audit.service import record
 from orch_app.domains.jobs import attempts, line, locks, needs, turns
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.gate import pass_gate
+from orch_app.domains.jobs.held import LEASE, Claim, lease_ms, write
 from orch_app.domains.jobs.line import Place
 from orch_app.domains.jobs.models import Job, JobNeed
 from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.retention import purge_moment
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Outcome, Phase, Reason, Status
 from orch_app.kit.clock import now
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import carry_out, now_ms
 from orch_app.kit.queue import enqueue
-from orch_app.kit.settings import settings
 from orch_app.kit.wakeups import announce
 
 _GAVE_UP = {
@@ -36,29 +35,35 @@ _GAVE_UP = {
     Outcome.WORKER_LOST: f"{MAX_ATTEMPTS} workers went away while its play ran.",
 }
 
-
+# Written once each: a worker asks and says these things all the time, and to write them takes longer than an answer.
 _IMPATIENT = (
     select(Job, col(JobNeed.on_full))
     .join(JobNeed, col(JobNeed.job_id) == col(Job.id))
     .where(col(JobNeed.on_full) != "queue", line.is_full(), line.waits(), line.is_due())
     .limit(100)
 )
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right of one worker to run one job, as long as its lease lives."""
-
-    job_id: str
-    owner: str
-    fence: int
-    worker: str = ""
-    attempt: int = 1
-
-    @property
-    def name(self) -> str:
-        """Names this very run of the job: its private folder is called so."""
-        return f"{self.job_id}.{self.fence}"
+_TAKE = (
+    update(Job)
+    .where(col(Job.id) == bindparam("job_id"), line.waits(), line.is_due())
+    .values(
+        status=Status.RUNNING,
+        phase=Phase.PREPARING,
+        owner=bindparam("to_owner"),
+        worker=bindparam("to_worker"),
+        fence=Job.fence + 1,
+        attempt=Job.attempt + 1,
+        lease_until=LEASE,
+        not_before=None,
+        started=False,
+    )
+    .returning(col(Job.fence), col(Job.attempt))
+)
+_JOB = select(Job).where(Job.id == bindparam("job_id"))
+_EXPIRED = select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
+# A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
+_WAITS_LONG = line.READY.where(
+    or_(col(Job.queued_at) <= bindparam("before"), col(Job.queued_at) > bindparam("moment"))
+).limit(500)
 
 
 def claim_next(session: Session, owner: str, worker: str) -> Claim | None:
@@ -80,23 +85,8 @@ def _take(session: Session, place: Place, owner: str, worker: str) -> Claim | No
     wanted = needs.of_job(session, place.id) if place.has_needs else []
     if wanted and (line.stands_behind(session, place) or locks.is_too_fast(session, wanted)):
         return None
-    statement = (
-        update(Job)
-        .where(col(Job.id) == place.id, line.waits(), line.is_due())
-        .values(
-            status=Status.RUNNING,
-            phase=Phase.PREPARING,
-            owner=owner,
-            worker=worker,
-            fence=Job.fence + 1,
-            attempt=Job.attempt + 1,
-            lease_until=_lease(),
-            not_before=None,
-            started=False,
-        )
-        .returning(col(Job.fence), col(Job.attempt))
-    )
-    found = session.exec(statement.execution_options(synchronize_session=False)).first()
+    values = {"job_id": place.id, "to_owner": owner, "to_worker": worker, "lease_ms": lease_ms()}
+    found = carry_out(session, _TAKE, **values).first()
     if found is None:
         return None
     held = Claim(place.id, owner, found.fence, worker, found.attempt)
@@ -118,12 +108,12 @@ def mark_started(session: Session, held: Claim, isolation: str, engine: str) -> 
     was_told_to_stop = _change(
         session,
         held,
+        renews=True,
         started=True,
         phase=Phase.RUNNING,
         isolation=isolation,
         engine=engine,
         started_at=now(),
-        lease_until=_lease(),
     )
     if was_told_to_stop:
         raise CanceledInTimeError(held.job_id)
@@ -141,16 +131,8 @@ def set_phase(session: Session, held: Claim, phase: Phase, detail: str = "") -> 
 
 def extend(session: Session, held: Sequence[Claim]) -> dict[str, bool]:
     """Renew the leases that are still ours. Returns job id -> "was told to stop"; a missing id is lost."""
-    if not held:
-        return {}
-    statement = (
-        update(Job)
-        .where(or_(*(_is_held(one) for one in held)))
-        .values(lease_until=_lease())
-        .returning(col(Job.id), col(Job.cancel_requested_at))
-    )
-    renewed = session.exec(statement.execution_options(synchronize_session=False))
-    return {job_id: asked is not None for job_id, asked in renewed}
+    renewed = [row for one in held if (row := write(session, one, renews=True))]
+    return {row.id: row.cancel_requested_at is not None for row in renewed}
 
 
 def give_back(session: Session, held: Claim, outcome: Outcome = Outcome.NOT_STARTED) -> None:
@@ -170,7 +152,7 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
         LostClaimError: the job is no longer this worker's, so its end is not this worker's to write.
     """
     pass_gate(session)
-    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
+    job = _job(session, held)
     reason, detail = str(facts.get("reason", "")), str(facts.get("reason_detail", ""))
     delay_ms = attempts.next_delay_ms(session, job, reason) if status is Status.ERROR else None
     if delay_ms is not None:
@@ -187,8 +169,8 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
 
 
 def _requeue(session: Session, held: Claim, **facts: Any) -> None:
-    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
-    values = {
+    job = _job(session, held)
+    values: dict[str, Any] = {
         "phase": Phase.QUEUED,
         "owner": None,
         "lease_until": None,
@@ -196,7 +178,8 @@ def _requeue(session: Session, held: Claim, **facts: Any) -> None:
         "queued_at": now(),
         "reason_detail": "",
     }
-    _change(session, held, status=Status.PENDING, **values | {"turn": turns.place_again(session, job)} | facts)
+    values |= {"turn": turns.place_again(session, job)} | facts
+    _change(session, held, status=Status.PENDING, **values)
 
 
 def _ending(session: Session, job: Job, status: Status) -> dict[str, Any]:
@@ -237,11 +220,8 @@ def settle_expired(session: Session) -> list[str]:
     said that it may run twice.
     """
     pass_gate(session)
-    expired = session.exec(
-        select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
-    ).all()
     settled: list[str] = []
-    for job in expired:
+    for job in session.exec(_EXPIRED).all():
         with contextlib.suppress(LostClaimError):  # another worker's sweep was first
             _settle(session, job, Claim(job.id, job.owner or "", job.fence, job.worker))
             settled.append(job.id)
@@ -250,7 +230,7 @@ def settle_expired(session: Session) -> list[str]:
 
 def settle_own(session: Session, held: Claim) -> None:
     """The same for a job whose worker is leaving and cannot wait for its end; nothing when the claim is gone."""
-    job = session.exec(select(Job).where(Job.id == held.job_id)).one()
+    job = _job(session, held)
     with contextlib.suppress(LostClaimError):
         _settle(session, job, held)
 
@@ -295,40 +275,24 @@ def ring(session: Session, job_id: str) -> None:
 
 def ring_waiting(session: Session, older_than_s: float) -> int:
     """Ring again, in order, for jobs that could start and have waited so long that their message may be lost."""
-    # A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
-    long_enough = or_(col(Job.queued_at) <= now() - timedelta(seconds=older_than_s), col(Job.queued_at) > now())
-    due = line.ready(session, long_enough, limit=500)
+    moment = now()
+    due = line.places(session, _WAITS_LONG, before=moment - timedelta(seconds=older_than_s), moment=moment)
     for place in due:
         enqueue(session, "jobs.run", job_id=place.id)
     return len(due)
 
 
-def _lease() -> ColumnElement[int]:
-    return now_ms() + int(settings().lease_s * 1000)
-
-
-def _is_held(held: Claim) -> ColumnElement[bool]:
-    return and_(
-        col(Job.id) == held.job_id,
-        col(Job.owner) == held.owner,
-        col(Job.fence) == held.fence,
-        col(Job.status) == Status.RUNNING,
-    )
-
-
-def change_held(held: Claim) -> Update:
-    """An UPDATE of the job that touches nothing unless the claim still holds."""
-    return update(Job).where(_is_held(held))
-
-
-def _change(session: Session, held: Claim, **values: Any) -> bool:
+def _change(session: Session, held: Claim, *, renews: bool = False, **values: Any) -> bool:
     """Change the held job; says whether somebody told it to stop."""
-    statement = change_held(held).values(**values).returning(col(Job.cancel_requested_at))
-    changed = session.exec(statement.execution_options(synchronize_session=False)).first()
+    changed = write(session, held, renews=renews, **values)
     if changed is None:
         raise LostClaimError(held.job_id)
     _announce(session, held.job_id)
-    return changed[0] is not None
+    return changed.cancel_requested_at is not None
+
+
+def _job(session: Session, held: Claim) -> Job:
+    return session.exec(_JOB, params={"job_id": held.job_id}).one()
 
 
 def _announce(session: Session, job_id: str) -> None:

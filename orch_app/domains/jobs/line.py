@@ -1,15 +1,15 @@
 """The line of waiting jobs: its order, who in it could start now, and what the others are shown to wait for."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, case, exists, tuple_
+from sqlalchemy import ColumnElement, Executable, Subquery, case, exists, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, func, or_, select, update
 
 from orch_app.domains.jobs.models import Job, JobLock, JobNeed
 from orch_app.domains.jobs.states import CLAIMABLE, Need, Phase, Status
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import carry_out, now_ms
 from orch_app.kit.wakeups import announce
 
 PAGE = 20
@@ -44,7 +44,12 @@ def is_full() -> ColumnElement[bool]:
 
 def ready(session: Session, *which: ColumnElement[bool], limit: int = PAGE) -> list[Place]:
     """The first of the waiting jobs whose time has come and whose locks and limit have room, in order."""
-    return [Place(*row) for row in session.exec(_READY.where(*which).limit(limit))]
+    return places(session, READY.where(*which).limit(limit) if which or limit != PAGE else _FIRST)
+
+
+def places(session: Session, query: Executable, **values: Any) -> list[Place]:
+    """Where the jobs stand that a query made from `READY` finds."""
+    return [Place(*row) for row in carry_out(session, query, **values)]
 
 
 def in_order(session: Session) -> Iterator[Place]:
@@ -95,4 +100,5 @@ def _lacks(kind: Need | None = None) -> ColumnElement[bool]:
 
 # Written once: every claim asks for it, and writing it takes longer than answering it.
 _NEEDS = exists().where(col(JobNeed.job_id) == col(Job.id)).correlate(Job)
-_READY = select(Job.id, Job.rank, Job.turn, _NEEDS).where(waits(), is_due(), ~_lacks()).order_by(*IN_ORDER)
+READY = select(Job.id, Job.rank, Job.turn, _NEEDS).where(waits(), is_due(), ~_lacks()).order_by(*IN_ORDER)
+_FIRST = READY.limit(PAGE)

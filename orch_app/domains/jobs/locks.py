@@ -6,20 +6,28 @@ long as the lease. Should one be left all the same, the sweep removes it.
 
 from datetime import timedelta
 
-from sqlalchemy import exists
-from sqlmodel import Session, and_, col, delete, func, select, update
+from sqlalchemy import bindparam, exists
+from sqlmodel import Session, and_, col, delete, select, update
 
 from orch_app.domains.jobs import line, needs
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobLock, JobNeed, JobStart
 from orch_app.domains.jobs.needs import Wanted
 from orch_app.domains.jobs.states import Need, Phase, Status
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import carry_out, now_ms
 from orch_app.kit.queue import enqueue
 
 RUNG_AT_ONCE = 50
 DUE_AT_ONCE = 200
 STARTS_KEPT_MS = int(timedelta(days=1).total_seconds() * 1000)
+_KINDS = select(JobNeed.kind).where(JobNeed.job_id == bindparam("of_job"))
+_FREE = delete(JobLock).where(col(JobLock.job_id) == bindparam("of_job"))
+_HOLDS = exists().where(
+    col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
+)
+_HEAL = delete(JobLock).where(~_HOLDS).returning(col(JobLock.job_id))
+_FORGET_STARTS = delete(JobStart).where(col(JobStart.at_ms) < now_ms() - STARTS_KEPT_MS)
+_IS_ANY_DUE = select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()).limit(1)
 
 
 def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence: int) -> None:
@@ -39,25 +47,26 @@ def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence:
     line.mark(session, and_(rivals, col(Job.phase) == Phase.QUEUED))
 
 
-def let_go(session: Session, job_id: str) -> None:
-    """Free what the job holds and ring for those who can start now because of it."""
-    session.exec(delete(JobLock).where(col(JobLock.job_id) == job_id))
-    mine = select(func.count()).where(col(JobNeed.job_id) == job_id, col(JobNeed.kind) != Need.RATE)
-    freed = session.exec(mine).one()
+def let_go(session: Session, job_id: str) -> bool:
+    """Free what the job holds and ring for those who can start now because of it; says whether it needs anything."""
+    kinds = carry_out(session, _KINDS, of_job=job_id).scalars().all()
+    freed = sum(kind != Need.RATE for kind in kinds)
     if not freed:
-        return
+        return bool(kinds)
+    carry_out(session, _FREE, of_job=job_id)
     rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
     first = line.ready(session, rivals, limit=min(freed, RUNG_AT_ONCE))
     if first:
         line.mark(session, col(Job.id).in_([place.id for place in first]))
     for place in first:
         enqueue(session, "jobs.run", job_id=place.id)
+    return True
 
 
 def leave(session: Session, job_id: str) -> None:
     """The same for a job that is over and will need nothing again."""
-    let_go(session, job_id)
-    needs.forget(session, job_id)
+    if let_go(session, job_id):
+        needs.forget(session, job_id)
 
 
 def is_too_fast(session: Session, wanted: list[Wanted]) -> bool:
@@ -71,9 +80,7 @@ def is_too_fast(session: Session, wanted: list[Wanted]) -> bool:
 
 def is_any_due(session: Session) -> bool:
     """Whether some job waits whose time has come."""
-    return (
-        session.exec(select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()).limit(1)).first() is not None
-    )
+    return carry_out(session, _IS_ANY_DUE).first() is not None
 
 
 def ring_due(session: Session) -> int:
@@ -93,11 +100,8 @@ def ring_due(session: Session) -> int:
 
 def heal(session: Session) -> int:
     """Remove locks whose claim is gone, and starts that no rate counts any more; says how many locks it were."""
-    holds = exists().where(
-        col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
-    )
-    left = session.exec(delete(JobLock).where(~holds).returning(col(JobLock.job_id))).all()
-    session.exec(delete(JobStart).where(col(JobStart.at_ms) < now_ms() - STARTS_KEPT_MS))
+    left = carry_out(session, _HEAL).all()
+    carry_out(session, _FORGET_STARTS)
     return len(left)
 
 

@@ -9,9 +9,9 @@ from sqlmodel import Session, select
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import (
     Credentials,
+    FactShelf,
     IsolationLevel,
     IsolationRequest,
     JobFacts,
@@ -24,7 +24,9 @@ from orch_app.domains.jobs.execution import (
     SharedCode,
     TargetHost,
     Workspace,
+    shelf_of,
 )
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.reach import job_reach
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
@@ -109,7 +111,16 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         check=job.run_mode == "preview",
         strategy=meta.get("strategy", "linear"),
         code=shared_code(Path(prepared.runbook.path).parent),
+        shelf=_shelf(prepared),
     )
+
+
+def _shelf(prepared: Prepared) -> FactShelf | None:
+    """The facts that the runbook wants remembered, if it works on hosts at all."""
+    max_age_s = prepared.runbook.meta.get("facts_cache_s", 0)
+    if not (max_age_s and prepared.targets):
+        return None
+    return shelf_of(settings().data_dir, prepared.runbook.name, prepared.job.environment, max_age_s)
 
 
 def shared_code(folder: Path) -> SharedCode:

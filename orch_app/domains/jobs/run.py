@@ -12,7 +12,6 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
 from orch_app.domains.jobs import claims, conclusion, preparation
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.conclusion import Output, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
@@ -32,6 +31,7 @@ from orch_app.domains.jobs.execution import (
     run_play,
     sweep_leftovers,
 )
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.keeping import Kept, put_all
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.writer import LogWriter

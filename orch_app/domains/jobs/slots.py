@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from orch_app.domains.jobs.claims import Claim, extend
+from orch_app.domains.jobs.claims import extend
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.states import Reason
 from orch_app.domains.jobs.workers import WorkerState
 from orch_app.kit.db import unit_of_work

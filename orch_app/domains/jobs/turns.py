@@ -5,12 +5,19 @@ queue in the order of turns therefore serves the requesters in rotation (start-t
 overtaken without end: turns only grow.
 """
 
+from functools import lru_cache
+
+from sqlalchemy import Executable, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from orch_app.domains.jobs.models import Job, JobTurn
+from orch_app.kit.db import carry_out
 
 QUEUE = ""
+_KNOWN = select(JobTurn.requester, JobTurn.turn).where(
+    JobTurn.rank == bindparam("of_rank"), col(JobTurn.requester).in_([QUEUE, bindparam("of_requester")])
+)
 
 
 def requester_of(created_by: str | None, name: str) -> str:
@@ -36,16 +43,20 @@ def note_served(session: Session, rank: int, turn: int) -> None:
 
 
 def _next(session: Session, requester: str, rank: int) -> int:
-    known = select(JobTurn).where(JobTurn.rank == rank, col(JobTurn.requester).in_([QUEUE, requester]))
-    turns = {row.requester: row.turn for row in session.exec(known)}
+    turns = {row.requester: row.turn for row in carry_out(session, _KNOWN, of_rank=rank, of_requester=requester)}
     return max(turns.get(QUEUE, 0), turns.get(requester, -1) + 1)
 
 
 def _put(session: Session, requester: str, rank: int, turn: int) -> None:
-    is_postgres = session.get_bind().dialect.name == "postgresql"
+    statement = _put_statement(session.get_bind().dialect.name)
+    carry_out(session, statement, requester=requester, rank=rank, turn=turn)
+
+
+@lru_cache(maxsize=2)
+def _put_statement(dialect: str) -> Executable:
+    is_postgres = dialect == "postgresql"
     insert = (postgresql.insert if is_postgres else sqlite.insert)(JobTurn)
     greatest = func.greatest if is_postgres else func.max
-    statement = insert.values(requester=requester, rank=rank, turn=turn).on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=["requester", "rank"], set_={"turn": greatest(JobTurn.turn, insert.excluded.turn)}
     )
-    session.connection().execute(statement)

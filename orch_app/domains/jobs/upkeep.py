@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from orch_app.domains.accounts.service import purge_expired
 from orch_app.domains.jobs import artifacts, claims, locks, tallies, workers
+from orch_app.domains.jobs.execution import forget_old
 from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.slots import Slots
 from orch_app.domains.jobs.states import Phase, Reason
 from orch_app.domains.jobs.workers import WorkerState
-from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.db import carry_out, reading, unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.settings import settings
 from orch_app.kit.vitals import sign_of_life
@@ -29,6 +31,9 @@ TALLY_S = 10.0
 DUE_LOOK_S = 0.5
 PURGE_S = 300.0
 ORPHANS_S = 6 * 3600.0
+_CANCELED = select(Job.id, Job.phase).where(
+    col(Job.id).in_(bindparam("jobs", expanding=True)), col(Job.cancel_requested_at).is_not(None)
+)
 _log = structlog.get_logger("upkeep")
 
 
@@ -96,13 +101,12 @@ class Upkeep:
         running = {one.held.job_id: one for one in self._slots.all() if not one.kill.is_set()}
         if not running:
             return
-        query = select(Job.id, Job.phase).where(col(Job.id).in_(running), col(Job.cancel_requested_at).is_not(None))
         with reading() as session:
-            asked = session.exec(query).all()
-        for job_id, phase in asked:
-            running[job_id].end(Reason.CANCELED)
-            if phase == Phase.KILLING:
-                running[job_id].kill.set()
+            asked = carry_out(session, _CANCELED, jobs=list(running)).all()
+        for row in asked:
+            running[row.id].end(Reason.CANCELED)
+            if row.phase == Phase.KILLING:
+                running[row.id].kill.set()
 
     def ring_due(self) -> None:
         """Ring for jobs that were to wait until now: for another attempt, or for a rate."""
@@ -143,7 +147,8 @@ class Upkeep:
         artifacts.archive_logs()
 
     def remove_orphans(self) -> None:
-        """Remove artifact folders whose jobs are gone, as a crash in the middle of a purge leaves them."""
+        """Remove artifact folders without a job, as a crash in the middle of a purge leaves them, and old facts."""
+        forget_old(settings().data_dir)
         orphans = artifacts.remove_orphans()
         if orphans:
             _log.warning("orphans.removed", folders=orphans)

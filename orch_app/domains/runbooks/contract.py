@@ -135,6 +135,7 @@ class RunbookSpec:
     snapshot: str
     on_worker_loss: Literal["interrupt", "retry"]
     strategy: str
+    facts_cache_s: int
     network: Literal["none", "egress", "full"]
     isolation: Literal["default", "host_view"]
     limits: Limits

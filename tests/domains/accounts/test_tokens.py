@@ -20,8 +20,9 @@ from orch_app.domains.accounts.sessions import Client
 from orch_app.domains.accounts.tokens import Reused, TokenPair
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Unauthorized
+from orch_app.kit.ids import new_id
 from orch_app.kit.keyring import keyring
-from tests.systems.people import add_user, later
+from tests.systems.people import add_user, at, later
 
 CLIENT = Client("192.0.2.7", "curl/8")
 pytestmark = pytest.mark.usefixtures("database")
@@ -182,29 +183,29 @@ class Families(RuleBasedStateMachine):
 
     @initialize()
     def sign_in(self) -> None:
-        self.at_s = 0.0
+        self.moment = datetime.now(UTC)
         self.dead = False
         with unit_of_work() as session:
             user = service.create_user(
-                session, COMMAND_LINE, email=f"u{id(self)}@example.com", password="velvet tractor 91", role="viewer"
+                session, COMMAND_LINE, email=f"{new_id('u')}@example.com", password="velvet tractor 91", role="viewer"
             )
             self.newest = tokens.start_family(session, user.id, CLIENT).refresh_token
-        self.used: dict[str, tuple[float, str]] = {}
+        self.used: dict[str, tuple[datetime, str]] = {}
 
     @rule(seconds=st.sampled_from([1.0, 9.0, 11.0, 3600.0]))
     def wait(self, seconds: float) -> None:
-        self.at_s += seconds
+        self.moment += timedelta(seconds=seconds)
 
     @rule()
     def refresh_the_newest(self) -> None:
-        with later(seconds=self.at_s):
+        with at(self.moment):
             if self.dead:
                 with pytest.raises(Unauthorized):
                     rotate(self.newest)
                 return
             found = rotate(self.newest)
         assert isinstance(found, TokenPair)
-        self.used[self.newest] = (self.at_s, found.refresh_token)
+        self.used[self.newest] = (self.moment, found.refresh_token)
         self.newest = found.refresh_token
 
     @rule(data=st.data())
@@ -213,11 +214,11 @@ class Families(RuleBasedStateMachine):
             return
         old = data.draw(st.sampled_from(sorted(self.used)))
         used_at, successor = self.used[old]
-        with later(seconds=self.at_s):
+        with at(self.moment):
             if self.dead:
                 with pytest.raises(Unauthorized):
                     rotate(old)
-            elif self.at_s - used_at < 9.5:
+            elif self.moment - used_at <= tokens.GRACE:
                 found = rotate(old)
                 assert isinstance(found, TokenPair)
                 assert found.refresh_token == successor

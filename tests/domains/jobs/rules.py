@@ -7,7 +7,7 @@ from sqlmodel import col, select, update
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.jobs import claims, locks
-from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobLock, JobStart
 from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks.models import Runbook

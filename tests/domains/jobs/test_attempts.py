@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs import attempts, claims, queries, service
-from orch_app.domains.jobs.claims import Claim
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobAttempt, JobStep
 from orch_app.domains.jobs.queries import JobFilter, Page
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Status

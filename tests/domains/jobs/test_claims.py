@@ -7,8 +7,8 @@ from sqlmodel import col, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, queries, service
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Status
 from orch_app.kit.db import now_ms, reading, unit_of_work

@@ -8,9 +8,9 @@ import pytest
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import artifacts, keeping
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.execution import ArtifactInfo, IsolationLevel, Workspace, open_workspace
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.run import run_job
 from orch_app.domains.jobs.slots import Running, slots
 from orch_app.domains.jobs.states import Phase, Reason

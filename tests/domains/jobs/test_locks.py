@@ -9,8 +9,8 @@ from sqlmodel import col, select
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, locks, service
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobLock, JobNeed, JobStart
 from orch_app.domains.jobs.states import Status
 from orch_app.kit.db import reading, unit_of_work

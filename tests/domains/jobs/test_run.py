@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, engines, preparation, run, service
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.execution import open_workspace, probe
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.models import Job

@@ -29,7 +29,7 @@ from orch_app.kit.settings import settings
 from tests.domains.inventory.samples import add_connection, public
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.domains.jobs.rows import place_of
-from tests.domains.jobs.trials import Trials, acts_on, lines_of, ran, results_of, text_of
+from tests.domains.jobs.trials import Trials, acts_on, lines_of, ran, results_of, steps_of, text_of
 from tests.systems.product import bound_to
 from tests.systems.sshhosts import SshHost, ssh_hosts
 
@@ -201,3 +201,37 @@ def test_neither_spelling_of_a_locked_key_is_anywhere_to_be_read(
         assert left.read() == b"begin *** *** end"
     private = plain.splitlines()[4]  # those above it begin with what every key has, and with the public half
     assert_nowhere(admin, job, ["open sesame", private[:24], *locked.splitlines()[1:-1]])
+
+
+GATHERS = """
+- name: Trial
+  hosts: targets
+  tasks:
+    - name: Say what is known
+      ansible.builtin.debug:
+        msg: "runs {{ ansible_facts['system'] }}"
+"""
+
+
+def gatherers(job: Job) -> set[str]:
+    """Hosts whose facts the job gathered itself."""
+    (step,) = [step for step in steps_of(job) if step.name == "Gathering Facts"]
+    return {result.host for result in results_of(job) if result.step_id == step.id}
+
+
+@pytest.mark.parametrize("engine", ["plain", "warm"])
+def test_facts_that_another_job_gathered_are_not_gathered_again(
+    sqlite_trials: Trials, admin: Actor, machines: list[SshHost], monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    monkeypatch.setenv("ORCH_ENGINE", engine)
+    settings.cache_clear()
+    ids = [add(admin, f"web-{number}", machine) for number, machine in enumerate(machines, 1)]
+    folder = sqlite_trials.write("trial", "", target="hosts", facts_cache_s=600)
+    (folder / "output.schema.json").unlink()
+    (folder / "playbook.yml").write_text(GATHERS, "utf-8")
+    sync_runbooks(admin)
+    first, then = ran(launched(admin, "trial", host_ids=ids[:1])), ran(launched(admin, "trial", host_ids=ids))
+    assert (first.status, then.status) == ("SUCCESS", "SUCCESS"), text_of(first) + text_of(then)
+    assert (first.engine, then.engine) == (engine, engine)
+    assert (gatherers(first), gatherers(then)) == ({"web-1"}, {"web-2"})
+    assert text_of(then).count("runs Linux") == 2

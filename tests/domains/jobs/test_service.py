@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select, update
 from orch_app.domains.access.actor import ANONYMOUS, Actor
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs import claims, service
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
 from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks.models import Runbook
@@ -193,7 +194,7 @@ def test_viewers_cancel_nothing(operator: Actor, viewer: Actor) -> None:
         cancel(viewer, job.id)
 
 
-def run(job: Job) -> claims.Claim:
+def run(job: Job) -> Claim:
     with unit_of_work() as session:
         held = claims.claim(session, job.id, "w", "w")
     assert held is not None

@@ -32,10 +32,10 @@ with unit_of_work() as session:
 """
 
 
-def due_two_minutes_ago(owner: Actor, name: str = "nightly") -> Schedule:
+def due_two_minutes_ago(owner: Actor, name: str = "nightly", **facts: str) -> Schedule:
     """A schedule of one minute of the year, which has just passed on the database's own clock."""
     at = (datetime.now(UTC) - timedelta(minutes=2)).replace(second=0, microsecond=0)
-    row = add(owner, name=name, cron=f"{at.minute} {at.hour} {at.day} {at.month} *")
+    row = add(owner, name=name, cron=f"{at.minute} {at.hour} {at.day} {at.month} *", **facts)
     put(row, next_fire_at=cron.to_ms(at))
     return row
 

@@ -28,6 +28,7 @@ from orch_app.domains.jobs.execution.isolation import (
     Reach,
     probe,
 )
+from orch_app.domains.jobs.execution.known_facts import FactShelf, forget_old, shelf_of
 from orch_app.domains.jobs.execution.log_line import (
     Failure,
     HostResult,
@@ -48,6 +49,7 @@ __all__ = [
     "Batch",
     "Credentials",
     "Engine",
+    "FactShelf",
     "Failure",
     "HostRefused",
     "HostResult",
@@ -81,9 +83,11 @@ __all__ = [
     "WorkspaceError",
     "check_inputs",
     "collect",
+    "forget_old",
     "open_workspace",
     "probe",
     "read_output",
     "run_play",
+    "shelf_of",
     "sweep_leftovers",
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orch_app.domains.jobs.execution.isolation import Launch
 from orch_app.domains.jobs.execution.isolation.view import SYSTEM_PATH
+from orch_app.domains.jobs.execution.known_facts import LENT, FactShelf
 from orch_app.domains.jobs.execution.spec import PlaySpec, SharedCode
 from orch_app.domains.jobs.execution.supervisor import EVENTS_FD
 from orch_app.domains.jobs.execution.workspace import write_secret
@@ -16,7 +17,7 @@ _CONTROL_PERSIST_S = 60
 _CONNECT_TIMEOUT_S = 15
 
 
-def config_text(code: SharedCode, strategy: str) -> str:
+def config_text(code: SharedCode, strategy: str, shelf: FactShelf | None = None) -> str:
     """The text of `ansible.cfg`.
 
     It holds no path and no value of one job alone, so that one warm server can serve all jobs of this text; what
@@ -31,6 +32,7 @@ collections_path = {_packages()}
 {f"action_plugins = {code.action_plugins}" if code.action_plugins else ""}
 strategy = {strategy if strategy in _STRATEGIES else "linear"}
 {_mitogen(strategy)}
+{_cached_facts(shelf)}
 timeout = {_CONNECT_TIMEOUT_S}
 host_key_checking = True
 retry_files_enabled = False
@@ -51,7 +53,7 @@ ssh_args = -C -o ControlMaster=auto -o ControlPersist={_CONTROL_PERSIST_S}s -o S
 
 def write_config(spec: PlaySpec) -> Path:
     """Write `ansible.cfg` beside the variables."""
-    text = config_text(spec.code, spec.strategy)
+    text = config_text(spec.code, spec.strategy, spec.shelf)
     path = write_secret(spec.workspace.env / "ansible.cfg", text)
     path.chmod(0o644)
     return path
@@ -103,6 +105,13 @@ def obtained(launch: Launch) -> str:
 def _packages() -> Path:
     """The folder that holds `ansible_collections`, without importing any of it."""
     return next(Path(entry) for entry in sys.path if (Path(entry) / "ansible_collections").is_dir())
+
+
+def _cached_facts(shelf: FactShelf | None) -> str:
+    if shelf is None:
+        return ""
+    age = f"fact_caching_timeout = {shelf.max_age_s}"
+    return f"gathering = smart\nfact_caching = jsonfile\nfact_caching_connection = ~/{LENT}\n{age}"
 
 
 def _mitogen(strategy: str) -> str:

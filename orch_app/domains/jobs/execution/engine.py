@@ -70,7 +70,7 @@ class WarmEngine:
         Raises:
             WarmUnavailable: no such server can be had now.
         """
-        profile = Profile.of(config_text(spec.code, spec.strategy), spec.environment)
+        profile = Profile.of(config_text(spec.code, spec.strategy, spec.shelf), spec.environment)
         return Start([*_BARE, str(_SHIM)], self._servers.connect(profile))
 
     def warm_up(self, code: SharedCode) -> None:

@@ -71,6 +71,8 @@ def run_play(
         chosen = PlainEngine()
         ending = attempt.by(chosen)
     assert ending is not None, "a plain process refuses nothing"
+    if spec.shelf:
+        spec.shelf.take_back(spec.workspace, spec.hosts)
     if ending.error is not None:
         raise ending.error
     outcome = _outcome(spec, ending, translator, launch, chosen)
@@ -144,6 +146,8 @@ def _prepare_runner(spec: PlaySpec, launch: Launch) -> Any:
     sources = write_inventory(workspace, spec.hosts, localhost=spec.localhost)
     write_extravars(workspace, spec.inputs, spec.facts, launch)
     config_file = write_config(spec)
+    if spec.shelf:
+        spec.shelf.lend(workspace, spec.hosts)
     if launch.uid is not None:
         workspace.give_to(launch.uid)
     runner: Any = init_runner(

@@ -9,6 +9,7 @@ from typing import Any
 from orch_app.domains.jobs.execution.extravars import JobFacts
 from orch_app.domains.jobs.execution.inventory_file import TargetHost
 from orch_app.domains.jobs.execution.isolation import IsolationLevel, IsolationRequest
+from orch_app.domains.jobs.execution.known_facts import FactShelf
 from orch_app.domains.jobs.execution.log_line import Failure
 from orch_app.domains.jobs.execution.workspace import Workspace
 
@@ -60,7 +61,8 @@ class PlaySpec:
     """One play. `secrets` are masked in everything the play says, together with those of the hosts.
 
     `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
-    holds extra variables of the play's environment, which must not be secret. Times are in seconds.
+    holds extra variables of the play's environment, which must not be secret. Times are in seconds. With a `shelf`,
+    facts of hosts that are known need not be gathered.
     """
 
     workspace: Workspace
@@ -77,6 +79,7 @@ class PlaySpec:
     strategy: str = "linear"
     code: SharedCode = field(default_factory=SharedCode)
     environment: dict[str, str] = field(default_factory=dict)
+    shelf: FactShelf | None = None
 
     def every_secret(self) -> list[str]:
         """What must be masked in whatever comes out of the play.

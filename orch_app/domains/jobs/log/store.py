@@ -1,17 +1,28 @@
 """Appending lines to a job's log, under the claim, in one transaction with the job's last number."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import Executable, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from orch_app.domains.jobs.claims import Claim, change_held
 from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.held import Claim, write
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.models import Job, JobLog
+from orch_app.kit.db import carry_out
 from orch_app.kit.wakeups import announce
 
 READ_AT_ONCE = 5_000
+_LINE: Any = (JobLog.seq, JobLog.ts, JobLog.level, JobLog.host, JobLog.task, JobLog.message)
+_PAGE = (
+    select(*_LINE)
+    .where(col(JobLog.job_id) == bindparam("of_job"), col(JobLog.seq) > bindparam("after"))
+    .order_by(col(JobLog.seq))
+    .limit(READ_AT_ONCE)
+)
 
 
 def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
@@ -20,14 +31,12 @@ def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
     Raises:
         LostClaimError: the job is no longer this worker's.
     """
-    newest = {"last_seq": lines[-1].seq} if lines else {"phase": Job.phase}
-    statement = change_held(held).values(**newest).returning(col(Job.id))
-    if session.exec(statement.execution_options(synchronize_session=False)).scalar_one_or_none() is None:
+    newest: dict[str, Any] = {"last_seq": lines[-1].seq} if lines else {"phase": Job.phase}
+    if write(session, held, **newest) is None:
         raise LostClaimError(held.job_id)
     announce(session, f"job:{held.job_id}")
     if not lines:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [
         {
             "job_id": held.job_id,
@@ -40,7 +49,12 @@ def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
         }
         for line in lines
     ]
-    session.connection().execute(insert(JobLog).on_conflict_do_nothing(), rows)
+    session.connection().execute(_insert_statement(session.get_bind().dialect.name), rows)
+
+
+@lru_cache(maxsize=2)
+def _insert_statement(dialect: str) -> Executable:
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(JobLog).on_conflict_do_nothing()
 
 
 def last_seq(session: Session, job_id: str) -> int:
@@ -51,12 +65,8 @@ def last_seq(session: Session, job_id: str) -> int:
 def read_all(session: Session, job_id: str) -> Iterator[Line]:
     """Every stored line in order, a few thousand at a time."""
     after = 0
-    while rows := session.exec(
-        select(JobLog).where(JobLog.job_id == job_id, JobLog.seq > after).order_by(col(JobLog.seq)).limit(READ_AT_ONCE)
-    ).all():
-        for row in rows:
-            yield to_line(row)
-            session.expunge(row)
+    while rows := carry_out(session, _PAGE, of_job=job_id, after=after).all():
+        yield from (Line(*row) for row in rows)
         after = rows[-1].seq
 
 

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.store import append

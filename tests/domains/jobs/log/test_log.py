@@ -9,8 +9,8 @@ from sqlmodel import col, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims
-from orch_app.domains.jobs.claims import Claim
 from orch_app.domains.jobs.errors import LostClaimError
+from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import archive, store
 from orch_app.domains.jobs.log.feed import LogFeed
 from orch_app.domains.jobs.log.lines import Line
