@@ -99,6 +99,7 @@ class World:
             self.store.begin_from((load, is_scheduled), lambda: _fill(load, is_scheduled=is_scheduled))
             self._ids = 2 * FIRST_ID  # the same whether or not this run was the one that filled the template
             self._hook()
+            self.checker.look(Step("beginning", None, "", self._db_ms()))
             for (job_id,) in self.store.rows("SELECT id FROM jobs ORDER BY number"):
                 self._ring("jobs.run", {"job_id": job_id})
             for number in range(1 + (self.dice.random() < 0.8)):

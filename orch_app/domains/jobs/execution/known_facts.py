@@ -22,6 +22,8 @@ FOLDER = "facts"
 OLDEST_S = 7 * 86_400
 LENT = ".facts"
 """Where a play finds and leaves them, below its home folder."""
+_SCHEMA = "s1_"
+"""Before the name of each file: the format of Ansible's cache. Files of another format are gathered anew."""
 _MOST_BYTES = 1 << 20
 _DIGITS = 32
 
@@ -42,13 +44,13 @@ class FactShelf:
             with suppress(FileNotFoundError):
                 moment = kept.stat().st_mtime
                 if time.time() - moment < self.max_age_s:
-                    os.utime(write_secret(lent / host.name, kept.read_bytes()), (moment, moment))
+                    os.utime(write_secret(lent / file_of(host), kept.read_bytes()), (moment, moment))
 
     def take_back(self, workspace: Workspace, hosts: Sequence[TargetHost]) -> None:
         """Keep what the play found out; whatever is no plain file with a JSON object in it is left alone."""
         with suppress(OSError), _opened(workspace.home / LENT) as folder:
             for host in hosts:
-                found = _read(folder, host.name)
+                found = _read(folder, file_of(host))
                 if found is not None:
                     self._keep(self._place(host), *found)
 
@@ -67,6 +69,11 @@ class FactShelf:
             file.write(content)
         os.utime(name, (moment, moment))
         Path(name).replace(place)
+
+
+def file_of(host: TargetHost) -> str:
+    """What Ansible calls the file of this host's facts."""
+    return f"{_SCHEMA}{host.name}"
 
 
 def shelf_of(data_dir: Path, runbook: str, environment: str, max_age_s: int) -> FactShelf:

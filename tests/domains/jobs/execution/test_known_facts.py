@@ -18,7 +18,7 @@ from orch_app.domains.jobs.execution import (
     open_workspace,
     shelf_of,
 )
-from orch_app.domains.jobs.execution.known_facts import LENT
+from orch_app.domains.jobs.execution.known_facts import LENT, file_of
 
 HOST = TargetHost("web-1", "192.0.2.1", 22, ("ssh-ed25519 AAAA",), Credentials("root"))
 FACTS = '{"ansible_distribution": "Debian"}'
@@ -36,7 +36,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         yield opened
 
 
-def leave(workspace: Workspace, content: str = FACTS, age_s: float = 5, name: str = "web-1") -> Path:
+def leave(workspace: Workspace, content: str = FACTS, age_s: float = 5, name: str = "s1_web-1") -> Path:
     """What a play leaves."""
     (workspace.home / LENT).mkdir(exist_ok=True)
     path = workspace.home / LENT / name
@@ -60,8 +60,8 @@ def test_what_a_play_found_out_is_lent_to_the_next_with_its_time(shelf: FactShel
     shelf.take_back(workspace, [HOST])
     clear(workspace)
     shelf.lend(workspace, [HOST, replace(HOST, name="web-2")])
-    assert lent(workspace) == {"web-1": FACTS}
-    assert (workspace.home / LENT / "web-1").stat().st_mtime == pytest.approx(moment)
+    assert lent(workspace) == {file_of(HOST): FACTS}
+    assert (workspace.home / LENT / file_of(HOST)).stat().st_mtime == pytest.approx(moment)
     assert (shelf.folder.stat().st_mode & 0o077, next(shelf.folder.iterdir()).stat().st_mode & 0o077) == (0, 0)
 
 
@@ -118,15 +118,15 @@ def test_what_is_no_object_or_too_large_is_left_alone(shelf: FactShelf, workspac
 def test_links_and_pipes_are_left_alone(shelf: FactShelf, workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text(FACTS)
     (workspace.home / LENT).mkdir()
-    (workspace.home / LENT / "web-1").symlink_to(tmp_path / "secret.json")
-    os.mkfifo(workspace.home / LENT / "web-2")
+    (workspace.home / LENT / file_of(HOST)).symlink_to(tmp_path / "secret.json")
+    os.mkfifo(workspace.home / LENT / "s1_web-2")
     shelf.take_back(workspace, [HOST, replace(HOST, name="web-2")])
     assert not shelf.folder.exists()
 
 
 def test_a_folder_of_links_leads_nowhere(shelf: FactShelf, workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "web-1").write_text(FACTS)
+    (tmp_path / "other" / file_of(HOST)).write_text(FACTS)
     (workspace.home / LENT).symlink_to(tmp_path / "other")
     shelf.take_back(workspace, [HOST])
     assert not shelf.folder.exists()
