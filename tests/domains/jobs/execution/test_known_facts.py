@@ -41,7 +41,8 @@ def leave(workspace: Workspace, content: str = FACTS, age_s: float = 5, name: st
     (workspace.home / LENT).mkdir(exist_ok=True)
     path = workspace.home / LENT / name
     path.write_text(content)
-    os.utime(path, (time.time() - age_s,) * 2)
+    moment = time.time() - age_s
+    os.utime(path, (moment, moment))
     return path
 
 
