@@ -14,7 +14,6 @@ QUICK = {
     "ORCH_HEARTBEAT_S": "0.5",
     "ORCH_SWEEP_S": "0.5",
     "ORCH_GRACE_S": "90",
-    "ORCH_EGRESS_ALLOW": LOOPBACK,
 }
 
 
@@ -30,7 +29,8 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path, ledger: Ledger) -> Ite
     grown = request.param == "grown"
     database_url = request.getfixturevalue("fresh_postgres_url") if grown else ""
     pace: dict[str, str] = getattr(request.module, "PACE", QUICK)
-    variables = {**pace, "ORCH_RUNBOOKS_DIR": str(ledger.write_runbook(tmp_path / "runbooks"))}
+    catalogue = ledger.write_runbook(tmp_path / "runbooks")
+    variables = {**pace, "ORCH_RUNBOOKS_DIR": str(catalogue), "ORCH_EGRESS_ALLOW": LOOPBACK}
     if grown:
         variables |= {"ORCH_REDIS_URL": request.getfixturevalue("fresh_redis_url")}
     migrate_new(tmp_path, database_url)
