@@ -60,6 +60,11 @@ function OwnErrors({ path }) {
   return message ? <FieldError text={message} /> : null;
 }
 
+/** What is wrong with a list, or with one of its items, which is then named. */
+function ItemErrors({ items, failed }) {
+  return failed.map(([rest, message]) => <FieldError key={rest} text={rest ? `${items[Number(rest.slice(1))] ?? ""}: ${message}` : message} />);
+}
+
 /** A list of scalars as chips; Enter, comma or a pasted column adds. */
 function Chips({ field, path, value, required }) {
   const { change, errors, disabled } = useContext(FormContext);
@@ -101,18 +106,18 @@ function Chips({ field, path, value, required }) {
         ))}
         <input value={text} disabled={disabled} aria-label={titleOf(field, t.language)} placeholder={items.length ? "" : t("schema.chips_hint")} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} onPaste={onPaste} onBlur={() => text.trim() && add(text)} />
       </div>
-      {failed.map(([rest, message]) => (
-        <FieldError key={rest} text={rest ? `${items[Number(rest.slice(1))] ?? ""}: ${message}` : message} />
-      ))}
+      <ItemErrors items={items} failed={failed} />
     </div>
   );
 }
 
-/** A list of choices out of few: one checkbox each. */
+/** A list of choices out of few: one checkbox each, also for what is chosen and no longer offered, so that it can go. */
 function Checks({ field, path, value, required }) {
-  const { change, disabled } = useContext(FormContext);
+  const { change, errors, disabled } = useContext(FormContext);
   const t = useText();
   const items = Array.isArray(value) ? value : [];
+  const offered = optionsOf(field.item, t);
+  const stray = items.filter((item) => !offered.some((option) => option.value === item)).map((item) => ({ value: item, label: String(item) }));
   const toggle = (option, on) => {
     const list = on ? [...items, option] : items.filter((item) => item !== option);
     change(path, list.length || required ? list : undefined);
@@ -121,11 +126,11 @@ function Checks({ field, path, value, required }) {
     <div className="f wide" role="group" aria-label={titleOf(field, t.language)}>
       <Heading field={field} required={required} />
       <div className="row wrap row-16">
-        {optionsOf(field.item, t).map((option) => (
+        {[...offered, ...stray].map((option) => (
           <CheckField key={option.value} label={option.label} disabled={disabled} checked={items.includes(option.value)} onChange={(on) => toggle(option.value, on)} />
         ))}
       </div>
-      <OwnErrors path={path} />
+      <ItemErrors items={items} failed={errorsBelow(errors, pointerOf(path))} />
     </div>
   );
 }

@@ -20,6 +20,7 @@ from orch_app.domains.jobs import workers_api as jobs_workers
 from orch_app.domains.operations import api as operations
 from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
+from orch_app.domains.runbooks import presets_api as runbook_presets
 from orch_app.domains.schedules import api as schedules
 from orch_app.kit.version import VERSION
 
@@ -27,6 +28,7 @@ ROUTERS = (
     accounts,
     inventory,
     runbooks,
+    runbook_presets,
     jobs,
     jobs_fleet,
     jobs_live,

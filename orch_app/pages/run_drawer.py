@@ -4,15 +4,18 @@ import reflex as rx
 
 from orch_app.components.actions import copy_button, link_button
 from orch_app.components.dialogs import cancel_button, drawer
+from orch_app.components.fields import select_field
 from orch_app.components.icon import icon
 from orch_app.components.jobs import submit_keys
 from orch_app.components.states import error_state, problem_text, skeleton_text
 from orch_app.components.status import risk_badge
-from orch_app.components.text import tr
+from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration
+from orch_app.pages.frame import may
 from orch_app.pages.order_form import blocked_by, order_fields
+from orch_app.pages.run_presets import preset_bar
 from orch_app.pages.spoken import spoken
-from orch_app.state.launch import LaunchState
+from orch_app.state.launch import PRIORITIES, LaunchState
 
 RUNBOOK = LaunchState.runbook
 BLOCK = blocked_by(LaunchState)
@@ -53,7 +56,34 @@ def _failed() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    return submit_keys(*order_fields(LaunchState), _curl(), on_submit=SEND)
+    return submit_keys(preset_bar(), *order_fields(LaunchState), _advanced(), _curl(), on_submit=SEND)
+
+
+def _advanced() -> rx.Component:
+    """What few orders need: another place in the queue."""
+    names = {priority: tr(f"launch.priority.{priority}") for priority in PRIORITIES}
+    options = [
+        {"value": priority, "label": name, "disabled": (int(priority) > 0) & ~may("jobs:prioritize")}
+        for priority, name in names.items()
+    ]
+    chosen = select_field(
+        tr("launch.priority"),
+        options=options,
+        value=LaunchState.priority.to_string(),
+        on_change=LaunchState.choose_priority,
+        hint=tr("launch.priority_hint"),
+        disabled=BLOCK != "",
+    )
+    told = tr_dynamic("launch.priority.", LaunchState.priority.to_string())
+    return rx.el.details(
+        rx.el.summary(
+            icon("chevron-right"),
+            tr("launch.advanced"),
+            rx.el.span(tr("launch.priority_told", name=told), class_name="sec sm right"),
+        ),
+        chosen,
+        class_name="fold",
+    )
 
 
 def _curl() -> rx.Component:

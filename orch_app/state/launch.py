@@ -1,5 +1,6 @@
 """The run drawer: an order for one runbook, filled in, checked and sent."""
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -13,7 +14,8 @@ from orch_app.kit.errors import Invalid
 from orch_app.state import launch_view
 from orch_app.state.address import parameters
 from orch_app.state.guard import act, ask, guarded
-from orch_app.state.order_form import OrderForm
+from orch_app.state.notices import Notices
+from orch_app.state.presets import PresetChoice
 from orch_app.state.runbooks_view import Wanted
 from orch_app.state.session import environment_of
 
@@ -26,14 +28,17 @@ _CURL_DEPS: list[str | rx.Var[Any]] = [
     "chosen",
     "reason",
     "_inputs",
+    "priority",
 ]
+PRIORITIES = ("10", "5", "0", "-5", "-10")
 Shown = dict[str, Any]
 
 
-class LaunchState(OrderForm, rx.State):
+class LaunchState(PresetChoice, rx.State):
     """The order that the drawer is about; it is open while the address names a runbook."""
 
     is_open: bool = False
+    priority: int = 0
     shows_curl: bool = False
 
     @rx.var(auto_deps=False, deps=_CURL_DEPS)
@@ -88,17 +93,25 @@ class LaunchState(OrderForm, rx.State):
         self.is_busy = False
         if not self.is_open or self.phase != "ready":
             return None
-        order = self._order()
+        order = replace(self._order(), priority=self.priority)
         if order.host_ids == []:
             self._show_faults((launch_view.NO_HOST,))
             return None
         try:
-            job = await act(_launch, order)
+            job_id, is_new = await act(_launch, order)
         except Invalid as refused:
             self._show_faults(refused.errors)
             return None
         self.is_open = False
-        return rx.redirect(f"/jobs/{job}")
+        page = rx.redirect(f"/jobs/{job_id}")
+        return page if is_new else [Notices.show_done("job.joined"), page]
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def choose_priority(self, priority: str) -> None:
+        """Stand before or behind others in the queue; who may is asked when the order is sent."""
+        if priority in PRIORITIES:
+            self.priority = int(priority)
 
     async def _fill(self, asked: dict[str, str]) -> None:
         form = await ask(launch_view.read_form, asked["run"])
@@ -107,20 +120,25 @@ class LaunchState(OrderForm, rx.State):
         before: Shown = {"environment": environment} if environment else {}
         long = parameters(self, "inputs", "hosts", longest=launch_view.LONGEST_INPUTS)
         again |= launch_view.linked(asked | long)
-        self.shows_curl = asked["show"] == "curl"
+        self.shows_curl, self.priority = asked["show"] == "curl", 0
         if asked["host"]:
             again |= {"environment": await ask(launch_view.environment_of_host, asked["host"])}
             again |= {"host_ids": [asked["host"]]}
         await self._begin(form, before | again)
+        await self._read_presets()
+        self._pick("")
 
     def _body(self) -> Shown:
         """The order as the REST API takes it."""
         order = self._order()
-        more = {"hosts": order.host_ids, "connections": order.connections, "requestReason": order.request_reason}
+        more: Shown = {"hosts": order.host_ids, "connections": order.connections, "requestReason": order.request_reason}
+        more["priority"] = self.priority
         body: Shown = {"environment": order.environment, "inputs": order.inputs}
         return body | {name: value for name, value in more.items() if value}
 
 
-def _launch(session: Session, actor: Actor, order: service.Order) -> str:
+def _launch(session: Session, actor: Actor, order: service.Order) -> tuple[str, bool]:
+    """The id of the job that answers the order, and whether it is a new one."""
     check_execute_limit(actor)
-    return service.launch(session, actor, order).id
+    found = service.launch_or_join(session, actor, order)
+    return found.job.id, found.is_new

@@ -28,6 +28,7 @@ FILLED = {
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{schedule_id}": "sch_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{blackout_id}": "blk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{preset_id}": "pst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
 }
@@ -36,6 +37,7 @@ _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "
 _HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
 _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
+_PRESET = {"name": "usual", "inputs": {}}
 _SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
 _BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
 
@@ -71,6 +73,10 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/runbooks/{name}/schema"): Guarded(Permission.RUNBOOKS_READ),
     ("PUT", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
     ("DELETE", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
+    ("GET", "/v1/runbooks/{name}/presets"): Guarded(Permission.RUNBOOKS_READ),
+    ("POST", "/v1/runbooks/{name}/presets"): Guarded(Permission.RUNBOOKS_EXECUTE, _PRESET),
+    ("PATCH", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE, {"name": "x"}),
+    ("DELETE", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE),
     ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
     ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),

@@ -164,3 +164,47 @@ def test_a_favourite_is_starred_by_key_and_stands_first_until_it_is_taken_back(t
     expect(star).to_have_attribute("aria-pressed", "true")
     star.click()
     expect(page.get_by_text("Nenhum favorito ainda")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_values_are_kept_as_a_preset_chosen_again_and_removed(tab: OpenTab, look: Look):
+    found = tab("admin", look)
+    page = found.open("/runbooks?run=host_report")
+    field = drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")
+    field.fill("61")
+    drawer(page).get_by_role("button", name="Salvar estes valores como predefinição").click()
+    name = drawer(page).get_by_role("textbox", name="Nome da predefinição")
+    name.fill(f"Rigoroso {look.name}")
+    assert axe.violations(page) == []
+    drawer(page).get_by_role("button", name="Salvar", exact=True).click()
+    expect(page.get_by_text("Predefinição salva")).to_be_visible()
+    page.reload()
+    expect(field).to_have_value("85")
+    chosen = drawer(page).get_by_role("combobox", name="Predefinição")
+    chosen.select_option(label=f"Rigoroso {look.name}")
+    expect(field).to_have_value("61")
+    drawer(page).get_by_text("Avançado").click()
+    drawer(page).get_by_role("combobox", name="Prioridade na fila").select_option(label="À frente")
+    expect(drawer(page).get_by_text("prioridade: À frente")).to_be_visible()
+    assert axe.violations(page) == []
+    assert found.fits()
+    drawer(page).get_by_role("button", name="Ações da predefinição").click()
+    page.get_by_role("menuitem", name="Excluir predefinição").click()
+    drawer(page).get_by_role("button", name="Excluir", exact=True).click()
+    expect(page.get_by_text("Predefinição excluída")).to_be_visible()
+    expect(chosen).to_have_count(0)
+
+
+def test_a_preset_that_no_longer_fits_says_so_and_can_be_put_right(tab: OpenTab):
+    found = tab("operator")
+    place = f"{found.product.url}/v1/runbooks/host_report/presets"
+    made = {"name": "Antigo", "inputs": {"sections": ["gone"]}}
+    origin = {"Origin": found.product.url}
+    old = found.page.request.post(place, data=made, headers=origin).json()
+    page = found.open("/runbooks?run=host_report")
+    drawer(page).get_by_role("combobox", name="Predefinição").select_option(label="Antigo")
+    expect(drawer(page).get_by_text("gone: Deve ser um destes")).to_be_visible()
+    drawer(page).get_by_role("checkbox", name="gone").click()
+    expect(drawer(page).get_by_role("checkbox", name="gone")).to_have_count(0)
+    assert axe.violations(page) == []
+    page.request.delete(f"{place}/{old['id']}", headers=origin)

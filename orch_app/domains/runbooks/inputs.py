@@ -36,13 +36,19 @@ def check_inputs(schema: Schema, inputs: Any, *, max_kb: int = DEFAULT_INPUT_KB)
 
     `max_kb` is the runbook's `limits.input_kb`. At most 100 problems are listed.
     """
-    problems = tuple(_first_hundred(_shape_problems(inputs, MAX_INPUT_NODES, any_name=False)))
-    if not problems and len(json.dumps(inputs, ensure_ascii=False).encode()) > max_kb * 1_024:
-        problems = (_problem((), "size", max_kb),)
+    problems = check_size(inputs, max_kb=max_kb)
     if problems or not isinstance(inputs, dict):
         return CheckedInputs({}, problems or (_problem((), "type", "object"),))
     values = with_defaults(schema, inputs)
     return CheckedInputs(values, tuple(_first_hundred(_schema_problems(schema, values, checker.MAX_STEPS))))
+
+
+def check_size(inputs: Any, *, max_kb: int = DEFAULT_INPUT_KB) -> tuple[InputProblem, ...]:
+    """What no schema says of inputs: how large and deep they may be, and which names and characters they may have."""
+    problems = tuple(_first_hundred(_shape_problems(inputs, MAX_INPUT_NODES, any_name=False)))
+    if not problems and len(json.dumps(inputs, ensure_ascii=False).encode()) > max_kb * 1_024:
+        return (_problem((), "size", max_kb),)
+    return problems
 
 
 def check_output(schema: Schema, output: Any) -> tuple[InputProblem, ...]:

@@ -6,6 +6,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from orch_app.kit.db import JsonText, UtcDateTime
@@ -53,3 +54,38 @@ class RunbookFavourite(SQLModel, table=True):
     user_id: str = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
     runbook_name: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RunbookPreset(SQLModel, table=True):
+    """Values for a runbook's form by a name: its owner's alone, or everybody's. Never secrets."""
+
+    __tablename__ = "runbook_presets"
+    __table_args__ = (
+        Index(
+            "ux_runbook_presets_own",
+            "runbook_name",
+            "owner_id",
+            "name",
+            unique=True,
+            sqlite_where=text("is_shared = 0"),
+            postgresql_where=text("NOT is_shared"),
+        ),
+        Index(
+            "ux_runbook_presets_shared",
+            "runbook_name",
+            "name",
+            unique=True,
+            sqlite_where=text("is_shared = 1"),
+            postgresql_where=text("is_shared"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    runbook_name: str
+    name: str
+    input_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
+    is_shared: bool = False
+    owner_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    owner_name: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
