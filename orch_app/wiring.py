@@ -4,16 +4,17 @@ import redis
 
 from orch_app.domains.jobs.activity import watch_also
 from orch_app.domains.jobs.observers import observe_ends
+from orch_app.domains.jobs.removal import FORGET_TASK
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
 from orch_app.domains.schedules import live as schedules
 from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
-from tasks.jobs import run
+from tasks.jobs import forget, run
 from tasks.pipelines import advance
 from tasks.schedule import tick
 
-TASKS = {"jobs.run": run, ADVANCE_TASK: advance, "schedule.tick": tick}
+TASKS = {"jobs.run": run, FORGET_TASK: forget, ADVANCE_TASK: advance, "schedule.tick": tick}
 
 
 def wire() -> None:

@@ -66,9 +66,7 @@ function useEscape() {
   }, []);
 }
 
-function CancelDialog({ jobs, onClose, onConfirm }) {
-  const t = useText();
-  const title = t("jobs.bulk_cancel_title", { n: jobs.length });
+function AskDialog({ jobs, title, body, action, onClose, onConfirm }) {
   return (
     <Dialog open onClose={onClose} label={title}>
       <header>
@@ -76,21 +74,31 @@ function CancelDialog({ jobs, onClose, onConfirm }) {
         <DialogClose />
       </header>
       <div className="scroll">
-        <p>{t("jobs.bulk_cancel_body")}</p>
+        <p>{body}</p>
         <p className="num sec break">{jobs.map((job) => job.number).join(" · ")}</p>
       </div>
       <footer>
-        <ConfirmButton text={t("jobs.bulk_cancel_confirm", { n: jobs.length })} danger onConfirm={onConfirm} />
+        <ConfirmButton text={action} danger onConfirm={onConfirm} />
       </footer>
     </Dialog>
   );
 }
 
+function CancelDialog({ jobs, ...rest }) {
+  const t = useText();
+  return <AskDialog jobs={jobs} {...rest} title={t("jobs.bulk_cancel_title", { n: jobs.length })} body={t("jobs.bulk_cancel_body")} action={t("jobs.bulk_cancel_confirm", { n: jobs.length })} />;
+}
+
+function DeleteDialog({ jobs, ...rest }) {
+  const t = useText();
+  return <AskDialog jobs={jobs} {...rest} title={t("jobs.bulk_delete_title", { n: jobs.length })} body={t("jobs.bulk_delete_body")} action={t("jobs.bulk_delete_confirm", { n: jobs.length })} />;
+}
+
 /** Appears with the first chosen row. Each action is offered for those of them that it can be done with. */
-export function SelectionBar({ rows, mayCancel, mayRetry, onCancel, onRetry }) {
+export function SelectionBar({ rows, mayCancel, mayRetry, mayDelete, onCancel, onRetry, onDelete }) {
   const t = useText();
   const { chosen, picking } = useSelection();
-  const [asks, setAsks] = useState(false);
+  const [asks, setAsks] = useState("");
   const ids = (rows || []).map((row) => row.id);
   useEffect(() => keepOnly(ids), [ids.join()]);
   useEffect(() => clearSelection, []);
@@ -100,7 +108,7 @@ export function SelectionBar({ rows, mayCancel, mayRetry, onCancel, onRetry }) {
   const live = picked.filter((row) => LIVE.has(row.status));
   const over = picked.filter((row) => !LIVE.has(row.status));
   const send = (tell, jobs) => {
-    setAsks(false);
+    setAsks("");
     clearSelection();
     tell(jobs.map((job) => job.id));
   };
@@ -118,9 +126,15 @@ export function SelectionBar({ rows, mayCancel, mayRetry, onCancel, onRetry }) {
           </button>
         ) : null}
         {mayCancel && live.length ? (
-          <button type="button" className="btn s d" onClick={() => setAsks(true)}>
+          <button type="button" className="btn s d" onClick={() => setAsks("cancel")}>
             <Icon name="stop" size={14} />
             {t("jobs.bulk_cancel", { n: live.length })}
+          </button>
+        ) : null}
+        {mayDelete && over.length ? (
+          <button type="button" className="btn s d" onClick={() => setAsks("delete")}>
+            <Icon name="trash" size={14} />
+            {t("jobs.bulk_delete", { n: over.length })}
           </button>
         ) : null}
         {picked.length ? (
@@ -133,7 +147,8 @@ export function SelectionBar({ rows, mayCancel, mayRetry, onCancel, onRetry }) {
       <button type="button" className="ib" aria-label={t("jobs.choose_none")} title={`${t("jobs.choose_none")} (Esc)`} onClick={clearSelection}>
         <Icon name="close" />
       </button>
-      {asks ? <CancelDialog jobs={live} onClose={() => setAsks(false)} onConfirm={() => send(onCancel, live)} /> : null}
+      {asks === "cancel" ? <CancelDialog jobs={live} onClose={() => setAsks("")} onConfirm={() => send(onCancel, live)} /> : null}
+      {asks === "delete" ? <DeleteDialog jobs={over} onClose={() => setAsks("")} onConfirm={() => send(onDelete, over)} /> : null}
     </section>
   );
 }

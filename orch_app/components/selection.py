@@ -1,5 +1,7 @@
 """Choosing rows of the list of jobs: check boxes, the bar of what can be done with the chosen ones together."""
 
+from collections.abc import Callable
+
 import reflex as rx
 
 from orch_app.components.local import Event, EventHandler, UiComponent, one_list, ui_module
@@ -40,8 +42,10 @@ class SelectionBar(UiComponent):
     rows: rx.Var[list]
     may_cancel: rx.Var[bool]
     may_retry: rx.Var[bool]
+    may_delete: rx.Var[bool]
     on_cancel: EventHandler[one_list]
     on_retry: EventHandler[one_list]
+    on_delete: EventHandler[one_list]
 
 
 def select_column(rows: rx.Var[list]) -> Column:
@@ -59,12 +63,19 @@ def pick_item() -> rx.Component:
 
 
 def selection_bar(
-    rows: rx.Var[list], *, may_cancel: rx.Var[bool], may_retry: rx.Var[bool], on_cancel: Event, on_retry: Event
+    rows: rx.Var[list], *, may: Callable[[str], rx.Var[bool]], on_cancel: Event, on_retry: Event, on_delete: Event
 ) -> rx.Component:
     """Stands below the list while rows (`id`, `number`, `status`) are chosen; Esc takes the choice away.
 
-    `on_cancel(ids)` hears of those that have not ended, after a question; `on_retry(ids)` of those that have.
+    `on_cancel(ids)` hears of those that have not ended, `on_delete(ids)` of those that have, both after a question;
+    `on_retry(ids)` of those that have.
     """
     return SelectionBar.create(
-        rows=rows, may_cancel=may_cancel, may_retry=may_retry, on_cancel=on_cancel, on_retry=on_retry
+        rows=rows,
+        may_cancel=may("jobs:cancel"),
+        may_retry=may("runbooks:execute"),
+        may_delete=may("jobs:delete"),
+        on_cancel=on_cancel,
+        on_retry=on_retry,
+        on_delete=on_delete,
     )

@@ -84,10 +84,10 @@ def _list() -> rx.Component:
     found = rx.cond(JobsState.rows.length() > 0, rows, no_results_state())
     chosen = selection_bar(
         JobsState.rows,
-        may_cancel=may("jobs:cancel"),
-        may_retry=may("runbooks:execute"),
+        may=may,
         on_cancel=JobsState.cancel_chosen,
         on_retry=JobsState.repeat_chosen,
+        on_delete=JobsState.delete_chosen,
     )
     hint = rx.cond(JobsState.is_dead, note(tr("jobs.dead_letters_hint"), icon_name="info"), rx.fragment())
     return rx.fragment(_filters(columns), hint, _fresh(), section(found, padded=False), chosen)

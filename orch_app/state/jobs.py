@@ -73,7 +73,15 @@ class JobsState(Screen, rx.State):
         """Run these jobs again."""
         return await self._carry_out("retry", job_ids)
 
-    async def _carry_out(self, action: bulk.BulkAction, job_ids: list[str]) -> Any:
+    @rx.event
+    @guarded(Permission.JOBS_DELETE)
+    async def delete_chosen(self, job_ids: list[str]) -> Any:
+        """Remove these jobs with their logs and files; a page that is left empty gives way to the first."""
+        told = await self._carry_out("delete", job_ids)
+        is_emptied = self.page > 1 and len(job_ids) >= len(self.rows)
+        return [*told[:-1], JobsState.show_fresh] if is_emptied else told
+
+    async def _carry_out(self, action: bulk.BulkAction, job_ids: list[str]) -> list[Any]:
         found = await act(carry_out, bulk.BulkOrder(action, [str(job_id) for job_id in job_ids]))
         done = [Notices.show_count(f"job.bulk_{action}", found["done"])] if found["done"] else []
         return [*done, *(Notices.show_problem(problem) for problem in found["problems"]), JobsState.load]

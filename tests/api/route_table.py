@@ -81,6 +81,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}"): Guarded(Permission.JOBS_READ),
+    ("DELETE", "/v1/jobs/{job_id}"): Guarded(Permission.JOBS_DELETE),
     ("GET", "/v1/jobs/{job_id}/steps"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/hosts"): Guarded(Permission.JOBS_READ),
     ("GET", "/v1/jobs/{job_id}/comparison"): Guarded(Permission.JOBS_READ),

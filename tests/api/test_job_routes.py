@@ -179,10 +179,29 @@ def test_many_jobs_are_canceled_by_one_call_with_a_result_each(operator_client: 
     assert found["items"][0]["job"]["status"] == "CANCELED"
 
 
+@pytest.mark.usefixtures("no_worker")
+def test_an_admin_deletes_ended_jobs_one_by_one_or_together(
+    operator_client: TestClient, make_client: MakeClient
+) -> None:
+    admin = make_client(Role.ADMIN)
+    first, second, waiting = (execute(operator_client)["jobId"] for _ in range(3))
+    operator_client.post("/v1/jobs/bulk", json={"action": "cancel", "jobIds": [first, second]})
+    assert operator_client.delete(f"/v1/jobs/{first}").status_code == 403
+    assert admin.delete(f"/v1/jobs/{first}").status_code == 204
+    assert admin.get(f"/v1/jobs/{first}").json()["code"] == "job_not_found"
+    assert admin.delete(f"/v1/jobs/{waiting}").json()["code"] == "job_is_running"
+    order = {"action": "delete", "jobIds": [second, waiting]}
+    assert operator_client.post("/v1/jobs/bulk", json=order).status_code == 403
+    found = admin.post("/v1/jobs/bulk", json=order).json()
+    assert [(item["jobId"], item["code"]) for item in found["items"]] == [(second, ""), (waiting, "job_is_running")]
+    assert found["items"][0]["job"]["status"] == "CANCELED"
+    assert [item["id"] for item in admin.get("/v1/jobs").json()["items"]] == [waiting]
+
+
 @pytest.mark.parametrize(
     "order",
     [
-        {"action": "delete", "jobIds": ["a"]},
+        {"action": "forget", "jobIds": ["a"]},
         {"action": "cancel", "jobIds": []},
         {"action": "retry", "jobIds": ["a"] * 51},
     ],

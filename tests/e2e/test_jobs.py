@@ -244,6 +244,30 @@ def test_chosen_jobs_are_canceled_and_repeated_together(at: OpenDrill, look: Loo
         expect(rows(page).nth(place).locator(".st")).to_have_text("Cancelado", timeout=JOB_MS)
 
 
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_ended_jobs_are_deleted_together_by_an_admin_after_a_question(at: OpenDrill, look: Look):
+    where = at("admin", look)
+    first, second, running = ended(where), ended(where, fail=True), ordered(where, wait=120)
+    page = where.open("/jobs?runbook=drill")
+    if look.is_phone:
+        page.locator("main").get_by_role("button", name="Mais ações").click()
+        page.get_by_role("menuitem", name="Selecionar jobs").click()
+    for place in range(3):
+        rows(page).nth(place).get_by_role("checkbox").check()
+    bar = page.get_by_role("region", name="Ações para os jobs selecionados")
+    bar.get_by_role("button", name="Excluir 2").click()
+    expect(page.locator("dialog[open]")).to_contain_text("Excluir 2 jobs?")
+    assert axe.violations(page) == []
+    assert where.fits()
+    page.locator("dialog[open]").get_by_role("button", name="Excluir 2 jobs").click()
+    expect(page.get_by_text("2 jobs excluídos")).to_be_visible()
+    answers = [page.request.get(f"{where.product.url}/v1/jobs/{job}").status for job in (first, second, running)]
+    assert answers == [404, 404, 200]
+    folders = [place.name for place in (where.product.data_dir / "artifacts").iterdir()]
+    assert {first, second}.isdisjoint(folders)
+    page.request.post(f"{where.product.url}/v1/jobs/{running}/cancel", headers={"Origin": where.product.url})
+
+
 def test_rows_are_chosen_by_keys_and_by_range(at: OpenDrill):
     where = at()
     for _ in range(3):

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
@@ -128,6 +128,25 @@ def test_chosen_jobs_are_run_again_by_those_who_may(sign_in: SignIn):
         asyncio.run(type(state).event_handlers["repeat_chosen"].fn(state, [job.id]))
         with reading() as session:
             assert len(session.exec(select(Job).where(Job.retry_of == job.id)).all()) == repeats
+
+
+def test_an_admin_deletes_the_chosen_ones_and_leaves_an_emptied_page(sign_in: SignIn):
+    jobs = [launched(COMMAND_LINE) for _ in range(3)]
+    with unit_of_work() as session:
+        session.exec(update(Job).values(status="ERROR"))
+    state = tab(JobsState, cookie=sign_in(Role.ADMIN), address="/jobs")
+    asyncio.run(type(state).event_handlers["load"].fn(state))
+    handler = type(state).event_handlers["delete_chosen"].fn
+    told = words_of(asyncio.run(handler(state, [jobs[0].id])))
+    assert (told[0], told[-1][0]) == (("show_count", ['"job.bulk_delete"', "1"]), "load")
+    state.page, state.rows = 2, [{"id": jobs[1].id}]
+    assert words_of(asyncio.run(handler(state, [jobs[1].id])))[-1][0] == "show_fresh"
+    with reading() as session:
+        assert session.exec(select(Job.id)).all() == [jobs[2].id]
+    other = tab(JobsState, cookie=sign_in(Role.OPERATOR), address="/jobs")
+    asyncio.run(type(other).event_handlers["delete_chosen"].fn(other, [jobs[2].id]))
+    with reading() as session:
+        assert session.exec(select(Job.id)).all() == [jobs[2].id]
 
 
 def test_the_trigger_is_a_filter_like_the_others():

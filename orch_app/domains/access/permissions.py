@@ -12,6 +12,7 @@ class Permission(StrEnum):
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
     JOBS_PRIORITIZE = "jobs:prioritize"
+    JOBS_DELETE = "jobs:delete"
     PIPELINES_READ = "pipelines:read"
     PIPELINES_RUN = "pipelines:run"
     PIPELINES_WRITE = "pipelines:write"

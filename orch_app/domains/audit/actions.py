@@ -33,6 +33,7 @@ class Action(StrEnum):
     JOB_FINISHED = "job.finished"
     JOB_INTERRUPTED = "job.interrupted"
     JOB_PURGED = "job.purged"
+    JOB_DELETED = "job.deleted"
     PIPELINE_CREATED = "pipeline.created"
     PIPELINE_CHANGED = "pipeline.changed"
     PIPELINE_DELETED = "pipeline.deleted"

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
-from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, service
+from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, removal, service
 from orch_app.domains.jobs.export import csv_of_jobs
 from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.models import Job
@@ -120,7 +120,7 @@ class BulkBody(CamelModel):
 
 
 class BulkItem(Answer):
-    """What became of one job: 202 with the job as it is now, or the one that repeats it; else why nothing was done."""
+    """What became of one job: 202 with the job as it is now (or was), or that repeats it; else why nothing was done."""
 
     job_id: str
     status: int
@@ -247,7 +247,7 @@ def _to_filter(query: JobsQuery) -> queries.JobFilter:
 
 @router.post("/jobs/bulk", status_code=207)
 def bulk_jobs(body: BulkBody, actor: SignedIn, session: Transaction) -> BulkAnswer:
-    """Cancel or repeat many jobs, each with a result of its own; with `allOrNothing` one refusal undoes everything."""
+    """Cancel, repeat or delete many jobs, each with its result; with `allOrNothing` one refusal undoes everything."""
     order = bulk.BulkOrder(
         body.action, body.job_ids, body.force, body.only_failed_hosts, all_or_nothing=body.mode == "allOrNothing"
     )
@@ -271,6 +271,12 @@ def _to_bulk_item(outcome: bulk.Outcome) -> BulkItem:
 async def get_job(job_id: str, query: Annotated[WaitQuery, Query()], actor: SignedIn) -> JobAnswer:
     """One job with its steps. With `wait` the answer comes when the job ends, or after so many seconds."""
     return to_answer(*await wait_for_end(actor, job_id, query.wait))
+
+
+@router.delete("/jobs/{job_id}", status_code=204)
+def delete_job(job_id: str, actor: SignedIn, session: Transaction) -> None:
+    """Remove an ended job with its log and files."""
+    removal.remove(session, actor, job_id)
 
 
 @router.get("/jobs/{job_id}/steps")

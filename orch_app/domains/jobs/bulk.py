@@ -1,4 +1,4 @@
-"""One order about many jobs: cancel or repeat up to fifty of them, each with a result of its own."""
+"""One order about many jobs: cancel, repeat or delete up to fifty of them, each with a result of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,17 @@ from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.audit.service import record_denial
-from orch_app.domains.jobs import service
+from orch_app.domains.jobs import removal, service
 from orch_app.domains.jobs.models import Job
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, OrchError, Problem
 
 MOST = 50
-BulkAction = Literal["cancel", "retry"]
-NEEDS: dict[BulkAction, Permission] = {"cancel": Permission.JOBS_CANCEL, "retry": Permission.RUNBOOKS_EXECUTE}
+BulkAction = Literal["cancel", "retry", "delete"]
+NEEDS: dict[BulkAction, Permission] = {
+    "cancel": Permission.JOBS_CANCEL,
+    "retry": Permission.RUNBOOKS_EXECUTE,
+    "delete": Permission.JOBS_DELETE,
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class BulkOrder:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one of them: the job as it is now, or the one that repeats it; or why nothing was done."""
+    """What became of one: the job as it is now (or was, if deleted), or its repetition; or why nothing was done."""
 
     job_id: str
     job: Job | None = None
@@ -71,6 +75,8 @@ def _attempt(session: Session, actor: Actor, order: BulkOrder, job_id: str) -> O
 def _act(session: Session, actor: Actor, order: BulkOrder, job_id: str) -> Job:
     if order.action == "cancel":
         return service.cancel(session, actor, job_id, force=order.force)
+    if order.action == "delete":
+        return removal.remove(session, actor, job_id)
     check_execute_limit(actor)
     return service.retry(session, actor, job_id, only_failed_hosts=order.only_failed_hosts)
 

@@ -62,11 +62,17 @@ def has_untallied(session: Session) -> bool:
 
 def tally_ended(session: Session) -> int:
     """Count ended jobs that are not counted yet, at most `AT_ONCE`; returns how many."""
-    ended = _ended()
-    due = select(Job.id).where(*ended).limit(AT_ONCE).with_for_update(skip_locked=True)
-    statement = (
-        update(Job).where(col(Job.id).in_(due.scalar_subquery()), *ended).values(tallied=True).returning(*COUNTED)
-    )
+    due = select(Job.id).where(*_ended()).limit(AT_ONCE).with_for_update(skip_locked=True)
+    return _tally(session, col(Job.id).in_(due.scalar_subquery()))
+
+
+def tally_job(session: Session, job_id: str) -> None:
+    """Count one ended job now, unless it is counted already: for whoever is about to delete it."""
+    _tally(session, col(Job.id) == job_id)
+
+
+def _tally(session: Session, chosen: ColumnElement[bool]) -> int:
+    statement = update(Job).where(chosen, *_ended()).values(tallied=True).returning(*COUNTED)
     found = [_Ended(*row) for row in session.connection().execute(statement)]
     add(session, count(found))
     return len(found)

@@ -84,7 +84,29 @@ def test_each_job_is_judged_by_its_own_environment_and_a_denial_is_audited(opera
 
 def test_a_viewer_may_do_nothing_to_none_of_them(operator: Actor, viewer: Actor) -> None:
     job = launched(operator)
-    for action in ("cancel", "retry"):
+    for action in ("cancel", "retry", "delete"):
         with pytest.raises(Forbidden):
             done(viewer, action, [job.id])
     assert statuses()[job.id] == "PENDING"
+
+
+def test_only_admins_delete_and_only_what_has_ended(admin: Actor, operator: Actor) -> None:
+    over, waiting = launched(operator), launched(operator)
+    done(operator, "cancel", [over.id])
+    with pytest.raises(Forbidden):
+        done(operator, "delete", [over.id])
+    deleted, refused = done(admin, "delete", [over.id, waiting.id])
+    assert deleted.job is not None
+    assert (deleted.job.number, codes([deleted, refused])) == (over.number, ["", "job_is_running"])
+    assert statuses() == {waiting.id: "PENDING"}
+    assert [entry.target_id for entry in audited("job.deleted")] == [over.id]
+
+
+def test_all_or_nothing_deletes_nothing_when_one_is_refused(admin: Actor) -> None:
+    rung: list[str] = []
+    over, waiting = launched(admin), launched(admin)
+    done(admin, "cancel", [over.id])
+    install_bell(lambda name, _payload: rung.append(name), lambda: True)
+    with pytest.raises(Conflict):
+        done(admin, "delete", [over.id, waiting.id], whole=True)
+    assert (set(statuses()), rung) == ({over.id, waiting.id}, [])
