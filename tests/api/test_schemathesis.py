@@ -25,6 +25,7 @@ from orch_app.domains.jobs import service, workers
 from orch_app.domains.pipelines import runs
 from orch_app.domains.pipelines import service as pipelines
 from orch_app.domains.pipelines.definition import PipelineBody
+from orch_app.domains.runbooks import presets
 from orch_app.domains.schedules import blackouts
 from orch_app.domains.schedules import service as schedules
 from orch_app.domains.schedules.wire import NewBlackout, NewSchedule
@@ -93,6 +94,7 @@ def _one_of_everything(admin: Actor) -> dict[str, str]:
         nights = NewBlackout(name="nights", environment="stage", cron="0 0 * * *", duration_min=60)
         found["schedule_id"] = schedules.create(session, admin, NewSchedule.model_validate(NIGHTLY)).id
         found["blackout_id"] = blackouts.create(session, admin, nights).id
+        found["preset_id"] = presets.create(session, admin, "host_report", "usual", {}).id
         service.cancel(session, admin, found["job_id"])
         found["run_id"] = runs.start(session, admin, runs.RunOrder(found["pipeline_id"])).id
         runs.cancel(session, admin, found["run_id"])

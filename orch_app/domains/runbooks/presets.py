@@ -119,10 +119,10 @@ def change(
     require(actor, Permission.RUNBOOKS_EXECUTE)
     row = get_preset(session, actor, runbook_name, preset_id)
     _require_sharing(actor, shared=row.is_shared)
-    before = row.name
-    row.name = row.name if name is None else _acceptable_name(name)
-    if inputs is not None:
-        row.input_json = _acceptable(get_runbook(session, actor, runbook_name), inputs)
+    before, runbook = row.name, get_runbook(session, actor, runbook_name)
+    # Nothing is asked of the database from here on to `_save`, which knows what a taken name means.
+    row.name = before if name is None else _acceptable_name(name)
+    row.input_json = row.input_json if inputs is None else _acceptable(runbook, inputs)
     row.updated_at = now()
     _save(session, row)
     _record(session, actor, Action.PRESET_CHANGED, row, before=before, values=inputs is not None)

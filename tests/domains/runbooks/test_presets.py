@@ -110,8 +110,9 @@ def test_a_name_is_taken_once_by_each_person_and_once_for_everybody() -> None:
             create(actor, " usual ", shared=shared)
         assert (taken.value.code, pointers(taken.value)) == ("name_taken", ["/name"])
     other = create(operator, "other")
-    with pytest.raises(Conflict), unit_of_work() as session:
-        presets.change(session, operator, "demo", other.id, name="usual")
+    for more in ({}, {"inputs": {"count": 1}}):
+        with pytest.raises(Conflict), unit_of_work() as session:
+            presets.change(session, operator, "demo", other.id, name="usual", **more)
 
 
 def test_renaming_keeps_the_values_and_overwriting_the_name() -> None:
