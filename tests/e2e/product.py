@@ -8,9 +8,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
+
+from orch_app.domains.access.actor import COMMAND_LINE
+from orch_app.domains.accounts import passwords, service
+from orch_app.kit.db import unit_of_work
+from tests.systems.people import CHEAPEST
 from tests.systems.processes import free_port, running
+from tests.systems.product import bound_to, migrate_new
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct-horse-battery-42"
@@ -38,10 +47,15 @@ class Product:
         return done.stdout
 
     def add_user(self, role: str, email: str = "", name: str = "") -> str:
-        """Create a user with `PASSWORD`; gives the address back."""
-        address = email or f"{role}@example.org"
-        options = ["--email", address, "--role", role, "--name", name or f"{role.title()} Tester"]
-        self.cli("admin", "create", *options, "--password-stdin", stdin=PASSWORD)
+        """Create a user with `PASSWORD`, quickly hashed and without a program to start; gives the address back."""
+        address, known_as = email or f"{role}@example.org", name or f"{role.title()} Tester"
+        with (
+            bound_to(self.data_dir, self.variables.get("ORCH_DATABASE_URL", "")),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(passwords, "COST", CHEAPEST)
+            with unit_of_work() as session:
+                service.create_user(session, COMMAND_LINE, email=address, password=PASSWORD, role=role, name=known_as)
         return address
 
     @contextmanager
@@ -88,9 +102,19 @@ class Product:
 def new_product(data_dir: Path, **variables: str) -> Product:
     """A migrated installation without users; nothing runs yet."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    product = Product(data_dir, free_port(), variables)
-    product.cli("migrate")
-    return product
+    if database_url := variables.get("ORCH_DATABASE_URL"):
+        migrate_new(data_dir, database_url)
+    else:
+        (data_dir / "orch.db").write_bytes(_migrated())
+    return Product(data_dir, free_port(), variables)
+
+
+@cache
+def _migrated() -> bytes:
+    """A migrated SQLite database without rows, made once: migrating takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        migrate_new(Path(folder), "")
+        return (Path(folder) / "orch.db").read_bytes()
 
 
 @contextmanager

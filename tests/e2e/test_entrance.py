@@ -40,6 +40,14 @@ def test_a_new_installation_leads_from_nothing_to_the_first_steps(browser: Brows
         heading(page, "Entrar")
 
 
+def test_who_was_added_at_the_command_line_signs_in(tab: OpenTab, product: Product):
+    options = ["--email", "carla@example.org", "--role", "operator", "--name", "Carla", "--password-stdin"]
+    assert product.cli("admin", "create", *options, stdin=PASSWORD) == "created carla@example.org as operator\n"
+    page = tab("").open("/login")
+    sign_in(page, "carla@example.org")
+    heading(page, "Painel")
+
+
 def test_signing_in_leads_to_the_page_that_was_asked_for(tab: OpenTab):
     page = tab("").open("/hosts")
     heading(page, "Entrar")

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.drill import add_drill
 from tests.e2e.looks import Look, Tab, open_tab
-from tests.e2e.product import PASSWORD, ROOT, Product, new_product, started
+from tests.e2e.product import PASSWORD, ROOT, Product, started
+from tests.systems.processes import free_port
 from tests.systems.sshhosts import SshHost, ssh_hosts
 
 JOB_MS = 240_000
@@ -46,7 +47,10 @@ def installation(request: pytest.FixtureRequest, back_end: str, screens: None, t
             "ORCH_DATABASE_URL": request.getfixturevalue("fresh_postgres_url"),
             "ORCH_REDIS_URL": request.getfixturevalue("fresh_redis_url"),
         }
-    with started(new_product(tmp_path / "data", **variables), workers=2 if back_end == "servers" else 1) as made:
+    made = Product(tmp_path / "data", free_port(), variables)
+    made.data_dir.mkdir()
+    made.cli("migrate")
+    with started(made, workers=2 if back_end == "servers" else 1):
         yield made
 
 
