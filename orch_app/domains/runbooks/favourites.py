@@ -40,13 +40,15 @@ def remove(session: Session, actor: Actor, name: str) -> None:
     """Let a runbook be a favourite no longer, whether it is still in the catalogue or not; again changes nothing.
 
     Raises:
-        NotFound: the caller has no account.
+        NotFound: it is neither a favourite nor in the catalogue, or the caller has no account.
     """
     require(actor, Permission.RUNBOOKS_READ)
     mine = (col(RunbookFavourite.user_id) == _account(actor), col(RunbookFavourite.runbook_name) == name)
     removed = delete(RunbookFavourite).where(*mine).returning(col(RunbookFavourite.runbook_name))
     if session.connection().execute(removed).first():
         record(session, actor, Action.FAVOURITE_REMOVED, ("runbook", name))
+    else:
+        get_runbook(session, actor, name)
 
 
 def _account(actor: Actor) -> str:

@@ -54,6 +54,8 @@ def test_what_changes_nothing_is_not_audited() -> None:
 def test_only_what_is_in_the_catalogue_becomes_one() -> None:
     with pytest.raises(NotFound, match="no runbook nothing"):
         do(favourites.add, add_user(Role.VIEWER), "nothing")
+    with pytest.raises(NotFound, match="no runbook nothing"):
+        do(favourites.remove, add_user(Role.OPERATOR), "nothing")
 
 
 def test_without_an_account_there_are_none() -> None:
