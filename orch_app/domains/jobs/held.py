@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, bindparam
+from sqlalchemy import Row, SQLColumnExpression, Update, bindparam
 from sqlmodel import Session, and_, col, update
 
 from orch_app.domains.jobs.models import Job
@@ -48,7 +48,7 @@ def write(session: Session, held: Claim, *, renews: bool = False, **values: Any)
 
     `renews` makes the lease a whole one again.
     """
-    written = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
+    written = {name: value for name, value in values.items() if isinstance(value, SQLColumnExpression)}
     given = {f"to_{name}": value for name, value in values.items() if name not in written}
     statement = update_held(tuple(name for name in values if name not in written), renews=renews)
     if written:
