@@ -116,8 +116,10 @@ class Settings(BaseSettings):
     login_limit: str = Field("5/15minutes", description="Refused logins allowed per account and address.")
     execute_limit: str = Field("600/minute", description="Jobs that one user may start.")
     api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
-    solo_admin: bool = Field(default=True, description="A single admin may run what else a second person must approve.")
-    viewer_preview: bool = Field(default=False, description="Viewers may preview runbooks (check mode).")
+    solo_admin: bool = Field(
+        default=True,
+        description="While no other admin is active: an admin may run what else a second person must approve.",
+    )
     metrics_token: str = Field("", description="Token that /metrics asks for; without one only this machine may read.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
     log_rows_days: int = Field(
