@@ -67,7 +67,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
         "workers": len(list_workers(session, actor)),
-        "blocks": {place: _blocked(actor, runbook, place) for place in ("stage", "prod")},
+        "blocks": {place: _blocked(session, actor, runbook, place) for place in ("stage", "prod")},
     }
 
 
@@ -197,13 +197,13 @@ def _first(fault: Problem) -> str:
     return fault.pointer.split("/")[1] if "/" in fault.pointer else ""
 
 
-def _blocked(actor: Actor, runbook: Runbook, environment: str) -> str:
+def _blocked(session: Session, actor: Actor, runbook: Runbook, environment: str) -> str:
     """Why the actor cannot run it there: broken, disabled, role or approval; empty when nothing is in the way."""
     if runbook.broken_reason or not runbook.enabled:
         return "broken" if runbook.broken_reason else "disabled"
     if not actor.may(Permission.RUNBOOKS_EXECUTE):
         return "role"
-    found = verdict_on(actor, runbook, environment)
+    found = verdict_on(session, actor, runbook, environment)
     return {Verdict.DENY: "role", Verdict.APPROVAL: "approval"}.get(found, "")
 
 

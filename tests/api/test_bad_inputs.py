@@ -57,7 +57,7 @@ KEYS = [b"", b"x" * 256, b"x" * 255, b"\xff", b" ", b"../..", b"'--"]
 LISTS = ("/v1/users", "/v1/jobs", "/v1/hosts", "/v1/connections")
 MORE_FIELDS = {
     ("POST", "/v1/runbooks/{name}/execute"): {
-        "hosts": [],
+        "hosts": None,
         "connections": {},
         "requestReason": "",
         "environment": "stage",

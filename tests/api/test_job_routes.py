@@ -102,6 +102,16 @@ def test_the_list_is_a_csv_file_where_that_is_asked_for(operator_client: TestCli
 
 
 @pytest.mark.usefixtures("no_worker")
+def test_an_empty_list_of_hosts_is_refused_at_its_place(operator_client: TestClient) -> None:
+    order = {"name": "nightly", "runbook": "host_report", "cron": "0 3 * * *"}
+    answers = [
+        operator_client.post("/v1/runbooks/host_report/execute", json={"hosts": []}),
+        operator_client.post("/v1/schedules", json={**order, "hosts": []}),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert [[fault["pointer"] for fault in answer.json()["errors"]] for answer in answers] == [["/hosts"], ["/hosts"]]
+
+
 def test_refused_inputs_are_a_problem_with_a_pointer_each(operator_client: TestClient) -> None:
     body = {"inputs": {"targets": [{"host": "a", "kind": "tcp"}], "count": 99}}
     answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json=body)

@@ -53,7 +53,7 @@ def verdict(
 ) -> Verdict:
     """What running means for this role; `runbook` is what the runbook itself asks for in that environment.
 
-    `solo` is the setting by which an admin without a second person may go ahead.
+    `solo` says that this is an admin beside whom there is no other, and that the setting lets such a one go ahead.
     """
     found = strictest(MATRIX[role, risk, environment], runbook)
     if solo and role is Role.ADMIN and found is Verdict.APPROVAL:

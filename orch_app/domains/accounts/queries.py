@@ -78,6 +78,18 @@ def list_users(session: Session, actor: Actor, *, q: str = "", after: str = "", 
     return [Person(user, Role(role)) for user, role in rows]
 
 
+def has_other_admin(session: Session, user_id: str) -> bool:
+    """Whether an active admin other than this user exists, who could approve what this one orders."""
+    query = select(User.id).where(
+        User.id == UserRole.user_id,
+        UserRole.role_id == RoleRow.id,
+        RoleRow.name == Role.ADMIN.value,
+        User.status == "active",
+        User.id != user_id,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def actor_for(session: Session, user_id: str) -> Actor:
     """The user as an actor with the rights of this moment, for work that is done in his or her name later on.
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select, update
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.launch_matrix import Verdict, verdict
 from orch_app.domains.access.permissions import Permission, Role
+from orch_app.domains.accounts.queries import has_other_admin
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory.models import Connection
@@ -145,7 +146,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     check_environment(order.environment)
     _check_priority(actor, order.priority)
     runbook = get_runnable(session, actor, order.runbook)
-    require_verdict(actor, runbook, order.environment)
+    require_verdict(session, actor, runbook, order.environment)
     inputs = _check_inputs(runbook, order.inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     _check_connections(session, actor, runbook, order)
@@ -231,12 +232,18 @@ def _check_priority(actor: Actor, priority: int) -> None:
         require(actor, Permission.JOBS_PRIORITIZE)
 
 
-def verdict_on(actor: Actor, runbook: Runbook, environment: str) -> Verdict:
+def verdict_on(session: Session, actor: Actor, runbook: Runbook, environment: str) -> Verdict:
     """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
     if actor.role is None:
         return Verdict.ALLOW
     wanted = _asked_by(runbook, actor.role, environment)
-    return verdict(actor.role, runbook.risk, environment, wanted, solo=settings().solo_admin)  # pyright: ignore[reportArgumentType]
+    solo = _is_alone(session, actor)
+    return verdict(actor.role, runbook.risk, environment, wanted, solo=solo)  # pyright: ignore[reportArgumentType]
+
+
+def _is_alone(session: Session, actor: Actor) -> bool:
+    """Whether the setting lets this admin go ahead: only while there is no other who could approve."""
+    return actor.role is Role.ADMIN and settings().solo_admin and not has_other_admin(session, actor.user_id or "")
 
 
 def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
@@ -251,13 +258,13 @@ def _least_role(runbook: Runbook) -> Role:
     return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
 
 
-def require_verdict(actor: Actor, runbook: Runbook, environment: str) -> None:
+def require_verdict(session: Session, actor: Actor, runbook: Runbook, environment: str) -> None:
     """Let the actor run it there, or refuse.
 
     Raises:
         Forbidden: the matrix or the runbook denies it, or a second person must approve.
     """
-    found = verdict_on(actor, runbook, environment)
+    found = verdict_on(session, actor, runbook, environment)
     role = actor.role.value if actor.role else actor.kind
     if found is Verdict.DENY:
         least = _least_role(runbook).value
@@ -284,10 +291,12 @@ def _check_inputs(runbook: Runbook, inputs: Mapping[str, Any]) -> dict[str, Any]
 def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Order) -> list[tuple[str, str]]:
     """(id, name) of each chosen host; empty means localhost or no host at all."""
     target = runbook.meta.get("target", "localhost")
-    if not order.host_ids:
+    if order.host_ids is None:
         if target == "hosts":
             _refuse_hosts("required", "this runbook works on hosts: choose at least one")
         return []
+    if not order.host_ids:
+        _refuse_hosts("minItems", "no host is named; leave `hosts` out to mean none")
     if target in {"none", "localhost"}:
         _refuse_hosts("not_allowed", "this runbook does not work on hosts")
     if len(set(order.host_ids)) != len(order.host_ids):

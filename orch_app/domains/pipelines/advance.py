@@ -197,7 +197,7 @@ class _Advance:
         return Order(
             runbook=step.runbook,
             inputs=resolve(step.inputs, scope),
-            host_ids=_texts(resolve(step.hosts, scope)) or None,
+            host_ids=_texts(resolve(step.hosts, scope)) if step.hosts else None,
             environment=environment,
             connections={name: str(resolve(value, scope)) for name, value in step.connections.items()},
             request_reason=self._run.request_reason,
@@ -260,5 +260,5 @@ def _sentence(error: OrchError) -> str:
 
 
 def _texts(value: Any) -> list[str]:
-    """Host ids; a value of another kind becomes ids that no host has, and the launch refuses them."""
+    """Host ids; a value of another kind becomes ids that no host has. The launch refuses those, and an empty list."""
     return [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []

@@ -118,7 +118,7 @@ def _require_rights(session: Session, actor: Actor, document: dict[str, Any], en
     for step in steps_of(document):
         where = step.environment or environment
         require(actor, Permission.RUNBOOKS_EXECUTE, environment=where)
-        jobs.require_verdict(actor, get_runnable(session, actor, step.runbook), where)
+        jobs.require_verdict(session, actor, get_runnable(session, actor, step.runbook), where)
 
 
 def _insert(session: Session, actor: Actor, pipeline: Pipeline, order: RunOrder, inputs: dict[str, Any]) -> PipelineRun:

@@ -116,7 +116,7 @@ def order_of(row: Schedule) -> jobs.Order:
     return jobs.Order(
         runbook=row.runbook_name,
         inputs=row.input_json,
-        host_ids=row.host_ids,
+        host_ids=row.host_ids or None,  # older rows say [] for what was left out
         environment=row.environment,
         connections=row.connection_ids,
         request_reason=row.request_reason,

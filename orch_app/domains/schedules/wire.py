@@ -26,7 +26,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
 Cron = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]*$")]
 Zone = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]*$")]
 Reason = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
-HostIds = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=5_000)]
+HostIds = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=5_000)]
 Slots = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=64)]]
 ScheduleStatus = Literal["active", "paused", "ended"]
 

@@ -4,6 +4,8 @@ import pytest
 from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import ANONYMOUS, Actor
+from orch_app.domains.access.permissions import Role
+from orch_app.domains.accounts.models import User
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs import claims, service
 from orch_app.domains.jobs.held import Claim
@@ -15,6 +17,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, OrchError, Unauthorized, Unavailable
 from orch_app.kit.queue import install_bell
 from tests.domains.jobs.orders import CLOSED, launch_in, launched
+from tests.systems.people import add_user
 from tests.systems.product import bound_to
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -105,6 +108,16 @@ def test_hosts_are_refused_where_the_runbook_works_on_none(operator: Actor) -> N
     assert pointers(error) == ["/hosts"]
 
 
+@pytest.mark.parametrize(("runbook", "inputs"), [("host_report", {}), ("connectivity_test", CLOSED)])
+def test_an_empty_list_of_hosts_is_refused_and_never_means_this_machine(
+    operator: Actor, runbook: str, inputs: dict[str, object]
+) -> None:
+    error = refused(operator, runbook, inputs=inputs, host_ids=[])
+    assert isinstance(error, Invalid)
+    assert [(fault.pointer, fault.code) for fault in error.errors] == [("/hosts", "minItems")]
+    assert launched(operator, runbook, inputs=inputs).host_ids == []
+
+
 def test_a_connection_for_a_slot_that_does_not_exist_is_refused(operator: Actor) -> None:
     assert pointers(refused(operator, connections={"dns": "con_1"})) == ["/connections/dns"]
 
@@ -141,6 +154,16 @@ def test_a_lone_admin_may_go_ahead_only_where_the_setting_says_so(admin: Actor, 
     if catalogue == "sqlite":
         with bound_to(tmp_path, ORCH_SOLO_ADMIN="false"):
             assert refused(admin, environment="prod").code == "approval_required"
+
+
+def test_as_soon_as_there_is_a_second_active_admin_none_goes_ahead_alone(catalogue: str) -> None:
+    one, two = (add_user(Role.ADMIN, f"{name}@example.com") for name in ("one", "two"))
+    with unit_of_work() as session:
+        session.exec(update(Runbook).where(col(Runbook.name) == "host_report").values(risk="high"))
+    assert [refused(actor, environment="prod").code for actor in (one, two)] == ["approval_required"] * 2
+    with unit_of_work() as session:
+        session.exec(update(User).where(col(User.id) == two.user_id).values(status="disabled"))
+    assert launched(one, environment="prod").status == Status.PENDING
 
 
 def test_a_full_disk_refuses_new_jobs(operator: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,16 @@ def test_a_step_whose_inputs_cannot_be_made_is_refused_with_the_reason(
     assert len(jobs_of(run_id)) == 2
 
 
+def test_a_step_whose_hosts_come_to_none_is_refused_and_never_runs_on_this_machine(
+    owner: Actor, trials: Trials
+) -> None:
+    write_say(trials, "far", target="both")
+    far = step("use", runbook="far", hosts="${inputs.where}")
+    run_id = started(owner, far, inputs={"where": {"type": "array"}}, run_inputs={"where": []})
+    row = rows(run_id)["use"]
+    assert (row.status, row.reason, row.job_id) == ("ERROR", "validation", None)
+
+
 def test_a_large_output_that_nobody_uses_harms_nobody(owner: Actor) -> None:
     run_id = started(owner, step("a"), step("b", "a"))
     then(run_id, "a", output={"said": "x" * (MAX_OUTPUT_BYTES + 1)})
