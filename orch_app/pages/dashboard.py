@@ -80,7 +80,7 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
             tr("dashboard.failed"),
             number(failed),
             icon_name="failed",
-            href="/jobs?status=ERROR",
+            href="/jobs?status=ERROR&since=24h",
             context=trend,
             tone=rx.cond(failed > 0, "bad", ""),
         ),

@@ -100,9 +100,7 @@ def _attention(session: Session, actor: Actor, environment: str, *, has_worker: 
     for job in jobs.list_jobs(session, actor, failed, jobs.Page(MOST_OF_A_KIND)):
         yield _job_item(job)
     if actor.may(Permission.CONNECTIONS_READ):
-        query = ConnectionsQuery(environment=_wanted(environment), limit=200)
-        failing = [row for row in inventory.list_connections(session, actor, query).items if row.last_test_ok is False]
-        for connection in failing[:MOST_OF_A_KIND]:
+        for connection in inventory.failing_connections(session, actor, environment, MOST_OF_A_KIND):
             yield _connection_item(connection)
 
 
@@ -135,14 +133,8 @@ def _connection_item(row: Connection) -> Shown:
 
 def _parts(session: Session, actor: Actor, environment: str) -> list[Shown]:
     """Hosts and connections in one line each: how many, and how many of them are in trouble."""
-    hosts = inventory.list_hosts(session, actor, HostsQuery(environment=_wanted(environment), limit=200)).items
-    parts = [{"id": "hosts", "total": len(hosts), "bad": sum(host.status not in {"ok", "unknown"} for host in hosts)}]
-    if actor.may(Permission.CONNECTIONS_READ):
-        query = ConnectionsQuery(environment=_wanted(environment), limit=200)
-        rows = inventory.list_connections(session, actor, query).items
-        failing = sum(row.last_test_ok is False for row in rows)
-        parts.append({"id": "connections", "total": len(rows), "bad": failing})
-    return parts
+    counted = inventory.count_parts(session, actor, environment)
+    return [{"id": name, "total": count.total, "bad": count.bad} for name, count in counted.items()]
 
 
 def _worker(worker: Worker) -> Shown:

@@ -9,10 +9,13 @@ import pytest
 from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.inventory import hosts
+from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.wire import NewHost
 from orch_app.domains.schedules import service as schedules
 from orch_app.domains.schedules.wire import NewSchedule
+from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
+from orch_app.kit.ids import new_id
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.session import ShellState
 from tests.domains.jobs.orders import sync_runbooks
@@ -32,6 +35,27 @@ def add_host(name: str, status: str, environment: str = "stage") -> None:
     with unit_of_work() as session:
         new = NewHost(name=name, address="192.0.2.9", environment=environment)  # pyright: ignore[reportArgumentType]
         hosts.create(session, COMMAND_LINE, new).status = status
+
+
+def a_host(name: str, status: str) -> Host:
+    moment = now()
+    place = {"address": "192.0.2.9", "environment": "stage"}
+    return Host(id=new_id("hst"), name=name, status=status, created_at=moment, updated_at=moment, **place)  # pyright: ignore[reportArgumentType]
+
+
+def a_connection(name: str, *, is_well: bool) -> Connection:
+    moment = now()
+    return Connection(
+        id=new_id("con"),
+        type="ssh",
+        name=name,
+        environment="stage",
+        encrypted_payload="",
+        last_test_ok=is_well,
+        last_test_at=moment,
+        created_at=moment,
+        updated_at=moment,
+    )
 
 
 def test_a_fresh_installation_shows_an_admin_the_steps_and_which_are_done():
@@ -86,6 +110,23 @@ def test_those_who_may_not_see_connections_get_no_word_of_them():
     add_job(1, "SUCCESS")
     assert [part["id"] for part in loaded(signed_in(Role.VIEWER)).parts] == ["hosts"]
     assert [part["id"] for part in loaded(signed_in(Role.OPERATOR)).parts] == ["hosts", "connections"]
+
+
+def test_more_hosts_and_connections_than_a_page_holds_are_counted_all():
+    with unit_of_work() as session:
+        for number in range(210):
+            session.add(a_host(f"h{number}", "ok" if number < 205 else "unreachable"))
+            session.add(a_connection(f"c{number}", is_well=number != 209))
+    tab = signed_in(Role.OPERATOR)
+    add_job(1, "SUCCESS")
+    page = loaded(tab)
+    assert page.parts == [
+        {"id": "hosts", "total": 210, "bad": 5},
+        {"id": "connections", "total": 210, "bad": 1},
+    ]
+    assert [item["name"] for item in page.attention if item["kind"] == "connection"] == ["c209"]
+    asyncio.run(tab.send(ShellState.choose_environment, "prod"))
+    assert [part["total"] for part in loaded(tab).parts] == [0, 0]
 
 
 def test_the_days_of_the_address_are_counted_by_the_readers_clock():

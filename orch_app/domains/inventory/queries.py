@@ -1,9 +1,10 @@
 """Reading hosts and connections."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -32,6 +33,14 @@ CONNECTION_SORT = {
     "updatedAt": Connection.updated_at,
     "id": Connection.id,
 }
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are, and how many of them are in trouble."""
+
+    total: int
+    bad: int
 
 
 def get_host(session: Session, actor: Actor, host_id: str, *, for_change: bool = False) -> Host:
@@ -102,6 +111,29 @@ def list_connections(session: Session, actor: Actor, wanted: ConnectionsQuery) -
     if wanted.q:
         query = query.where(contains(Connection.name, wanted.q))
     return read_page(session, query, CONNECTION_SORT, wanted)
+
+
+def count_parts(session: Session, actor: Actor, environment: str = "") -> dict[str, Count]:
+    """All hosts and all connections of one environment or of all; connections only for those who may read them."""
+    require(actor, Permission.HOSTS_READ)
+    found = {"hosts": _count(session, Host, col(Host.status).not_in(["ok", "unknown"]), environment)}
+    if actor.may(Permission.CONNECTIONS_READ):
+        found["connections"] = _count(session, Connection, col(Connection.last_test_ok).is_(False), environment)
+    return found
+
+
+def _count(session: Session, table: type[Host | Connection], is_bad: ColumnElement[bool], environment: str) -> Count:
+    query = select(func.count(), func.count().filter(is_bad)).select_from(table)
+    total, bad = session.exec(query.where(table.environment == environment) if environment else query).one()
+    return Count(total, bad)
+
+
+def failing_connections(session: Session, actor: Actor, environment: str, limit: int) -> Sequence[Connection]:
+    """Connections whose last test failed, by name."""
+    require(actor, Permission.CONNECTIONS_READ)
+    query = select(Connection).where(col(Connection.last_test_ok).is_(False))
+    query = query.where(Connection.environment == environment) if environment else query
+    return session.exec(query.order_by(col(Connection.name), col(Connection.id)).limit(limit)).all()
 
 
 def count_uses(session: Session, actor: Actor, connection_ids: Sequence[str]) -> dict[str, int]:
