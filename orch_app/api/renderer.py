@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -32,6 +32,7 @@ def install(app: FastAPI) -> None:
     handlers: dict[type[Exception], Any] = {
         OrchError: _on_orch_error,
         RequestValidationError: _on_bad_request,
+        WebSocketRequestValidationError: _on_bad_request,
         HTTPException: _on_http_error,
         Exception: _on_anything,
     }
@@ -47,7 +48,7 @@ async def _on_orch_error(connection: HTTPConnection, error: Exception) -> Respon
 
 
 async def _on_bad_request(connection: HTTPConnection, error: Exception) -> Response | None:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
     return await _answer(connection, _translate([dict(fault) for fault in error.errors()]))
 
 

@@ -237,8 +237,18 @@ def ending_of(client: TestClient, path: str) -> int:
 
 
 def test_where_a_socket_is_to_go_on(filled: Filled) -> None:
-    path = f"/v1/ws/jobs/{filled.known['{job_id}']}?after_seq="
-    assert {ending_of(filled.client, path + after) for after in NUMBERS} <= {200, 400, 1008}
+    path = f"/v1/ws/jobs/{filled.known['{job_id}']}?afterSeq="
+    endings = {after: ending_of(filled.client, path + after) for after in NUMBERS}
+    assert set(endings.values()) <= {200, 400}
+    assert (endings["-1"], endings["NaN"]) == (400, 400)
+
+
+@pytest.mark.parametrize("path", ["/v1/ws?afterSeq=1", "/v1/ws/jobs/{job_id}?after_seq=1", "/v1/ws/jobs/{job_id}?q="])
+def test_what_a_socket_does_not_know_in_its_address_is_refused(filled: Filled, path: str) -> None:
+    address = path.replace("{job_id}", filled.known["{job_id}"])
+    with pytest.raises(WebSocketDenialResponse) as refused, filled.client.websocket_connect(address):
+        pass
+    assert (refused.value.status_code, refused.value.json()["code"]) == (400, "unknown_parameter")
 
 
 def test_versions_that_never_were(filled: Filled) -> None:

@@ -276,9 +276,9 @@ def read_stream(client: TestClient, job_id: str, **headers: str) -> list[tuple[s
     return [(found["event"], found.get("id", ""), found["data"]) for found in fields]
 
 
-def read_socket(client: TestClient, job_id: str) -> list[dict[str, Any]]:
+def read_socket(client: TestClient, job_id: str, address: str = "") -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    with client.websocket_connect(f"/v1/ws/jobs/{job_id}") as socket:
+    with client.websocket_connect(f"/v1/ws/jobs/{job_id}{address}") as socket:
         while (message := socket.receive_json())["type"] != "end":
             if message["type"] == "log":
                 lines.append(message["item"])
@@ -291,6 +291,7 @@ def test_a_stream_goes_on_after_the_last_event_the_client_has(operator_client: T
     last = ended(operator_client, job_id)["lastSeq"]
     resumed = read_stream(operator_client, job_id, **{"Last-Event-ID": str(last - 2)})
     assert [identity for event, identity, _ in resumed if event == "log"] == [str(last - 1), str(last)]
+    assert [line["seq"] for line in read_socket(operator_client, job_id, f"?afterSeq={last - 2}")] == [last - 1, last]
 
 
 @pytest.mark.usefixtures("worker")

@@ -181,7 +181,7 @@ def _json(value: Any) -> str:
 
 
 @router.websocket("/ws/jobs/{job_id}")
-async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, after_seq: int = 0) -> None:
+async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, query: Annotated[StreamQuery, Query()]) -> None:
     """The same lines over a websocket: `{type: log, item}`, `{type: status, ...}`, `{type: end, ...}`."""
     try:
         await asyncio.to_thread(_require_job, actor, job_id)
@@ -190,7 +190,7 @@ async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, after_seq: 
         return
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        await _until_closed(socket, actor, _send_job(socket, job_id, max(0, after_seq)))
+        await _until_closed(socket, actor, _send_job(socket, job_id, query.after_seq))
 
 
 async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
