@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from orch_app.kit.settings import sentence, settings
+from orch_app.kit.errors import NotMigrated, OrchError, Unavailable
+from orch_app.kit.settings import ROOT, sentence, settings
 
 if TYPE_CHECKING:
+    from click import Context
     from sqlmodel import Session
 
     from orch_app.domains.access.actor import Actor
@@ -21,8 +24,26 @@ if TYPE_CHECKING:
 
     Order = Callable[[Session, Actor, str], WorkerView]
 
+REFUSED = 2
+FAILED = 1
+
+
+class Refusing(TyperGroup):
+    """Commands whose refusals are one sentence: exit code 1 where trying again may help, 2 where it would not."""
+
+    def invoke(self, ctx: "Context") -> object:
+        """Run the command, and say what the program refuses."""
+        try:
+            return super().invoke(ctx)
+        except OrchError as error:
+            _say_fault(" ".join([error.detail, "; ".join(fault.detail for fault in error.errors)]).strip())
+            is_away = isinstance(error, Unavailable) and not isinstance(error, NotMigrated)
+            raise typer.Exit(FAILED if is_away else REFUSED) from error
+
+
 app = typer.Typer(
     name="orch",
+    cls=Refusing,
     help="JARVIS: runbooks as jobs, watched live.",
     no_args_is_help=True,
     add_completion=False,
@@ -37,7 +58,6 @@ app.add_typer(workers, name="worker")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for scripts.")]
 WorkerName = Annotated[str, typer.Argument(help="Name or id of a worker, as /workers shows it.", metavar="[NAME]")]
-REFUSED = 2
 WAIT_STEP_S = 0.2
 MIGRATE_PATIENCE_S = 60.0
 
@@ -79,14 +99,26 @@ def worker(context: typer.Context) -> None:
 
 
 def _await_database() -> None:
-    """In a stack all parts start at once, so this one may come before its database, or before that is migrated."""
+    """In a stack all parts start at once, so this one may come before its database, or before that is migrated.
+
+    The embedded one is nobody else's to make: who waited for it would wait for ever.
+    """
     if settings().is_embedded:
+        _require_embedded()
         return
     from orch_app.kit.migrations import wait_until_migrated  # noqa: PLC0415 - alembic is slow to import
 
     if not wait_until_migrated():
         _say_fault("The database was not there, or not migrated, in time: is `./orch migrate` run?")
         raise typer.Exit(1)
+
+
+def _require_embedded() -> None:
+    from orch_app.kit.db import NO_TABLES  # noqa: PLC0415 - `web` and `worker` only
+    from tools.launcher.schema import is_current  # noqa: PLC0415
+
+    if not is_current(settings().sqlite_path, ROOT / "alembic" / "versions"):
+        raise NotMigrated(NO_TABLES, "database_not_migrated")
 
 
 @workers.command(name="drain")
@@ -230,18 +262,13 @@ def admin_create(
     from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
     from orch_app.domains.accounts.service import create_user  # noqa: PLC0415
     from orch_app.kit.db import unit_of_work  # noqa: PLC0415
-    from orch_app.kit.errors import OrchError  # noqa: PLC0415
 
     if not password_stdin:
         raise _refuse("Give the password on standard input with --password-stdin.")
     password = sys.stdin.readline().rstrip("\n")
-    try:
-        with unit_of_work() as session:
-            user = create_user(session, COMMAND_LINE, email=email, role=role, password=password, name=name)
-            created = f"created {user.email} as {role}"
-    except OrchError as error:
-        faults = "; ".join(fault.detail for fault in error.errors)
-        raise _refuse(f"{error.detail} {faults}".strip()) from error
+    with unit_of_work() as session:
+        user = create_user(session, COMMAND_LINE, email=email, role=role, password=password, name=name)
+        created = f"created {user.email} as {role}"
     _say(created)
 
 

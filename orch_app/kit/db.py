@@ -1,6 +1,7 @@
 """The database: one engine, one unit of work, portable column types and the database's own clock."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,17 +21,20 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
-from orch_app.kit.errors import Unavailable
+from orch_app.kit.errors import NotMigrated, Unavailable
 from orch_app.kit.queue import ring_noted
 from orch_app.kit.settings import settings
 from orch_app.kit.wakeups import announce_noted
 
 SQLITE_WAIT_MS = 10_000
+SQLITE_LACKS = ("no such table:", "no such column:", "has no column named")
+POSTGRES_LACKS = ("42P01", "42703")  # undefined table, undefined column
+NO_TABLES = "The database has no tables yet, or those of another version of the program: `./orch migrate` makes them."
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -130,7 +134,7 @@ def unit_of_work() -> Iterator[Session]:
     """One transaction that writes: committed at the end of the block, rolled back on any error; bells ring after it.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer, or is not migrated (`NotMigrated`).
     """
     with _session("IMMEDIATE") as session:
         yield session
@@ -144,7 +148,7 @@ def reading() -> Iterator[Session]:
     """One transaction that only reads; whatever it changed is thrown away.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer, or is not migrated (`NotMigrated`).
     """
     with _session("DEFERRED") as session:
         yield session
@@ -155,7 +159,7 @@ def snapshot() -> Iterator[Session]:
     """The same, and every statement sees the database as it was at the first.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer, or is not migrated (`NotMigrated`).
     """
     with _session("DEFERRED") as session:
         if not settings().is_embedded:  # SQLite's transactions are snapshots by themselves
@@ -168,8 +172,19 @@ def _session(mode: str) -> Iterator[Session]:
     try:
         with Session(_beginning(engine(), mode), expire_on_commit=False) as session:
             yield session
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        if _lacks_tables(error):
+            raise NotMigrated(NO_TABLES, "database_not_migrated", retry_after_s=2) from error
+        if isinstance(error, ProgrammingError):
+            raise
         raise Unavailable(_why(error), "database_unavailable", retry_after_s=2) from error
+
+
+def _lacks_tables(error: DBAPIError) -> bool:
+    """Whether a table or column that the program knows is not in the database."""
+    if isinstance(error.orig, sqlite3.Error):
+        return any(sign in str(error.orig) for sign in SQLITE_LACKS)
+    return getattr(error.orig, "sqlstate", None) in POSTGRES_LACKS
 
 
 @lru_cache(maxsize=4)

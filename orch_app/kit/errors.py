@@ -95,3 +95,7 @@ class Unavailable(OrchError):
     """Something that we depend on is away; it may be back soon."""
 
     status, title = 503, "Not available at the moment"
+
+
+class NotMigrated(Unavailable):
+    """The database answers, and its tables are not there yet or are of another version."""

@@ -15,7 +15,7 @@ from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs.models import IdempotencyKey, JobCounter, JobLog
 from orch_app.kit import db
 from orch_app.kit.db import now_ms, reading, unit_of_work
-from orch_app.kit.errors import Conflict, Unavailable
+from orch_app.kit.errors import Conflict, NotMigrated, Unavailable
 from orch_app.kit.queue import enqueue, install_bell, is_reachable
 from orch_app.kit.wakeups import announce
 from tests.systems.product import bound_to
@@ -207,6 +207,19 @@ def test_a_database_that_is_away_is_503_on_sqlite(empty: Path, work: Any) -> Non
         session.exec(select(AuditEntry.id))
     assert away.value.code == "database_unavailable"
     assert not db.ping()
+
+
+@pytest.mark.parametrize("work", [unit_of_work, reading])
+@pytest.mark.parametrize("query", ["SELECT id FROM users", "SELECT absent FROM there"])
+def test_missing_tables_and_columns_are_told_from_a_database_that_is_away(
+    database_url: str, tmp_path: Path, work: Any, query: str
+) -> None:
+    with bound_to(tmp_path, "" if database_url.startswith("sqlite") else database_url):
+        with db.engine().begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE there (id INTEGER)")
+        with pytest.raises(NotMigrated, match=r"orch migrate") as refused, work() as session:
+            session.connection().exec_driver_sql(query)
+    assert (refused.value.status, refused.value.code) == (503, "database_not_migrated")
 
 
 def test_a_full_disk_is_named_and_nothing_is_kept(empty: Path) -> None:

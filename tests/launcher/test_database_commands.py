@@ -1,0 +1,57 @@
+"""Commands on a database that has no tables yet: one sentence that names the command which makes them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orch_app.cli import app
+from orch_app.domains.access.permissions import Role
+from orch_app.kit.db import NO_TABLES
+from tests.systems.people import PASSWORD
+from tests.systems.product import bound_to
+
+ADMIN = ["admin", "create", "--email", "me@example.org", "--role", Role.ADMIN.value, "--password-stdin"]
+
+
+@pytest.fixture
+def never_migrated(database_url: str, tmp_path: Path) -> Iterator[None]:
+    """The product bound to an empty database, once on each back end."""
+    with bound_to(tmp_path, "" if database_url.startswith("sqlite") else database_url):
+        yield
+
+
+def orch(*words: str) -> Result:
+    return CliRunner().invoke(app, words, input=f"{PASSWORD}\n")
+
+
+@pytest.mark.usefixtures("never_migrated")
+@pytest.mark.parametrize("words", [ADMIN, ["setup-url"], ["setup-url", "--if-needed"], ["worker", "drain", "--all"]])
+def test_without_tables_a_command_names_the_one_that_makes_them(words: list[str]) -> None:
+    refused = orch(*words)
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{NO_TABLES}\n")
+
+
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_a_part_does_not_start_on_an_embedded_database_without_tables(part: str, tmp_path: Path) -> None:
+    with bound_to(tmp_path):
+        refused = orch(part)
+    assert (refused.exit_code, refused.stderr) == (2, f"{NO_TABLES}\n")
+
+
+@pytest.mark.usefixtures("never_migrated")
+def test_after_migrate_the_same_commands_do_their_work() -> None:
+    assert orch("migrate").exit_code == 0
+    assert "/setup#token=" in orch("setup-url").stdout
+    assert orch(*ADMIN).stdout == "created me@example.org as admin\n"
+    again = orch(*ADMIN)
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert orch("setup-url").exit_code == 2
+
+
+def test_a_database_that_is_away_is_worth_another_try(tmp_path: Path) -> None:
+    with bound_to(tmp_path, "postgresql://orch:orch@127.0.0.1:1/orch"):
+        refused = orch("setup-url")
+    assert refused.exit_code == 1
+    assert "does not answer" in refused.stderr
