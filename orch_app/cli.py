@@ -297,7 +297,9 @@ def runbooks_validate(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="api, job, job-grown, log or start.")],
+    name: Annotated[
+        str, typer.Argument(help="api, fleet, job, job-grown, log, start, throughput or throughput-grown.")
+    ],
     *,
     as_json: AsJson = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, for a first look.")] = False,

@@ -2,14 +2,19 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from bench.run import BENCHES
+from orch_app.cli import app
 from tools.launcher import apt, checks, commands, test_tiers, up
 from tools.launcher.progress import LineSplitter, Step, run
 from tools.launcher.refusal import Failure, Refusal
@@ -38,6 +43,32 @@ def test_the_launcher_needs_the_standard_library_only():
 def test_a_refusal_is_one_sentence_and_exit_code_2(capsys: pytest.CaptureFixture[str]):
     assert commands.main(["up", "--port", "http"]) == 2
     assert capsys.readouterr().err == "orch: http is not a port: give a number from 1 to 65535\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("migrat", "there is no command 'migrat'; did you mean migrate? `./orch --help` lists them"),
+        ("--verbose", "there is no command '--verbose'. `./orch --help` lists them"),
+    ],
+)
+def test_a_mistyped_command_is_refused_before_anything_is_installed(
+    word: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(commands, "ensure", lambda _kind: pytest.fail("the environment was made"))
+    assert commands.main([word]) == 2
+    assert capsys.readouterr().err == f"orch: {told}\n"
+
+
+def test_the_launcher_knows_every_command_of_the_program():
+    assert set(typer.main.get_command(app).commands) == commands.OF_THE_PROGRAM  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_help_of_bench_names_all_of_them():
+    ours = commands.HELP.partition("  bench ")[2].splitlines()[0]
+    shown = CliRunner().invoke(app, ["bench", "--help"]).stdout
+    assert [name for name in BENCHES if name not in ours.replace(",", "").split()] == []
+    assert [name for name in BENCHES if name not in re.split(r"[\s,.│]+", shown)] == []
 
 
 def test_pytest_gets_what_the_launcher_does_not_know():

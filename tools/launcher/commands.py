@@ -1,6 +1,7 @@
 """The words after `./orch`: what the launcher does itself, and what it hands to the program in the environment."""
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ Look after it
 Work on it
   test        run the tests: unit, integration, e2e or all
   check       lint, format, types, imports, dependencies and shape of the code
-  bench       measure: api, fleet, job, job-grown, log, start or throughput
+  bench       measure: api, fleet, job, job-grown, log, start, throughput or throughput-grown
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
   chaos       kill every process of a throw-away installation under load, and count what was lost
 
@@ -47,6 +48,8 @@ Examples
 Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
 """
 WEB, WORKER = "web", "worker"
+OF_THE_PROGRAM = {WEB, WORKER, "health", "admin", "migrate", "setup-url", "runbooks", "bench"}
+OWN = {"up", "install", "test", "check", "help"}
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
 OF_THE_TESTS = {"simulate": "tests.simulation", "chaos": "tests.chaos"}
 
@@ -91,9 +94,18 @@ def _dispatch(argv: list[str]) -> int:
             from tools.launcher.checks import run_checks  # noqa: PLC0415
 
             return run_checks(fix=_check_options(rest).fix)
+        case _ if command not in OF_THE_PROGRAM | set(OF_THE_TESTS):
+            raise Refusal(_unknown(command))
         case _:
             ensure("dev" if command in {*NEEDS_DEV, *OF_THE_TESTS} else "runtime")
             return _become(OF_THE_TESTS.get(command, "orch_app.cli"), rest if command in OF_THE_TESTS else argv)
+
+
+def _unknown(command: str) -> str:
+    """Told before anything is installed for it."""
+    near = difflib.get_close_matches(command, sorted(OWN | OF_THE_PROGRAM | set(OF_THE_TESTS)), n=1)
+    meant = f"; did you mean {near[0]}?" if near else "."
+    return f"there is no command {command!r}{meant} `./orch --help` lists them"
 
 
 def _become(module: str, argv: list[str]) -> int:
