@@ -58,6 +58,56 @@ def test_every_permission_is_documented():
     same("permissions.md", {permission.value for permission in Permission})
 
 
+def test_who_may_start_what_is_documented_cell_by_cell():
+    from orch_app.domains.access.launch_matrix import MATRIX, Verdict
+
+    words = {"yes": Verdict.ALLOW, "approval": Verdict.APPROVAL, "": Verdict.DENY}
+    text = (REFERENCE / "permissions.md").read_text("utf-8").partition("| May start |")[2]
+    head, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.partition("\n\n")[0].split("\n")
+    ]
+    found = {
+        (role, *place.split(", ")): words[cell]
+        for role, *cells in rows
+        for place, cell in zip(head, cells, strict=True)
+    }
+    assert found == MATRIX
+
+
+def test_every_reason_of_a_job_is_documented():
+    from orch_app.domains.jobs.execution import spec
+    from orch_app.domains.jobs.states import Reason
+
+    rows = [
+        line.split("|")[1]
+        for line in (REFERENCE / "failure-reasons.md").read_text("utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    assert sorted(name for row in rows for name in CODE.findall(row)) == sorted({*Reason, *spec.Reason})
+
+
+def test_every_place_of_the_repository_is_in_the_architecture():
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    ignored = {line.strip().strip("/") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
+    places = {path.name for path in ROOT.iterdir() if path.is_dir()} - ignored - {".git"}
+    assert {"orch_app", "tools"} <= places
+    assert [name for name in sorted(places) if f"`{name}/" not in text] == []
+
+
+def test_the_reverse_proxy_lets_pass_what_the_product_takes():
+    from orch_app.api import LARGER_BODIES
+
+    text = (ROOT / "docs" / "howto" / "reverse-proxy.md").read_text("utf-8")
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", text)
+    assert int(megabytes) * 1024 * 1024 >= max(LARGER_BODIES.values())
+
+
+def test_the_unit_says_when_up_kills():
+    from tools.launcher.supervise import STOP_S
+
+    assert f"after {STOP_S:.0f} s." in (ROOT / "docs" / "howto" / "systemd-unit.md").read_text("utf-8")
+
+
 def test_every_audit_action_is_documented():
     from orch_app.domains.audit.actions import Action
 
@@ -102,6 +152,20 @@ def pages() -> list[Path]:
 @pytest.mark.parametrize("kind", ["tutorial", "howto", "reference", "explanation"])
 def test_there_are_pages_of_each_of_the_four_kinds(kind: str):
     assert list((ROOT / "docs" / kind).glob("*.md"))
+
+
+def test_every_page_can_be_reached_from_the_readme():
+    reached, ahead = set[Path](), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        targets = [(page.parent / target).resolve() for target, _ in LINK.findall(page.read_text("utf-8"))]
+        folders = [target for target in targets if target.is_dir()]
+        ahead += [target for target in targets if target.suffix == ".md" and target.is_file()]
+        ahead += [found for folder in folders for found in folder.glob("*.md")]
+    assert [str(page.relative_to(ROOT)) for page in pages() if page.resolve() not in reached] == []
 
 
 def test_links_between_pages_lead_somewhere():
