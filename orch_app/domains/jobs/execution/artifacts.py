@@ -96,8 +96,15 @@ def _write_texts(draft: Path, log_lines: Iterable[bytes], output: bytes | None) 
 
 
 def _manifest(infos: Iterable[ArtifactInfo]) -> bytes:
-    """In the form `sha256sum -c` reads."""
-    return "".join(f"{info.sha256}  {info.name}\n" for info in infos).encode()
+    """In the form `sha256sum -c` reads, with the sizes as comments, which it passes over."""
+    return "".join(map(_entry, infos)).encode("utf-8", "surrogateescape")
+
+
+def _entry(info: ArtifactInfo) -> str:
+    """A name cannot add a line of its own: it is written as `sha256sum` itself writes such names."""
+    name = info.name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "" if name == info.name else "\\"
+    return f"# {info.size} bytes: {name}\n{mark}{info.sha256}  {name}\n"
 
 
 def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:

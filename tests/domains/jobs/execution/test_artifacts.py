@@ -50,6 +50,24 @@ def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace) -> 
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_manifests_tell_sizes_too_and_are_what_sha256sum_checks(workspace: Workspace, tmp_path: Path) -> None:
+    odd = ["new\nline", "back\\slash", "carriage\rreturn", os.fsdecode(b"no-utf-8-\xff"), "# no comment"]
+    for name in odd:
+        (workspace.artifacts / name).write_text("seven!!")
+    infos = collect(workspace, [b"{}"])
+    outer = (workspace.kept / "MANIFEST.sha256").read_text().splitlines()
+    assert outer[::2] == [f"# {info.size} bytes: {info.name}" for info in infos[:-1]]
+    with tarfile.open(workspace.kept / "artifacts.tar.gz") as tar:
+        tar.extractall(tmp_path / "out", filter="data")
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "MANIFEST.sha256"], cwd=tmp_path / "out", check=True, capture_output=True
+    )
+    assert checked.stderr == b""
+    assert checked.stdout.count(b": OK") == len(odd) + 1
+    inner = (tmp_path / "out" / "MANIFEST.sha256").read_bytes()
+    assert inner.count(b"# 7 bytes: ") == len(odd)
+
+
 def test_links_pipes_and_the_jobs_variables_stay_out(workspace: Workspace, tmp_path: Path) -> None:
     (workspace.env / "extravars").write_text("inputs: {}")
     secret = tmp_path / "secret"
