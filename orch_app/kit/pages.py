@@ -57,10 +57,13 @@ class _Order:
         return self.column < value if self.descending is not reverse else self.column > value
 
 
-def read_page(session: Session, query: SelectOfScalar[Row], sort_keys: SortKeys, wanted: PageQuery) -> Page[Row]:
+def read_page(
+    session: Session, query: SelectOfScalar[Row], sort_keys: SortKeys, wanted: PageQuery, *, offset: int = 0
+) -> Page[Row]:
     """One page of a filtered, unordered query. `sort_keys` maps wire names to columns that are never null.
 
-    It must hold `id`; the first of its keys is the default order. The rows are mapped objects.
+    It must hold `id`; the first of its keys is the default order. The rows are mapped objects. Lists that know pages by
+    number pass over `offset` rows.
 
     Raises:
         BadRequest: a sort key that is not in the whitelist, or a cursor of another list or order.
@@ -69,7 +72,7 @@ def read_page(session: Session, query: SelectOfScalar[Row], sort_keys: SortKeys,
     orders = _orders(sort, sort_keys)
     direction, place = _place(wanted.cursor, sort, orders)
     reverse = direction == BACK
-    found = query.order_by(*(order.clause(reverse=reverse) for order in orders)).limit(wanted.limit + 1)
+    found = query.order_by(*(order.clause(reverse=reverse) for order in orders)).limit(wanted.limit + 1).offset(offset)
     if place:
         found = found.where(_beyond(orders, place, reverse=reverse))
     rows = list(session.exec(found).all())
@@ -77,7 +80,7 @@ def read_page(session: Session, query: SelectOfScalar[Row], sort_keys: SortKeys,
     if reverse:
         rows.reverse()
     after = _cursor(FORWARD, sort, orders, rows[-1:]) if has_more or reverse else None
-    before = _cursor(BACK, sort, orders, rows[:1]) if (has_more if reverse else place) else None
+    before = _cursor(BACK, sort, orders, rows[:1]) if (has_more if reverse else place or offset) else None
     return Page(rows, after, before, _count(session, query) if wanted.with_total else None)
 
 
@@ -85,7 +88,7 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """The `Link` header that leads to the next page, or nothing on the last one."""
     if not cursor:
         return {}
-    target = request.url.include_query_params(cursor=cursor)
+    target = request.url.remove_query_params("page").include_query_params(cursor=cursor)
     return {"Link": f'<{target.path}?{target.query}>; rel="next"'}
 
 
@@ -101,6 +104,8 @@ def _orders(sort: str, sort_keys: SortKeys) -> list[_Order]:
         allowed = ", ".join(sort_keys)
         raise BadRequest(f"This list cannot be sorted by {unknown[0][:40]!r}. It can by: {allowed}.", "unknown_sort")
     orders = [_Order(col(sort_keys[name.removeprefix("-")]), name.startswith("-")) for name in names]
+    if orders[-1].column is col(sort_keys["id"]):
+        return orders
     return [*orders, _Order(col(sort_keys["id"]), orders[-1].descending)]
 
 

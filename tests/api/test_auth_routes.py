@@ -241,3 +241,17 @@ def test_a_changed_password_ends_every_other_session(client: TestClient) -> None
     assert client.post("/v1/auth/login", json=WRONG | {"password": PASSWORD}).status_code == 401
     assert client.post("/v1/auth/login", json=WRONG | {"password": "another tractor 92"}).status_code == 200
     assert (len(audited("password.changed")), len(audited("password.refused"))) == (1, 1)
+
+
+def test_users_are_read_forth_and_back(client: TestClient) -> None:
+    add_user(Role.ADMIN)
+    for number in range(4):
+        add_user(Role.VIEWER, f"person{number}@example.com")
+    head = bearer(login(client, Role.ADMIN))
+    first = client.get("/v1/users", params={"limit": 2}, headers=head)
+    second = client.get(first.links["next"]["url"], headers=head).json()
+    assert first.json()["prevCursor"] is None
+    assert [user["email"] for user in second["items"]] == ["person1@example.com", "person2@example.com"]
+    assert [user["role"] for user in second["items"]] == ["viewer"] * 2
+    back = client.get("/v1/users", params={"limit": 2, "cursor": second["prevCursor"]}, headers=head).json()
+    assert back["items"] == first.json()["items"]

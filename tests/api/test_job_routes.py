@@ -141,8 +141,14 @@ def test_the_list_is_read_page_by_page_without_missing_or_doubling(operator_clie
         seen += [job["id"] for job in page["items"]]
         cursor = page["nextCursor"]
     assert seen == made[::-1]
-    second = operator_client.get("/v1/jobs", params={"page": 2, "pageSize": 2, "withTotal": True}).json()
+    answer = operator_client.get("/v1/jobs", params={"page": 2, "pageSize": 2, "withTotal": True})
+    second = answer.json()
     assert ([job["id"] for job in second["items"]], second["total"]) == (made[::-1][2:4], 5)
+    back = operator_client.get("/v1/jobs", params={"limit": 2, "cursor": second["prevCursor"]}).json()
+    assert ([job["id"] for job in back["items"]], back["prevCursor"]) == (made[::-1][:2], None)
+    assert (answer.links["next"]["url"].startswith("/v1/jobs?"), page["prevCursor"] is None) == (True, False)
+    last = operator_client.get(answer.links["next"]["url"])
+    assert ([job["id"] for job in last.json()["items"]], last.links) == (made[:1], {})
 
 
 @pytest.mark.usefixtures("no_worker")

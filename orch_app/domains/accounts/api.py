@@ -14,16 +14,13 @@ from orch_app.domains.accounts.queries import Person
 from orch_app.domains.accounts.service import Language, ProfileChange, Status, Theme, UserChange, etag_of
 from orch_app.domains.accounts.sessions import COOKIE, NewSession
 from orch_app.domains.accounts.tokens import TokenPair
-from orch_app.kit.errors import BadRequest
-from orch_app.kit.ids import is_id
+from orch_app.kit.pages import PageQuery, next_link
 from orch_app.kit.rest import (
     Answer,
     CamelModel,
     ListQuery,
     Reading,
     Transaction,
-    decode_cursor,
-    encode_cursor,
 )
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
@@ -146,6 +143,7 @@ class UserList(Answer):
 
     items: list[UserAnswer]
     next_cursor: str | None
+    prev_cursor: str | None
 
 
 class SetupAnswer(Answer):
@@ -227,13 +225,14 @@ def change_my_password(body: PasswordBody, actor: SignedIn) -> None:
 
 
 @router.get("/users")
-def list_users(query: Annotated[UsersQuery, Query()], actor: SignedIn, session: Reading) -> UserList:
+def list_users(
+    query: Annotated[UsersQuery, Query()], actor: SignedIn, session: Reading, request: Request, response: Response
+) -> UserList:
     """Everybody who has an account."""
-    after = _after(query.cursor)
-    found = queries.list_users(session, actor, q=query.q, after=after, limit=query.limit + 1)
-    page = found[: query.limit]
-    cursor = encode_cursor(page[-1].user.id) if len(found) > query.limit else None
-    return UserList(items=[_user(person) for person in page], next_cursor=cursor)
+    page = queries.read_users(session, actor, PageQuery(limit=query.limit, cursor=query.cursor), query.q)
+    response.headers.update(next_link(request, page.next_cursor))
+    items = [_user(person) for person in page.items]
+    return UserList(items=items, next_cursor=page.next_cursor, prev_cursor=page.prev_cursor)
 
 
 @router.post("/users", status_code=201, response_model=UserAnswer)
@@ -261,13 +260,6 @@ def change_user(
     person = service.change_user(session, actor, user_id, UserChange(**body.model_dump()), if_match=if_match)
     response.headers["ETag"] = etag_of(person)
     return _user(person)
-
-
-def _after(cursor: str) -> str:
-    after = str(decode_cursor(cursor, 1)[0]) if cursor else ""
-    if cursor and not is_id(after, "usr"):
-        raise BadRequest("The cursor is not one that this list gave.", "bad_cursor")
-    return after
 
 
 def _tokens(pair: TokenPair) -> TokenAnswer:

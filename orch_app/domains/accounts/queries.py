@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission, Role
 from orch_app.domains.accounts.models import RoleRow, User, UserRole
 from orch_app.kit.errors import Forbidden, NotFound
+from orch_app.kit.pages import Page, PageQuery, read_page
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,32 @@ def get_user(session: Session, actor: Actor, user_id: str) -> Person:
 def list_users(session: Session, actor: Actor, *, q: str = "", after: str = "", limit: int = 50) -> Sequence[Person]:
     """Users in order of creation; `q` is part of a name or address, `after` the id of the last one seen."""
     require(actor, Permission.USERS_WRITE)
-    query = select(User, RoleRow.name).where(
-        User.id == UserRole.user_id, UserRole.role_id == RoleRow.id, col(User.id) > after
+    query = select(User).where(col(User.id) > after, _mentions(q)).order_by(col(User.id))
+    return _with_roles(session, session.exec(query.limit(limit)).all())
+
+
+def read_users(session: Session, actor: Actor, page: PageQuery, q: str = "") -> Page[Person]:
+    """The same with cursors to the neighbouring pages.
+
+    Raises:
+        BadRequest: a cursor of another list.
+    """
+    require(actor, Permission.USERS_WRITE)
+    oldest_first = page.model_copy(update={"sort": "id"})
+    found = read_page(session, select(User).where(_mentions(q)), {"id": User.id}, oldest_first)
+    return Page(_with_roles(session, found.items), found.next_cursor, found.prev_cursor, found.total)
+
+
+def _mentions(q: str) -> ColumnElement[bool]:
+    return or_(col(User.email).icontains(q, autoescape=True), col(User.name).icontains(q, autoescape=True))
+
+
+def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:
+    query = select(UserRole.user_id, RoleRow.name).where(
+        UserRole.role_id == RoleRow.id, col(UserRole.user_id).in_([user.id for user in users])
     )
-    if q:
-        query = query.where(
-            or_(col(User.email).icontains(q, autoescape=True), col(User.name).icontains(q, autoescape=True))
-        )
-    rows = session.exec(query.order_by(col(User.id)).limit(limit)).all()
-    return [Person(user, Role(role)) for user, role in rows]
+    roles = dict(session.exec(query).all())
+    return [Person(user, Role(roles[user.id])) for user in users]
 
 
 def has_other_admin(session: Session, user_id: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -16,7 +16,8 @@ from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, steps_of, to_answer, to_artifact, to_row
-from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction, decode_cursor, encode_cursor
+from orch_app.kit.pages import PageQuery, next_link
+from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -94,6 +95,7 @@ class JobList(Answer):
 
     items: list[JobRow]
     next_cursor: str | None
+    prev_cursor: str | None
     total: int | None = None
 
 
@@ -208,6 +210,8 @@ def list_jobs(
     query: Annotated[JobsQuery, Query()],
     actor: SignedIn,
     session: Reading,
+    request: Request,
+    response: Response,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> JobList | StreamingResponse:
     """Jobs, newest first; as CSV where that is asked for."""
@@ -216,15 +220,14 @@ def list_jobs(
         named = {"Content-Disposition": 'attachment; filename="jobs.csv"'}
         return StreamingResponse(csv_of_jobs(actor, wanted), media_type="text/csv", headers=named)
     limit = query.page_size or query.limit
-    page = queries.Page(
-        limit=limit + 1,
-        before_id=str(decode_cursor(query.cursor, 1)[0]) if query.cursor else "",
-        offset=((query.page or 1) - 1) * limit,
-    )
-    found = queries.list_jobs(session, actor, wanted, page)
+    offset = 0 if query.cursor else ((query.page or 1) - 1) * limit
+    page = PageQuery(limit=limit, cursor=query.cursor)
+    found = queries.read_jobs(session, actor, wanted, page, offset=offset)
+    response.headers.update(next_link(request, found.next_cursor))
     return JobList(
-        items=[to_row(job) for job in found[:limit]],
-        next_cursor=encode_cursor(found[limit - 1].id) if len(found) > limit else None,
+        items=[to_row(job) for job in found.items],
+        next_cursor=found.next_cursor,
+        prev_cursor=found.prev_cursor,
         total=queries.count_jobs(session, actor, wanted) if query.with_total else None,
     )
 

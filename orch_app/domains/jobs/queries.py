@@ -13,6 +13,7 @@ from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost, Worker
 from orch_app.domains.jobs.states import DEAD_LETTER, Status
+from orch_app.kit import pages
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms
 from orch_app.kit.errors import NotFound
@@ -98,6 +99,19 @@ def list_jobs(session: Session, actor: Actor, wanted: JobFilter, page: Page) -> 
     if page.before_id:
         query = query.where(col(Job.id) < page.before_id)
     return session.exec(query).all()  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def read_jobs(
+    session: Session, actor: Actor, wanted: JobFilter, page: pages.PageQuery, *, offset: int = 0
+) -> pages.Page[Job]:
+    """The same with cursors to the neighbouring pages.
+
+    Raises:
+        BadRequest: a cursor of another list.
+    """
+    require(actor, Permission.JOBS_READ)
+    newest_first = page.model_copy(update={"sort": "-id"})
+    return pages.read_page(session, filtered(select(Job), wanted), {"id": Job.id}, newest_first, offset=offset)  # pyright: ignore[reportArgumentType]
 
 
 def count_jobs(session: Session, actor: Actor, wanted: JobFilter) -> int:
