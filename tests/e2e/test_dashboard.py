@@ -30,6 +30,13 @@ def test_a_job_appears_and_ends_on_the_open_page(tab: OpenTab):
     expect(row.locator(".st")).to_have_text("Concluído", timeout=JOB_MS)
 
 
+def test_the_failures_of_a_day_lead_to_the_failures_of_a_day(tab: OpenTab):
+    page = tab("operator").open("/dashboard")
+    page.locator("a[href*='status=ERROR']").first.click()
+    page.wait_for_url("**/jobs?status=ERROR&since=24h")
+    expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+
+
 def test_the_environment_switch_filters_and_is_remembered(tab: OpenTab):
     opened = tab("operator")
     page = opened.open("/dashboard")
