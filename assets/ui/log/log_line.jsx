@@ -75,6 +75,28 @@ export function WaitingLine({ seq, row, top }) {
   );
 }
 
+/** Where the lines that were found end before the log does: what has been looked at, and the way on when it failed. */
+export function HoleLine({ row, top, text, failed, retryText, onRetry }) {
+  return (
+    <div className="ln hole" data-row={row} data-waiting="" style={{ top }}>
+      <span className="n" />
+      <span className="t" />
+      <span className="v">
+        <Icon name={failed ? "warning" : "running"} size={12} className={failed ? "" : "spin"} />
+      </span>
+      <span className="h" />
+      <span className="m">
+        {text}{" "}
+        {failed ? (
+          <button type="button" className="lk" onClick={onRetry}>
+            {retryText}
+          </button>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
 /** A short fixed excerpt: the failure box shows it. */
 export function LogExcerpt({ lines }) {
   return (

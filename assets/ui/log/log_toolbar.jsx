@@ -18,7 +18,7 @@ function SearchBox({ search, onSearch, onStep }) {
     }
   };
   const total = `${numberText(t.language, hits.length)}${more ? "+" : ""}`;
-  const count = hits.length ? t("log.hits", { n: at + 1, total }) : t("log.hits_none");
+  const count = hits.length ? t("log.hits", { n: at + 1, total }) : more ? "…" : t("log.hits_none");
   return (
     <div className="in" role="search" data-filter="">
       <Icon name="search" />

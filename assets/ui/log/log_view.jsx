@@ -6,9 +6,9 @@ import { copyText } from "../notices.jsx";
 import { isTyping } from "../shortcuts.js";
 import { useText } from "../text.js";
 import { HeightIndex } from "./height_index.js";
-import { LogLine, WaitingLine } from "./log_line.jsx";
+import { HoleLine, LogLine, WaitingLine } from "./log_line.jsx";
 import { LogToolbar } from "./log_toolbar.jsx";
-import { lowerBound, nextHit } from "./search.js";
+import { lowerBound } from "./search.js";
 import { useFilter, usePages, useProblems, useRedraw, useSearch, useStore } from "./use_log.js";
 
 const ROW = 20;
@@ -188,22 +188,26 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   const search = useSearch({ store, url: historyUrl, query, redraw });
   const problems = useProblems({ store, url: historyUrl });
 
-  const count = filter ? filter.lines.length : store.total;
+  const hole = filter?.scan.more ? filter.lines.length : -1;
+  const count = filter ? filter.lines.length + (hole < 0 ? 0 : 1) : store.total;
   const lineAt = (row) => (filter ? filter.lines[row] : store.get(row + 1));
   const rowOf = (seq) => (filter ? lowerBound(filter.lines.map((line) => line.seq), seq) : seq - 1);
-  const numberOf = (row) => (filter ? filter.lines[Math.max(0, row - 1)]?.seq || 0 : row);
+  const numberOf = (row) => (filter ? filter.lines[Math.max(0, Math.min(row, filter.lines.length) - 1)]?.seq || 0 : row);
   const rows = useRows({ count, view, change, resetKey: `${jobKey}|${view.levels}|${view.host}`, redraw });
 
+  const canShow = (seq) => seq <= (hole < 0 ? store.total : filter.scan.upTo);
   const goToLine = (seq) => {
     target.current = seq;
-    if (seq <= store.total) {
+    if (canShow(seq)) {
       target.current = 0;
       rows.scrollTo(rowOf(seq));
     } else change({ follow: false });
   };
   const [selected, setSelected, pick] = useSelected(goToLine);
   useEffect(() => {
-    if (target.current && target.current <= store.total) goToLine(target.current);
+    if (!target.current) return;
+    if (canShow(target.current)) goToLine(target.current);
+    else if (hole >= 0 && !filter.scan.failed) filter.scan.goOn();
   });
   useEffect(() => {
     if (!goTo) return;
@@ -212,6 +216,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   }, [goTo]);
   useEffect(() => {
     if (!filter) pages.want(rows.first + 1, rows.last);
+    else if (hole >= 0 && rows.last > hole && !filter.scan.failed) filter.scan.goOn();
   });
   useEffect(() => {
     paused.current = store.total;
@@ -219,8 +224,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
 
   const onStep = async (step) => {
     const from = current || numberOf(rows.middle);
-    const hits = query.trim() ? search.hits : await problems();
-    const seq = hits[nextHit(hits, from, step)];
+    const seq = await (query.trim() ? search.step : problems)(from, step);
     if (!seq) return;
     setCurrent(seq);
     setSelected(seq);
@@ -239,6 +243,11 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   for (let row = rows.first; row < rows.last; row++) {
     const line = lineAt(row);
     const top = rows.index.offset(row) + PAD;
+    if (row === hole) {
+      const text = t(filter.scan.failed ? "log.load_failed" : "log.hole", { n: filter.lines.length, line: filter.scan.upTo });
+      shown.push(<HoleLine key="hole" row={row} top={top} text={text} failed={filter.scan.failed} retryText={t("action.retry")} onRetry={() => filter.scan.goOn()} />);
+      continue;
+    }
     shown.push(
       line ? (
         <LogLine key={line.seq} line={line} row={row} top={top} first={row === 0} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
@@ -275,7 +284,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
           {shown}
         </div>
       </div>
-      {count ? null : <div className="log-e">{filter ? t(filter.done ? "log.filtered_empty" : "state.loading") : emptyText || t("log.empty")}</div>}
+      {count ? null : <div className="log-e">{filter ? t("log.filtered_empty") : emptyText || t("log.empty")}</div>}
       {waiting > 0 && live ? (
         <button type="button" className="log-new" onClick={() => change({ follow: true })}>
           <Icon name="download" size={14} />

@@ -1,7 +1,8 @@
 // Reading the log over REST: single pages of it, and scans of the whole log through the server's own filters.
 
-const SCAN = 5000;
-const MOST = 50000;
+const AT_ONCE = 5000;
+/** A scan rests after so many matches, and goes on when somebody wants more of them. */
+export const PORTION = 50000;
 
 async function ask(url, params, signal) {
   const query = new URLSearchParams();
@@ -17,19 +18,56 @@ export function readLines(url, from, count, signal) {
 }
 
 /**
- * Every line that matches, in order, told in portions: `tell(items, seenUpTo)`.
- * Stops at the end of the log or after 50,000 lines; returns the number it has read up to.
+ * Every line that matches, in order, told page by page. `upTo` is the line it has looked at last; `more` says that matches
+ * may follow: it rests after a portion of them, or because it `failed`, until `goOn` is called.
  */
-export async function scan(url, { levels = [], host = "", q = "", after = 0 }, tell, signal) {
-  const filters = [...levels.map((level) => ["level", level]), ["host", host], ["q", q], ["limit", SCAN]];
-  let next = after;
-  for (let found = 0; found < MOST; ) {
-    const page = await ask(url, [["afterSeq", next], ...filters], signal);
-    found += page.items.length;
-    const end = page.items.length < SCAN && (page.lastSeq !== undefined || !page.items.length);
-    next = end ? Math.max(page.lastSeq || 0, page.nextAfterSeq || 0, next) : page.nextAfterSeq;
-    tell(page.items, next);
-    if (end) break;
+export class Scan {
+  constructor(url, { levels = [], host = "", q = "", after = 0 }, tell) {
+    this.url = url;
+    this.filters = [...levels.map((level) => ["level", level]), ["host", host], ["q", q], ["limit", AT_ONCE]];
+    this.tell = tell;
+    this.upTo = after;
+    this.more = Boolean(url);
+    this.failed = false;
+    this.stopping = new AbortController();
+    this.running = null;
   }
-  return next;
+
+  /** Read another portion; whoever asks meanwhile waits for the same one. */
+  goOn() {
+    if (!this.more || this.stopping.signal.aborted) return Promise.resolve();
+    this.running ||= this.#portion().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  /** The log has grown: look at what came after the end. */
+  reopen() {
+    this.more = Boolean(this.url);
+    return this.goOn();
+  }
+
+  stop() {
+    this.stopping.abort();
+  }
+
+  async #portion() {
+    this.failed = false;
+    try {
+      for (let found = 0; this.more && found < PORTION; ) found += await this.#page();
+    } catch {
+      if (this.stopping.signal.aborted) return;
+      this.failed = true;
+      this.tell([]);
+    }
+  }
+
+  async #page() {
+    const page = await ask(this.url, [["afterSeq", this.upTo], ...this.filters], this.stopping.signal);
+    this.more = page.items.length === AT_ONCE;
+    this.upTo = this.more ? page.nextAfterSeq : Math.max(page.lastSeq || 0, page.nextAfterSeq || 0, this.upTo);
+    this.tell(page.items);
+    return page.items.length;
+  }
 }

@@ -52,3 +52,12 @@ export function nextHit(numbers, current, step) {
   const at = lowerBound(numbers, current) - 1;
   return at >= 0 ? at : numbers.length - 1;
 }
+
+/** Whether the hit after or before a line is certain although only the lines up to `upTo` were looked at. */
+export function isKnown(numbers, upTo, current, step) {
+  if (step > 0) {
+    const next = numbers[lowerBound(numbers, current + 1)];
+    return next !== undefined && next <= upTo;
+  }
+  return current - 1 <= upTo && lowerBound(numbers, current) > 0;
+}

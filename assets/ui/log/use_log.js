@@ -1,8 +1,8 @@
 // The engine behind LogView: takes batches in, reads missing pages, runs filters and search over the whole log.
 import { useEffect, useRef, useState } from "react";
 import { LineStore, PAGE } from "./line_store.js";
-import { readLines, scan } from "./remote.js";
-import { isWanted, mergeSorted } from "./search.js";
+import { readLines, Scan } from "./remote.js";
+import { isKnown, isWanted, mergeSorted, nextHit } from "./search.js";
 
 const SEARCH_WAIT_MS = 250;
 const LOAD_WAIT_MS = 40;
@@ -83,7 +83,10 @@ export function usePages({ store, url, redraw }) {
   return { want, failed, retry };
 }
 
-/** Lines under a level or host filter: what the server finds in the whole log, then what arrives live. Null = no filter. */
+/**
+ * Lines under a level or host filter: what the server finds in the whole log, then what arrives live. Null = no filter.
+ * `scan.more` says that the lines end at `scan.upTo`, before the log does: `scan.goOn()` when they are looked at.
+ */
 export function useFilter({ store, url, levels, host, redraw }) {
   const held = useRef(null);
   const key = levels.join() + host;
@@ -94,64 +97,64 @@ export function useFilter({ store, url, levels, host, redraw }) {
       redraw();
       return undefined;
     }
-    const stop = new AbortController();
-    const found = { lines: [], upTo: 0, done: false };
-    held.current = found;
-    const take = (items, upTo) => {
+    const found = { lines: [], scan: null };
+    found.scan = new Scan(url, { levels, host }, (items) => {
       if (held.current !== found) return;
-      found.lines.push(...items.filter((line) => isWanted(line, levels, host)));
-      found.upTo = upTo;
+      found.lines.push(...items);
       redraw();
-    };
-    const finish = () => {
-      found.done = true;
-      redraw();
-    };
-    if (url) scan(url, { levels, host }, take, stop.signal).then(finish, finish);
-    else {
-      take([...store.loaded()], store.total);
-      finish();
-    }
-    return () => stop.abort();
+    });
+    held.current = found;
+    found.scan.goOn();
+    redraw();
+    return () => found.scan.stop();
   }, [store, key]);
   const current = on ? held.current : null;
-  if (current?.done && current.upTo < store.total) {
-    // Live lines after the scan: they are in the store's newest pages.
-    for (let seq = current.upTo + 1; seq <= store.total; seq++) {
-      const line = store.get(seq);
-      if (line && isWanted(line, levels, host)) current.lines.push(line);
-    }
-    current.upTo = store.total;
-  }
+  if (current && !current.scan.more && current.scan.upTo < store.total) joinLive(current, store, (line) => isWanted(line, levels, host));
   return current;
+}
+
+/** Lines that came after a scan had ended: they are in the store's newest pages; if one is not, the scan goes on. */
+function joinLive({ lines, scan }, store, isFit) {
+  for (; scan.upTo < store.total; scan.upTo++) {
+    const line = store.get(scan.upTo + 1);
+    if (!line) {
+      scan.reopen();
+      return;
+    }
+    if (isFit(line)) lines.push(line);
+  }
+}
+
+/** What n and N go to: the nearest number in a direction, when it is certain; the scan reads on until it is. */
+async function settledHit(found, from, step) {
+  const { scan } = found;
+  while (scan?.more && !isKnown(found.hits, scan.upTo, from, step)) {
+    await scan.goOn();
+    if (scan.failed || scan.stopping.signal.aborted) break;
+  }
+  return found.hits[nextHit(found.hits, from, step)];
 }
 
 /** Numbers of the lines that contain the query, over the whole log; live lines join in. */
 export function useSearch({ store, url, query, redraw }) {
-  const held = useRef({ hits: [], upTo: 0, more: false });
+  const nothing = () => ({ hits: [], upTo: 0, scan: null });
+  const held = useRef(nothing());
   const wanted = query.trim().toLowerCase();
   useEffect(() => {
-    const found = { hits: [], upTo: 0, more: false };
+    const found = nothing();
     held.current = found;
     redraw();
     if (!wanted) return undefined;
-    const stop = new AbortController();
-    const local = () => [...store.loaded()].filter((line) => line.message.toLowerCase().includes(wanted)).map((line) => line.seq);
-    found.hits = local();
+    found.hits = [...store.loaded()].filter((line) => line.message.toLowerCase().includes(wanted)).map((line) => line.seq);
     found.upTo = store.total;
-    found.more = Boolean(url);
-    const take = (items) => {
+    found.scan = new Scan(url, { q: query.trim() }, (items) => {
       found.hits = mergeSorted(found.hits, items.map((line) => line.seq));
       redraw();
-    };
-    const end = () => {
-      found.more = false;
-      redraw();
-    };
-    const timer = setTimeout(() => url && scan(url, { q: query.trim() }, take, stop.signal).then(end, end), SEARCH_WAIT_MS);
+    });
+    const timer = setTimeout(() => found.scan.goOn().then(redraw), SEARCH_WAIT_MS);
     return () => {
       clearTimeout(timer);
-      stop.abort();
+      found.scan.stop();
     };
   }, [store, wanted]);
   const found = held.current;
@@ -161,25 +164,24 @@ export function useSearch({ store, url, query, redraw }) {
     found.hits = mergeSorted(found.hits, fresh);
     found.upTo = store.total;
   }
-  return found;
+  return { hits: found.hits, more: Boolean(found.scan?.more), step: (from, step) => settledHit(found, from, step) };
 }
 
 const PROBLEMS = ["warning", "error"];
 
-/** Numbers of the warnings and errors of the whole log, read when first asked for: n and N go through them. */
+/** Warnings and errors of the whole log, read when first asked for: n and N go through them. */
 export function useProblems({ store, url }) {
   const held = useRef(null);
-  return async () => {
-    if (held.current?.store !== store) held.current = { store, seqs: [], upTo: 0 };
-    const found = held.current;
-    const take = (items) => {
-      found.seqs = mergeSorted(found.seqs, items.map((line) => line.seq));
-    };
-    if (url && found.upTo < store.total) {
-      const after = found.upTo;
-      found.upTo = store.total;
-      await scan(url, { levels: PROBLEMS, after }, take).catch(() => take([...store.loaded()].filter((line) => PROBLEMS.includes(line.level))));
+  return (from, step) => {
+    if (held.current?.store !== store) {
+      const found = { store, hits: [], scan: null };
+      found.scan = new Scan(url, { levels: PROBLEMS }, (items) => {
+        found.hits = mergeSorted(found.hits, items.map((line) => line.seq));
+      });
+      held.current = found;
     }
-    return found.seqs;
+    const { scan } = held.current;
+    if (scan.upTo < store.total) scan.reopen();
+    return settledHit(held.current, from, step);
   };
 }

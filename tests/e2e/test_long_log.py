@@ -1,0 +1,149 @@
+"""A log of 200,000 lines in the browser, scrolled, searched and filtered: what is shown is what is there."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+from sqlmodel import insert
+
+from orch_app.domains.jobs.models import Job, JobLog
+from orch_app.kit.clock import now
+from orch_app.kit.db import unit_of_work
+from tests.e2e import axe
+from tests.e2e.conftest import OpenTab
+from tests.e2e.looks import DESKTOP, PHONE, Look
+from tests.e2e.product import Product, new_product, started
+from tests.systems.product import bound_to
+
+JOB_ID = "job_of_many_lines"
+LINES = 200_000
+AT_ONCE = 10_000
+
+
+@pytest.fixture(scope="module")
+def archive(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product with one ended job: every second line is `changed`, every one says its own number, one is an error."""
+    made = new_product(tmp_path_factory.mktemp("lines") / "data")
+    made.add_user("viewer")
+    at = now()
+    times = {"created_at": at, "queued_at": at, "started_at": at, "finished_at": at}
+    job = Job(id=JOB_ID, number=1, runbook_name="host_report", status="SUCCESS", last_seq=LINES, **times)
+    with bound_to(made.data_dir), unit_of_work() as session:
+        session.add(job)
+        session.flush()
+        for first in range(1, LINES + 1, AT_ONCE):
+            numbers = range(first, first + AT_ONCE)
+            rows = [
+                {"job_id": JOB_ID, "seq": seq, "ts": at, "level": level(seq), "message": said(seq)} for seq in numbers
+            ]
+            session.connection().execute(insert(JobLog), rows)
+    with started(made, workers=0):
+        yield made
+
+
+def level(seq: int) -> str:
+    return "error" if seq == LINES - 1 else "changed" if seq % 2 == 0 else "ok"
+
+
+def said(seq: int) -> str:
+    return f"package {seq} is in its place"
+
+
+def shown(page: Page, seq: int) -> Locator:
+    return page.locator(f'.ln:has(a.n[href="#L{seq}"])')
+
+
+def opened(tab: OpenTab, archive: Product, look: Look) -> Page:
+    """The log, with its end on the screen, which is where a reader arrives."""
+    page = tab("viewer", look, archive).open(f"/jobs/{JOB_ID}?tab=logs")
+    expect(shown(page, LINES)).to_contain_text(said(LINES))
+    return page
+
+
+def scroll_to(page: Page, share: float) -> None:
+    page.locator(".lines").evaluate("(box, share) => box.scrollTo(0, share * box.scrollHeight)", share)
+
+
+def shows_what_is_there(page: Page, step: int = 1) -> list[int]:
+    """The numbers on the screen: without a gap but the filter's, each with its own text; nothing still waits."""
+    expect(page.locator(".ln[data-waiting]")).to_have_count(0)
+    rows = page.locator(".lines .ln").evaluate_all(
+        "rows => rows.map((row) => [row.querySelector('.n').textContent, row.querySelector('.m').textContent])"
+    )
+    found = sorted((int(number), text) for number, text in rows)
+    numbers = [number for number, _ in found]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1, step))
+    assert [text for _, text in found] == [said(number) for number in numbers]
+    return numbers
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_it_is_scrolled_to_the_middle_and_to_both_ends(tab: OpenTab, archive: Product, look: Look):
+    page = opened(tab, archive, look)
+    scroll_to(page, 0.5)
+    expect(page.locator(".log-f")).to_contain_text(re.compile(r"linha (99|100)\.\d{3} de 200\.000"))
+    middle = shows_what_is_there(page)
+    assert abs(middle[len(middle) // 2] - LINES / 2) < LINES / 100
+    scroll_to(page, 0)
+    expect(shown(page, 1)).to_be_in_viewport()
+    assert shows_what_is_there(page)[0] == 1
+    scroll_to(page, 1)
+    expect(shown(page, LINES)).to_be_in_viewport()
+    assert shows_what_is_there(page)[-1] == LINES
+    assert page.locator(".lines .ln").count() < 200
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_a_search_says_that_there_is_more_and_finds_what_lies_behind(tab: OpenTab, archive: Product, look: Look):
+    page = opened(tab, archive, look)
+    search = page.get_by_role("textbox", name="Buscar no log")
+    count = page.locator(".log-s .in [role=status]")
+    with page.expect_response(re.compile("afterSeq=45000&q=is")):
+        search.fill("is in its place")
+    expect(count).to_have_text(re.compile(r"^1 de 5\d\.\d{3}\+$"))
+    search.press("Shift+Enter")
+    here = page.locator(".ln:has(mark.here)")
+    expect(here).to_be_in_viewport()
+    number = here.locator(".n").inner_text()
+    assert LINES - 200 < int(number) <= LINES
+    expect(count).to_have_text(f"{number[:3]}.{number[3:]} de 200.000")
+    search.fill(f"package {LINES - 20} ")
+    search.press("Enter")
+    expect(shown(page, LINES - 20).locator("mark.here")).to_be_in_viewport()
+    expect(count).to_have_text("1 de 1")
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_a_filter_marks_where_it_rests_and_goes_on_as_one_scrolls(tab: OpenTab, archive: Product, look: Look):
+    page = opened(tab, archive, look)
+    scroll_to(page, 0)
+    expect(shown(page, 1)).to_be_in_viewport()
+    held: list[Route] = []
+    page.route(re.compile("afterSeq=100000&level=changed"), held.append)
+    with page.expect_response(re.compile("afterSeq=90000&level=changed")):
+        page.get_by_role("button", name=re.compile("^Alterados")).click()
+    assert shows_what_is_there(page, step=2)[0] == 2
+    scroll_to(page, 0.5)
+    assert shows_what_is_there(page, step=2)[0] > LINES / 10
+    assert held == [], "it rests until somebody comes to its end"
+    scroll_to(page, 1)
+    expect(page.locator(".ln.hole")).to_contain_text("50.000 linhas encontradas até a linha 100.000")
+    assert axe.violations(page) == []
+    held[0].continue_()
+    expect(shown(page, LINES)).to_be_in_viewport()
+    assert shows_what_is_there(page, step=2)[-1] == LINES
+
+
+def test_a_filter_that_could_not_be_read_on_says_so_and_tries_again(tab: OpenTab, archive: Product):
+    page = opened(tab, archive, DESKTOP)
+    scroll_to(page, 0)
+    expect(shown(page, 1)).to_be_in_viewport()
+    page.route(re.compile("level=error"), lambda route: route.abort())
+    page.get_by_role("button", name=re.compile("^Erros")).click()
+    hole = page.locator(".ln.hole")
+    expect(hole).to_contain_text("Parte do log não carregou.")
+    page.unroute(re.compile("level=error"))
+    hole.get_by_role("button").click()
+    expect(shown(page, LINES - 1)).to_contain_text(said(LINES - 1))
+    expect(hole).to_have_count(0)
