@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { CheckField, FieldError, PasswordField, TextField } from "./fields.jsx";
 import { durationText } from "./format.js";
 import { Icon } from "./icons.jsx";
-import { outcomeOfLogin, outcomeOfSetup, passwordRules, safePath, tokenFrom } from "./login_rules.js";
+import { faultsByField, outcomeOfLogin, outcomeOfSetup, passwordRules, safePath, tokenFrom } from "./login_rules.js";
 import { adoptProfile } from "./prefs.js";
 import { useText } from "./text.js";
 
@@ -168,10 +168,11 @@ export function SetupForm() {
     const answer = await post("/v1/setup", { token: token.trim(), email: email.trim(), name: name.trim(), password, browser: true });
     const outcome = outcomeOfSetup(answer.status);
     if (outcome === "limited") wait(answer.retryAfter || 60);
-    if (outcome === "fields") setErrors(Object.fromEntries((answer.problem.errors || []).map((each) => [each.pointer, each.detail])));
+    if (outcome === "fields") setErrors(faultsByField(answer.problem.errors));
     setState(outcome);
     if (outcome === "ok") location.assign("/dashboard");
   };
+  const fault = (field) => (errors[field] ? t.known("settings.error.", errors[field]) || t("problem.validation") : "");
   const message = {
     token: t("setup.error_token"),
     done: t("setup.error_done"),
@@ -192,12 +193,12 @@ export function SetupForm() {
         </a>
       ) : null}
       {given ? null : <TextField label={t("setup.token")} hint={t("setup.token_hint")} value={token} onChange={setToken} code required />}
-      <TextField label={t("setup.name")} name="name" value={name} onChange={setName} autoComplete="name" maxLength={100} optional error={errors["/name"]} />
-      <TextField label={t("setup.email")} name="email" type="email" value={email} onChange={setEmail} autoComplete="username" inputMode="email" required error={errors["/email"]} />
-      <PasswordField label={t("setup.password")} name="password" value={password} onChange={setPassword} autoComplete="new-password" required error={errors["/password"]} />
+      <TextField label={t("setup.name")} name="name" value={name} onChange={setName} autoComplete="name" maxLength={100} optional error={fault("name")} />
+      <TextField label={t("setup.email")} name="email" type="email" value={email} onChange={setEmail} autoComplete="username" inputMode="email" required error={fault("email")} />
+      <PasswordField label={t("setup.password")} name="password" value={password} onChange={setPassword} autoComplete="new-password" required error={fault("password")} />
       <PasswordField label={t("setup.repeat")} name="repeat" value={repeat} onChange={setRepeat} autoComplete="new-password" required />
       <Rules password={password} repeat={repeat} email={email} />
-      {errors["/token"] ? <FieldError text={errors["/token"]} /> : null}
+      {errors.token ? <FieldError text={fault("token")} /> : null}
       <Submit busy={busy} disabled={busy || limited || !ready} text={t("setup.submit")} busyText={t(state === "ok" ? "setup.done" : "setup.loading")} />
     </form>
   );

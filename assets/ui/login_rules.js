@@ -17,6 +17,11 @@ export function outcomeOfSetup(status) {
   return { 400: "fields", 401: "token", 403: "token", 404: "done", 409: "done", 410: "token", 422: "fields", 429: "limited" }[status] || "server";
 }
 
+/** The code of the first fault of each field, by the field's name: the reader's own language says it. */
+export function faultsByField(errors) {
+  return Object.fromEntries([...(errors || [])].reverse().map((each) => [each.pointer.slice(1), each.code]));
+}
+
 /** A path of this application, or "": never another site ("//evil", "https:", "/\evil"). */
 export function safePath(next) {
   if (!next || !/^\/(?![/\\])[^\s\\]*$/.test(next)) return "";

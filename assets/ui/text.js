@@ -23,6 +23,7 @@ export function useText() {
   const language = useLanguage();
   const t = (key, params) => translate(language, key, params);
   t.language = language;
+  t.known = (prefix, value) => CATALOGUES[language][`${prefix}${value}`] || "";
   t.value = (prefix, value, params) => translateDynamic(language, prefix, value, params);
   return t;
 }

@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import DESKTOP, PHONE, open_tab
+from tests.e2e.looks import DESKTOP, PHONE, Look, open_tab
 from tests.e2e.product import PASSWORD, Product, new_product, started
 
 
@@ -28,6 +30,7 @@ def test_a_new_installation_leads_from_nothing_to_the_first_steps(browser: Brows
         page.goto(address)
         tab.wait_until_alive()
         expect(page).to_have_url(re.compile("/setup/?$"))
+        assert axe.violations(page) == []
         page.get_by_label("Seu nome").fill("Ana Ribeiro")
         page.get_by_label("E-mail").fill("ana@example.org")
         page.get_by_label("Senha", exact=True).fill(PASSWORD)
@@ -38,6 +41,30 @@ def test_a_new_installation_leads_from_nothing_to_the_first_steps(browser: Brows
         assert tab.fits()
         page.goto(address)
         heading(page, "Entrar")
+
+
+COMMON = "password1234"
+REFUSED = {
+    "pt-BR": "Está entre as primeiras que um atacante tenta.",
+    "en": "This is among the first that an attacker tries.",
+}
+
+
+@pytest.mark.parametrize("look", [PHONE, Look(1280, 800, "light", "en")], ids=lambda look: look.name)
+def test_what_the_server_refuses_at_the_set_up_is_said_in_the_readers_language(
+    browser: Browser, new_installation: Product, look: Look
+):
+    with open_tab(browser, new_installation, look) as tab:
+        page = tab.page
+        page.goto(new_installation.cli("setup-url").strip())
+        tab.wait_until_alive()
+        page.locator("[name=email]").fill("ana@example.org")
+        for field in ("password", "repeat"):
+            page.locator(f"[name={field}]").fill(COMMON)
+        page.locator("button[type=submit]").click()
+        expect(page.locator("form")).to_contain_text(REFUSED[look.language])
+        assert axe.violations(page) == []
+        assert tab.fits()
 
 
 def test_who_was_added_at_the_command_line_signs_in(tab: OpenTab, product: Product):
@@ -67,6 +94,7 @@ def test_wrong_passwords_and_unknown_people_look_the_same(tab: OpenTab):
     page = tab("").open("/login")
     sign_in(page, "viewer@example.org", "not the password")
     first = page.get_by_role("alert").inner_text()
+    assert axe.violations(page) == []
     sign_in(page, "nobody@example.org", "not the password")
     expect(page.get_by_role("alert")).to_have_text(first)
 
@@ -81,6 +109,7 @@ def test_too_many_attempts_show_how_long_to_wait(browser: Browser, screens: None
             expect(page.get_by_role("alert")).to_be_visible()
         expect(page.get_by_role("alert")).to_contain_text("Tente de novo em")
         expect(page.get_by_role("button", name="Entrar")).to_be_disabled()
+        assert axe.violations(page) == []
 
 
 def test_signing_out_ends_the_session_everywhere_in_the_browser(tab: OpenTab):

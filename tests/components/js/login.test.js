@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { outcomeOfLogin, passwordRules, safePath, tokenFrom } from "../../../assets/ui/login_rules.js";
+import { faultsByField, outcomeOfLogin, passwordRules, safePath, tokenFrom } from "../../../assets/ui/login_rules.js";
 import { matchItems } from "../../../assets/ui/shortcuts.js";
 import { badgeOf } from "../../../assets/ui/states.js";
 
@@ -16,6 +16,12 @@ test("answers of the server become states of the form", () => {
   assert.equal(outcomeOfLogin(429), "limited");
   assert.equal(outcomeOfLogin(0), "server");
   assert.equal(outcomeOfLogin(503), "server");
+});
+
+test("a field shows its first fault, by code", () => {
+  const fault = (pointer, code) => ({ pointer, code, detail: "in English" });
+  assert.deepEqual(faultsByField([fault("/password", "too_common"), fault("/email", "email"), fault("/email", "other")]), { password: "too_common", email: "email" });
+  assert.deepEqual(faultsByField(undefined), {});
 });
 
 test("the setup token comes from the fragment or the query", () => {
