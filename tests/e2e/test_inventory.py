@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
 from tests.e2e.looks import PHONE, Tab
 from tests.e2e.product import Product
@@ -32,6 +33,7 @@ def add_connection(page: Page, name: str, server: SshServer) -> None:
     form.get_by_label("Nome", exact=True).fill(name)
     form.get_by_label("Usuário", exact=True).first.fill(server.user)
     form.get_by_label("Chave privada").fill(server.private_key)
+    assert axe.violations(page) == []
     press(page, "Salvar")
     expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
 
@@ -43,6 +45,7 @@ def add_host(page: Page, name: str, server: SshServer, connection: str) -> None:
     form.get_by_label("Endereço").fill(server.address)
     form.get_by_label("Porta").fill(str(server.port))
     form.get_by_label("Conexão").select_option(label=connection)
+    assert axe.violations(page) == []
     press(page, "Salvar")
     expect(dialog(page).get_by_role("heading", name=name)).to_be_visible()
 
@@ -60,16 +63,20 @@ def ready(tab: OpenTab, sshd: SshServer, request: pytest.FixtureRequest) -> Tab:
 
 def test_a_key_is_pinned_after_it_was_shown_and_the_login_then_works(ready: Tab, sshd: SshServer):
     page, name = ready.page, ready.page.evaluate("window.testName")
+    assert axe.violations(page) == []
     press(page, "Verificar chave")
     expect(dialog(page).locator(".fp code").first).to_contain_text("SHA256:")
+    assert axe.violations(page) == []
     press(page, "Conferi, fixar a chave")
     expect(page.get_by_text("Chave do host fixada")).to_be_visible()
     ready.open(f"/connections?q={name}")
     page.get_by_role("button", name=name, exact=True).click()
     press(page, "Testar")
     expect(dialog(page).get_by_label("Fazer login em")).to_be_visible()
+    assert axe.violations(page) == []
     press(page, "Testar")
     expect(dialog(page).get_by_text("O login funciona.")).to_be_visible()
+    assert axe.violations(page) == []
 
 
 def test_another_key_than_the_pinned_one_is_red_and_needs_the_name_to_be_replaced(ready: Tab, sshd: SshServer):
@@ -86,6 +93,7 @@ def test_another_key_than_the_pinned_one_is_red_and_needs_the_name_to_be_replace
         expect(dialog(page).get_by_role("alert")).to_contain_text("A chave mudou.")
         press(page, "Trocar a chave fixada")
         expect(dialog(page).get_by_label("Digite")).to_have_attribute("aria-invalid", "true")
+        assert axe.violations(page) == []
         page.keyboard.press("Escape")
         expect(page.locator("main .st", has_text="Chave mudou")).to_be_visible()
 
@@ -129,6 +137,7 @@ def test_faults_are_shown_at_their_fields(tab: OpenTab):
     press(page, "Salvar")
     for field in ("Nome", "Endereço", "Porta"):
         expect(form.get_by_label(field, exact=True)).to_have_attribute("aria-invalid", "true")
+    assert axe.violations(page) == []
     page.keyboard.press("Escape")
     expect(dialog(page)).to_have_count(0)
     expect(page).to_have_url(f"{page.url.split('/hosts')[0]}/hosts")

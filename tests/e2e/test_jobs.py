@@ -123,6 +123,8 @@ def test_a_running_job_is_canceled_and_then_repeated(at: OpenDrill):
     page = where.open(f"/jobs/{ordered(where, wait=100)}")
     expect(status(page)).to_have_text("Executando", timeout=JOB_MS)
     page.locator(".ph-a").get_by_role("button", name="Cancelar job").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    assert axe.violations(page) == []
     page.locator("dialog[open]").get_by_role("button", name="Cancelar job").click()
     expect(status(page)).to_have_text("Cancelado", timeout=JOB_MS)
     before = page.url

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
 from tests.e2e.looks import open_tab
 from tests.e2e.product import PASSWORD, Product
@@ -57,6 +58,7 @@ def test_an_admin_adds_somebody_who_can_sign_in_until_disabled(tab: OpenTab, bro
     form.get_by_label("E-mail").fill("caio@example.org")
     form.get_by_label("Primeira senha").fill(PASSWORD)
     form.get_by_role("radio", name="Leitor").click()
+    assert axe.violations(page) == []
     press(page, "Salvar")
     row = page.get_by_role("row", name="Caio Mendes")
     expect(row).to_contain_text("Leitor")
@@ -64,6 +66,8 @@ def test_an_admin_adds_somebody_who_can_sign_in_until_disabled(tab: OpenTab, bro
         expect(other.open("/dashboard").get_by_role("heading", name="Painel", level=1)).to_be_visible()
         row.get_by_role("button", name="Ações de Caio Mendes").click()
         page.get_by_role("menuitem", name="Desativar").click()
+        expect(page.locator("dialog[open]")).to_be_visible()
+        assert axe.violations(page) == []
         press(page, "Desativar")
         expect(row).to_contain_text("Desativado")
         other.page.goto(f"{product.url}/dashboard")
@@ -76,6 +80,7 @@ def test_the_last_admin_cannot_be_demoted(tab: OpenTab):
     page.locator("dialog[open]").get_by_role("radio", name="Leitor").click()
     press(page, "Salvar")
     expect(page.locator("dialog[open]").get_by_role("alert")).to_contain_text("último administrador")
+    assert axe.violations(page) == []
 
 
 def test_a_password_is_changed_only_with_the_current_one(browser: Browser, product: Product):
