@@ -13,14 +13,17 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.drill import add_drill
-from tests.e2e.looks import Look, Tab, open_tab
+from tests.e2e.looks import MATRIX, Look, Tab, open_tab
 from tests.e2e.product import PASSWORD, ROOT, Product, started
 from tests.systems.processes import free_port
 from tests.systems.sshhosts import SshHost, ssh_hosts
 
 JOB_MS = 240_000
-DESKTOP_LIGHT = Look(1280, 800, "light", "en")
-PHONE_DARK = Look(390, 844, "dark", "pt-BR")
+PHONE_DARK, DESKTOP_LIGHT = Look(390, 844, "dark", "pt-BR"), Look(1280, 800, "light", "en")
+SAMPLE = {(PHONE_DARK, "alone"), (DESKTOP_LIGHT, "servers")}
+# CI runs each size, theme, language and back end once; `--full` every look, and those of the sample on both back ends.
+LOOKS = [look for look in MATRIX if (look.width, look.height) in {(390, 844), (1280, 800)}]
+RUNS = SAMPLE | {(look, "servers" if look.language == "pt-BR" else "alone") for look in LOOKS}
 TITLES = {"en": ("Host report", "Fire drill"), "pt-BR": ("Relatório do host", "Treino de incêndio")}
 WAIT_FIELD = {"en": "Wait", "pt-BR": "Espera"}
 CONNECTION = "ops-key"
@@ -254,10 +257,9 @@ def start_a_long_one(me: Person) -> None:
 @pytest.mark.parametrize(
     ("look", "back_end"),
     [
-        pytest.param(PHONE_DARK, "alone", id="phone-alone"),
-        pytest.param(DESKTOP_LIGHT, "servers", id="desktop-servers"),
-        pytest.param(PHONE_DARK, "servers", id="phone-servers", marks=pytest.mark.full),
-        pytest.param(DESKTOP_LIGHT, "alone", id="desktop-alone", marks=pytest.mark.full),
+        pytest.param(look, back_end, id=f"{look.name}-{back_end}", marks=[] if run in SAMPLE else [pytest.mark.full])
+        for run in sorted(RUNS, key=str)
+        for look, back_end in [run]
     ],
 )
 def test_from_an_empty_folder_to_a_report_of_two_hosts_and_a_job_canceled_and_repeated(
