@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: the screens built once, one running product for all, and fresh ones on demand.
 
-`product` has the users `admin@`, `operator@` and `viewer@example.org`; `tab` opens a browser in a look, signed in.
+`product` has the users `admin@`, `operator@` and `viewer@example.org`, and the runbooks of `drill`;
+`tab` opens a browser in a look, signed in.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.drill import add_drill
 from tests.e2e.house import House, furnish
 from tests.e2e.looks import DESKTOP, Look, Tab, open_tab
 from tests.e2e.product import ROLES, ROOT, Product, new_product, started
@@ -26,8 +28,9 @@ def screens() -> None:
 
 @pytest.fixture(scope="session")
 def product(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """One installation with a worker and a user of every role, shared by all tests."""
-    made = new_product(tmp_path_factory.mktemp("product") / "data")
+    """One installation with a worker, the drills and a user of every role, shared by all tests."""
+    folder = tmp_path_factory.mktemp("product")
+    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "runbooks")))
     for role in ROLES:
         made.add_user(role)
     with started(made):

@@ -1,4 +1,5 @@
-"""A runbook for watching: `drill` says many lines, waits, and fails when it is asked to; and a pipeline of drills."""
+"""Runbooks for watching: `drill` says many lines, waits, and fails when it is asked to, `narrow_door` is the same for
+one at a time; and a pipeline of drills."""
 
 import json
 import shutil
@@ -19,6 +20,20 @@ risk: low
 mutates: false
 target: localhost
 timeout_s: 300
+"""
+ONE_AT_A_TIME = """\
+name: narrow_door
+version: "1.0.0"
+title: Narrow door
+title_pt: Porta estreita
+description: Lets one through at a time.
+description_pt: Deixa passar um de cada vez.
+category: maintenance
+risk: low
+mutates: false
+target: localhost
+timeout_s: 300
+locks: ["house:{{environment}}"]
 """
 PLAYBOOK = """\
 ---
@@ -93,15 +108,16 @@ def chain(name: str = "evacuation", **facts: Any) -> dict[str, Any]:
 
 
 def add_drill(folder: Path) -> Path:
-    """The product's own runbooks and `drill`, in a new folder."""
+    """The product's own runbooks, `drill`, `narrow_door` and one that is broken, in a new folder."""
     shutil.copytree(ROOT / "runbooks", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    home = folder / "drill"
-    home.mkdir()
-    (home / "runbook.yaml").write_text(METADATA, "utf-8")
-    (home / "playbook.yml").write_text(PLAYBOOK, "utf-8")
-    (home / "schema.json").write_text(json.dumps(INPUTS), "utf-8")
-    (home / "output.schema.json").write_text(json.dumps({"type": "object"}), "utf-8")
-    (home / "README.md").write_text("# Fire drill\n", "utf-8")
+    for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME)):
+        home = folder / name
+        home.mkdir()
+        (home / "runbook.yaml").write_text(metadata, "utf-8")
+        (home / "playbook.yml").write_text(PLAYBOOK, "utf-8")
+        (home / "schema.json").write_text(json.dumps(INPUTS), "utf-8")
+        (home / "output.schema.json").write_text(json.dumps({"type": "object"}), "utf-8")
+        (home / "README.md").write_text("# Fire drill\n", "utf-8")
     torn = folder / "torn"
     torn.mkdir()
     (torn / "runbook.yaml").write_text("name: torn\n", "utf-8")

@@ -1,7 +1,7 @@
 """Jobs in the browser: the list that moves nothing, and the page of one job, live, failed, canceled and repeated."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,33 +9,39 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.drill import add_drill
 from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look, Tab
-from tests.e2e.product import ROLES, Product, new_product, started
 
 JOB_MS = 120_000
 OpenDrill = Callable[..., Tab]
-
-
-@pytest.fixture(scope="module")
-def house(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """An installation that knows the drill, with a worker and a user of every role."""
-    folder = tmp_path_factory.mktemp("drill")
-    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "runbooks")))
-    for role in ROLES:
-        made.add_user(role)
-    with started(made):
-        yield made
+Over = Callable[..., str]
 
 
 @pytest.fixture
-def at(tab: OpenTab, house: Product) -> OpenDrill:
-    """`at("operator", look)`: a browser tab of that installation."""
+def at(tab: OpenTab) -> OpenDrill:
+    """`at("admin", look)`: a browser tab, an operator's on a desktop when nothing else is said."""
 
     def make(role: str = "operator", look: Look = DESKTOP) -> Tab:
-        return tab(role, look, house)
+        return tab(role, look)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def drills() -> dict[bool, str]:
+    """Those that `over` has run."""
+    return {}
+
+
+@pytest.fixture
+def over(at: OpenDrill, drills: dict[bool, str]) -> Over:
+    """`over(fail=True)`: the id of an operator's drill that has ended, run once for all who only look at one."""
+
+    def once(*, fail: bool = False) -> str:
+        if fail not in drills:
+            drills[fail] = ended(at(), fail=fail)
+        return drills[fail]
+
+    return once
 
 
 def ordered(where: Tab, **inputs: Any) -> str:
@@ -79,16 +85,16 @@ def test_lines_status_and_title_come_without_a_reload(at: OpenDrill):
     expect(page.locator("table").get_by_text("logs.ndjson")).to_be_visible()
 
 
-def test_a_job_that_ended_well_shows_all_that_it_did(at: OpenDrill):
+def test_a_job_that_ended_well_shows_all_that_it_did(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where)}?tab=artifacts")
+    page = where.open(f"/jobs/{over()}?tab=artifacts")
     expect(page.locator(".strip")).to_contain_text("5 de 5 tarefas")
     expect(page.locator("table").get_by_text("output.json")).to_be_visible()
 
 
-def test_a_long_log_is_whole_and_can_be_searched(at: OpenDrill):
+def test_a_long_log_is_whole_and_can_be_searched(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where)}?tab=logs")
+    page = where.open(f"/jobs/{over()}?tab=logs")
     search = page.get_by_role("textbox", name="Buscar no log")
     search.fill("the bell rings")
     search.press("Enter")
@@ -96,9 +102,9 @@ def test_a_long_log_is_whole_and_can_be_searched(at: OpenDrill):
     expect(page.locator(".log-f")).to_contain_text(re.compile(r"de 3\d\d"))
 
 
-def test_problems_are_gone_through_and_the_log_is_had_as_text(at: OpenDrill):
+def test_problems_are_gone_through_and_the_log_is_had_as_text(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where, fail=True)}?tab=logs")
+    page = where.open(f"/jobs/{over(fail=True)}?tab=logs")
     page.get_by_role("button", name="Próximo aviso ou erro").click()
     expect(page.locator(".ln.sel-l")).to_contain_text("the door is locked")
     page.get_by_role("button", name="Baixar log").click()
@@ -107,9 +113,9 @@ def test_problems_are_gone_through_and_the_log_is_had_as_text(at: OpenDrill):
     assert "the door is locked" in download.value.path().read_text("utf-8")
 
 
-def test_what_failed_stands_on_top_and_leads_to_its_line(at: OpenDrill):
+def test_what_failed_stands_on_top_and_leads_to_its_line(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where, fail=True)}")
+    page = where.open(f"/jobs/{over(fail=True)}")
     box = page.locator(".fail")
     expect(box.get_by_role("heading")).to_have_text("Leave the house falhou em localhost")
     expect(box).to_contain_text("the door is locked")
@@ -144,38 +150,38 @@ def test_running_again_with_edits_opens_the_filled_form(at: OpenDrill):
     expect(page.locator("dialog[open]").get_by_role("textbox", name="Espera")).to_have_value("1")
 
 
-def test_a_task_of_the_timeline_leads_to_its_line(at: OpenDrill):
+def test_a_task_of_the_timeline_leads_to_its_line(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where)}?tab=timeline")
+    page = where.open(f"/jobs/{over()}?tab=timeline")
     page.get_by_role("button", name=re.compile("^Wait,")).click()
     expect(page.locator(".ln.sel-l")).to_contain_text("TASK [Wait]")
 
 
-def test_a_host_opens_what_every_task_did_on_it(at: OpenDrill):
+def test_a_host_opens_what_every_task_did_on_it(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where)}?tab=hosts")
+    page = where.open(f"/jobs/{over()}?tab=hosts")
     page.get_by_role("button", name="localhost").click()
     expect(page.locator("dialog[open]")).to_contain_text("Ring the bell")
 
 
-def test_a_file_is_downloaded(at: OpenDrill):
+def test_a_file_is_downloaded(at: OpenDrill, over: Over):
     where = at()
-    page = where.open(f"/jobs/{ended(where)}?tab=artifacts")
+    page = where.open(f"/jobs/{over()}?tab=artifacts")
     with page.expect_download() as download:
         page.locator("tr", has_text="output.json").get_by_role("link", name="Baixar").click()
     assert '"door"' in download.value.path().read_text("utf-8")
 
 
-def test_only_an_admin_sees_the_audit_log(at: OpenDrill):
+def test_only_an_admin_sees_the_audit_log(at: OpenDrill, over: Over):
     where = at("operator")
-    job_id = ended(where)
+    job_id = over()
     expect(where.open(f"/jobs/{job_id}").locator("nav.tabs a", has_text="Auditoria")).to_have_count(0)
     page = at("admin").open(f"/jobs/{job_id}?tab=audit")
     expect(page.locator("table").get_by_text("Job pedido")).to_be_visible()
 
 
-def test_a_viewer_watches_and_can_change_nothing(at: OpenDrill):
-    job_id = ended(at("operator"))
+def test_a_viewer_watches_and_can_change_nothing(at: OpenDrill, over: Over):
+    job_id = over()
     page = at("viewer").open(f"/jobs/{job_id}")
     expect(status(page)).to_have_text("Concluído")
     expect(page.get_by_role("button", name="Repetir")).to_have_count(0)
@@ -186,9 +192,9 @@ def test_a_job_that_does_not_exist_says_so(at: OpenDrill):
     expect(page.get_by_text("Este job não existe ou já foi apagado.")).to_be_visible()
 
 
-def test_new_jobs_wait_behind_a_pill(at: OpenDrill):
+def test_new_jobs_wait_behind_a_pill(at: OpenDrill, over: Over):
     where = at()
-    ended(where)
+    over()
     page = where.open("/jobs")
     first = page.locator("table tbody tr").first
     expect(first).to_be_visible()
@@ -202,10 +208,10 @@ def test_new_jobs_wait_behind_a_pill(at: OpenDrill):
     expect(first).not_to_contain_text(before)
 
 
-def test_filters_live_in_the_address(at: OpenDrill):
+def test_filters_live_in_the_address(at: OpenDrill, over: Over):
     where = at()
-    ended(where)
-    ended(where, fail=True)
+    over()
+    over(fail=True)
     page = where.open("/jobs")
     page.get_by_role("button", name="Falhou", exact=True).click()
     expect(page).to_have_url(re.compile("status=ERROR"))
@@ -270,10 +276,11 @@ def test_ended_jobs_are_deleted_together_by_an_admin_after_a_question(at: OpenDr
     page.request.post(f"{where.product.url}/v1/jobs/{running}/cancel", headers={"Origin": where.product.url})
 
 
-def test_rows_are_chosen_by_keys_and_by_range(at: OpenDrill):
+def test_rows_are_chosen_by_keys_and_by_range(at: OpenDrill, over: Over):
     where = at()
-    for _ in range(3):
-        ended(where)
+    over()
+    over(fail=True)
+    ended(where)
     page = where.open("/jobs")
     expect(rows(page).nth(2)).to_be_visible()
     page.keyboard.press("j")
@@ -293,9 +300,9 @@ def test_rows_are_chosen_by_keys_and_by_range(at: OpenDrill):
     expect(page).to_have_url(re.compile("/jobs/job_"))
 
 
-def test_columns_and_density_are_kept_for_each_user(at: OpenDrill):
+def test_columns_and_density_are_kept_for_each_user(at: OpenDrill, over: Over):
     where = at()
-    ended(where)
+    over()
     page = where.open("/jobs")
     heading = page.get_by_role("columnheader", name="Hosts")
     expect(heading).to_be_visible()
@@ -309,9 +316,9 @@ def test_columns_and_density_are_kept_for_each_user(at: OpenDrill):
     expect(page.get_by_role("columnheader", name="Quando")).to_be_visible()
 
 
-def test_filters_are_kept_under_a_name(at: OpenDrill):
+def test_filters_are_kept_under_a_name(at: OpenDrill, over: Over):
     where = at()
-    ended(where, fail=True)
+    over(fail=True)
     page = where.open("/jobs?status=ERROR&runbook=drill")
     page.get_by_role("button", name="Visões salvas").click()
     page.get_by_role("menuitem", name="Salvar esta visão").click()
@@ -327,8 +334,8 @@ def test_filters_are_kept_under_a_name(at: OpenDrill):
     expect(page.get_by_role("button", name="Falhou", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_viewer_chooses_only_to_export(at: OpenDrill):
-    ended(at())
+def test_a_viewer_chooses_only_to_export(at: OpenDrill, over: Over):
+    over()
     page = at("viewer").open("/jobs")
     page.get_by_role("checkbox", name="Selecionar todos os jobs desta página").check()
     bar = page.get_by_role("region", name="Ações para os jobs selecionados")
@@ -349,16 +356,16 @@ def test_an_admin_synchronises(at: OpenDrill):
     expect(page.get_by_text("Runbooks sincronizados")).to_be_visible()
 
 
-def test_the_main_action_is_at_the_thumb_on_a_phone(at: OpenDrill):
+def test_the_main_action_is_at_the_thumb_on_a_phone(at: OpenDrill, over: Over):
     where = at("operator", PHONE)
-    page = where.open(f"/jobs/{ended(where, fail=True)}")
+    page = where.open(f"/jobs/{over(fail=True)}")
     expect(page.locator(".thumb").get_by_role("button", name="Repetir")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
-def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, look: Look):
+def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, over: Over, look: Look):
     where = at("admin", look)
-    job_id = ended(where, fail=True)
+    job_id = over(fail=True)
     faults: dict[str, list[str]] = {}
     for name in ("overview", "timeline", "logs", "hosts", "artifacts", "audit"):
         page = where.open(f"/jobs/{job_id}?tab={name}")
@@ -369,9 +376,9 @@ def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, look: L
 
 
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
-def test_the_filtered_list_is_had_as_a_file(at: OpenDrill, look: Look):
+def test_the_filtered_list_is_had_as_a_file(at: OpenDrill, over: Over, look: Look):
     where = at(look=look)
-    ended(where)
+    over()
     page = where.open("/jobs?runbook=drill&status=SUCCESS")
     if look.is_phone:
         page.locator("main").get_by_role("button", name="Mais ações").click()

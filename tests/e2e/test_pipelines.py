@@ -1,7 +1,6 @@
 """Pipelines in the browser: written, started, watched as a graph, cancelled, resumed, and read as a report."""
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,33 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.drill import add_drill, chain
+from tests.e2e.drill import chain
 from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look, Tab
-from tests.e2e.product import ROLES, Product, new_product, started
 
 RUN_MS = 240_000
-OpenHouse = Callable[..., Tab]
-
-
-@pytest.fixture(scope="module")
-def house(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """An installation that knows the drill, with a worker and a user of every role."""
-    folder = tmp_path_factory.mktemp("chain")
-    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "runbooks")))
-    for role in ROLES:
-        made.add_user(role)
-    with started(made):
-        yield made
-
-
-@pytest.fixture
-def at(tab: OpenTab, house: Product) -> OpenHouse:
-    """`at("operator", look)`: a browser tab of that installation."""
-
-    def make(role: str = "admin", look: Look = DESKTOP) -> Tab:
-        return tab(role, look, house)
-
-    return make
 
 
 def asked(where: Tab, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -60,8 +36,8 @@ def status(page: Page) -> Locator:
     return page.locator(".ttl .st")
 
 
-def test_a_failure_is_followed_through_the_graph_and_resumed(at: OpenHouse):
-    where = at()
+def test_a_failure_is_followed_through_the_graph_and_resumed(tab: OpenTab):
+    where = tab()
     page = where.open(f"/pipelines/{begun(where, 'failing', fail=True)}")
     expect(node(page, "leave")).to_contain_text("Falhou", timeout=RUN_MS)
     expect(status(page)).to_have_text("Concluído", timeout=RUN_MS)
@@ -74,9 +50,9 @@ def test_a_failure_is_followed_through_the_graph_and_resumed(at: OpenHouse):
     expect(status(page)).to_have_text("Concluído")
 
 
-def test_a_run_is_cancelled_and_resumed_on_its_page(at: OpenHouse):
-    where = at("operator")
-    made = at("admin")
+def test_a_run_is_cancelled_and_resumed_on_its_page(tab: OpenTab):
+    where = tab("operator")
+    made = tab("admin")
     run_id = begun(made, "stopped", wait=120)
     page = where.open(f"/pipelines/{run_id}")
     expect(node(page, "doors")).to_contain_text("Executando", timeout=RUN_MS)
@@ -91,8 +67,8 @@ def test_a_run_is_cancelled_and_resumed_on_its_page(at: OpenHouse):
 
 
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_pipeline_is_written_by_hand_and_started(at: OpenHouse, look: Look):
-    where = at("admin", look)
+def test_a_pipeline_is_written_by_hand_and_started(tab: OpenTab, look: Look):
+    where = tab("admin", look)
     page = where.open("/pipelines?edit=new")
     drawer = page.get_by_role("dialog", name="Novo pipeline")
     name = f"by-hand-{look.width}"
@@ -111,10 +87,11 @@ def test_a_pipeline_is_written_by_hand_and_started(at: OpenHouse, look: Look):
     page.get_by_role("dialog", name=name).get_by_role("button", name="Executar").click()
     expect(page).to_have_url(re.compile("/pipelines/plr_"))
     expect(page.locator(".pg-n")).to_have_count(2)
+    expect(status(page)).to_have_text("Concluído", timeout=RUN_MS)
 
 
-def test_a_definition_is_edited_as_text(at: OpenHouse):
-    where = at()
+def test_a_definition_is_edited_as_text(tab: OpenTab):
+    where = tab()
     pipeline = asked(where, "pipelines", chain("as-text"))
     page = where.open(f"/pipelines?edit={pipeline['id']}")
     drawer = page.get_by_role("dialog")
@@ -132,8 +109,8 @@ def test_a_definition_is_edited_as_text(at: OpenHouse):
 
 
 @pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
-def test_each_screen_of_pipelines_is_accessible_and_fits(at: OpenHouse, look: Look):
-    where = at("admin", look)
+def test_each_screen_of_pipelines_is_accessible_and_fits(tab: OpenTab, look: Look):
+    where = tab("admin", look)
     made = asked(where, "pipelines", chain(f"look-{look.name.lower()}"))
     run_id = asked(where, f"pipelines/{made['id']}/run", {"inputs": {"wait": 60}})["runId"]
     screens = {

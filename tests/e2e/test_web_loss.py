@@ -36,9 +36,9 @@ def installed(request: pytest.FixtureRequest, screens: None, tmp_path: Path) -> 
 
 
 @contextmanager
-def client_of(product: Product) -> Iterator[httpx.Client]:
+def client_of(product: Product, role: str = "operator") -> Iterator[httpx.Client]:
     with httpx.Client(base_url=product.url, timeout=PATIENCE_S) as client:
-        sign_in = {"email": "operator@example.org", "password": PASSWORD}
+        sign_in = {"email": f"{role}@example.org", "password": PASSWORD}
         pair = client.post("/v1/auth/login", json=sign_in).raise_for_status().json()
         client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
         yield client

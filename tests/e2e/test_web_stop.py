@@ -27,15 +27,15 @@ def closing_code(socket: ClientConnection) -> int | None:
 
 def waiting_job(product: Product) -> str:
     """A job that no worker takes."""
-    with product.process("worker", path="/health/worker", says="1 alive"), client_of(product) as client:
-        pass  # it has brought the runbooks into the database
-    with client_of(product) as client:
+    with client_of(product, "admin") as client:
+        client.post("/v1/runbooks/sync").raise_for_status()
         return client.post("/v1/runbooks/host_report/execute", json={}).raise_for_status().json()["jobId"]
 
 
 def test_streams_sockets_and_long_polls_end_when_the_web_process_is_told_to_stop(screens: None, tmp_path: Path) -> None:
     product = new_product(tmp_path / "data")
-    product.add_user("operator")
+    for role in ("admin", "operator"):
+        product.add_user(role)
     with ExitStack() as stack:
         web = stack.enter_context(product.process("web", path="/login/"))
         job = waiting_job(product)
