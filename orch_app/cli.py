@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +16,6 @@ from orch_app.kit.errors import NotMigrated, OrchError, Unavailable
 from orch_app.kit.settings import ROOT, sentence, settings
 
 if TYPE_CHECKING:
-    from click import Context
     from sqlmodel import Session
 
     from orch_app.domains.access.actor import Actor
@@ -31,14 +30,14 @@ FAILED = 1
 class Refusing(TyperGroup):
     """Commands whose refusals are one sentence: exit code 1 where trying again may help, 2 where it would not."""
 
-    def invoke(self, ctx: "Context") -> object:
+    def main(self, *args: Any, **options: Any) -> Any:
         """Run the command, and say what the program refuses."""
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **options)
         except OrchError as error:
             _say_fault(" ".join([error.detail, "; ".join(fault.detail for fault in error.errors)]).strip())
             is_away = isinstance(error, Unavailable) and not isinstance(error, NotMigrated)
-            raise typer.Exit(FAILED if is_away else REFUSED) from error
+            sys.exit(FAILED if is_away else REFUSED)
 
 
 app = typer.Typer(

@@ -135,11 +135,10 @@ def test_an_unknown_filter_is_an_error_and_an_empty_one_is_none(
 def test_the_list_is_read_page_by_page_without_missing_or_doubling(operator_client: TestClient) -> None:
     made = [execute(operator_client)["jobId"] for _ in range(5)]
     seen: list[str] = []
-    cursor: str | None = ""
-    while cursor is not None:
+    page: dict[str, Any] = {"nextCursor": ""}
+    while (cursor := page["nextCursor"]) is not None:
         page = operator_client.get("/v1/jobs", params={"limit": 2, "cursor": cursor}).json()
         seen += [job["id"] for job in page["items"]]
-        cursor = page["nextCursor"]
     assert seen == made[::-1]
     answer = operator_client.get("/v1/jobs", params={"page": 2, "pageSize": 2, "withTotal": True})
     second = answer.json()

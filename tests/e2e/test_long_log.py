@@ -27,8 +27,10 @@ def archive(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made = new_product(tmp_path_factory.mktemp("lines") / "data")
     made.add_user("viewer")
     at = now()
-    times = {"created_at": at, "queued_at": at, "started_at": at, "finished_at": at}
-    job = Job(id=JOB_ID, number=1, runbook_name="host_report", status="SUCCESS", last_seq=LINES, **times)
+    job = Job(
+        id=JOB_ID, number=1, runbook_name="host_report", status="SUCCESS", last_seq=LINES, created_at=at, queued_at=at
+    )
+    job.started_at = job.finished_at = at
     with bound_to(made.data_dir), unit_of_work() as session:
         session.add(job)
         session.flush()
