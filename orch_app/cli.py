@@ -220,6 +220,7 @@ def setup_url(
     """Print a one-time address for creating the first admin."""
     from orch_app.domains.accounts.service import issue_setup_token  # noqa: PLC0415
     from orch_app.kit.db import unit_of_work  # noqa: PLC0415
+    from tools.launcher.address import Address  # noqa: PLC0415
 
     with unit_of_work() as session:
         token = issue_setup_token(session)
@@ -227,7 +228,7 @@ def setup_url(
         if if_needed:
             return
         raise _refuse("There is a user already: setting up is over. Use `./orch admin create` instead.")
-    base = settings().public_url.rstrip("/") or f"http://{settings().host}:{settings().port}"
+    base = settings().public_url.rstrip("/") or Address(settings().host, settings().port).url
     _say(f"{base}/setup#token={token}")
 
 

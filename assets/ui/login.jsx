@@ -98,6 +98,7 @@ export function LoginForm() {
     if (outcome === "credentials") password.current?.select();
   };
   const message = {
+    address: t("login.error_address", { address: host }),
     credentials: t("login.error_credentials"),
     disabled: t("login.error_disabled"),
     server: t("login.error_server"),
@@ -166,7 +167,7 @@ export function SetupForm() {
     setState("busy");
     setErrors({});
     const answer = await post("/v1/setup", { token: token.trim(), email: email.trim(), name: name.trim(), password, browser: true });
-    const outcome = outcomeOfSetup(answer.status);
+    const outcome = outcomeOfSetup(answer.status, answer.problem.code);
     if (outcome === "limited") wait(answer.retryAfter || 60);
     if (outcome === "fields") setErrors(faultsByField(answer.problem.errors));
     setState(outcome);
@@ -174,6 +175,7 @@ export function SetupForm() {
   };
   const fault = (field) => (errors[field] ? t.known("settings.error.", errors[field]) || t("problem.validation") : "");
   const message = {
+    address: state === "address" ? t("login.error_address", { address: location.host }) : "",
     token: t("setup.error_token"),
     done: t("setup.error_done"),
     server: t("login.error_server"),

@@ -1,19 +1,22 @@
 // Pure: what the answers of sign-in and set-up mean, where one may go afterwards, and the password rules shown.
 
 const LEAST = 12;
+const FOREIGN = "foreign_origin"; // the page was opened by an address that the installation does not know as its own
 
-/** ok, credentials, disabled, limited or server. */
+/** ok, address, credentials, disabled, limited or server. */
 export function outcomeOfLogin(status, code = "") {
   if (status >= 200 && status < 300) return "ok";
+  if (code === FOREIGN) return "address";
   if (status === 429) return "limited";
   if (status === 403 || /disabled/.test(code)) return "disabled";
   if (status === 401 || status === 400 || status === 422) return "credentials";
   return "server";
 }
 
-/** ok, token, done, fields, limited or server. */
-export function outcomeOfSetup(status) {
+/** ok, address, token, done, fields, limited or server. */
+export function outcomeOfSetup(status, code = "") {
   if (status >= 200 && status < 300) return "ok";
+  if (code === FOREIGN) return "address";
   return { 400: "fields", 401: "token", 403: "token", 404: "done", 409: "done", 410: "token", 422: "fields", 429: "limited" }[status] || "server";
 }
 

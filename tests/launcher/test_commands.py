@@ -45,6 +45,13 @@ def test_a_refusal_is_one_sentence_and_exit_code_2(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "orch: http is not a port: give a number from 1 to 65535\n"
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "65"])
+def test_a_worker_that_could_run_no_job_is_refused(number: str, capsys: pytest.CaptureFixture[str]):
+    assert commands.main(["up", "--workers", number]) == 2
+    told = f"orch: {number} is no number of jobs: give --workers a number from 1 to 64\n"
+    assert capsys.readouterr().err == told
+
+
 @pytest.mark.parametrize(
     ("word", "told"),
     [

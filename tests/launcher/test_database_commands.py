@@ -9,8 +9,10 @@ from typer.testing import CliRunner, Result
 from orch_app.cli import app
 from orch_app.domains.access.permissions import Role
 from orch_app.kit.db import NO_TABLES
+from orch_app.kit.settings import settings
 from tests.systems.people import PASSWORD
 from tests.systems.product import bound_to
+from tools.launcher import address
 
 ADMIN = ["admin", "create", "--email", "me@example.org", "--role", Role.ADMIN.value, "--password-stdin"]
 
@@ -48,6 +50,16 @@ def test_after_migrate_the_same_commands_do_their_work() -> None:
     again = orch(*ADMIN)
     assert (again.exit_code, again.stdout) == (2, "")
     assert orch("setup-url").exit_code == 2
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_setup_address_can_be_opened_although_the_product_is_bound_to_every_one(
+    host: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCH_HOST", host)
+    monkeypatch.setattr(address, "_own_address", lambda _family: "192.168.1.5")
+    settings.cache_clear()
+    assert orch("setup-url").stdout.startswith("http://192.168.1.5:8000/setup#token=")
 
 
 def test_a_database_that_is_away_is_worth_another_try(tmp_path: Path) -> None:

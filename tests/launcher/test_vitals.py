@@ -27,7 +27,7 @@ def test_web_does_not_live_when_nothing_answers(
     monkeypatch.setenv("ORCH_HOST", address.host)
     monkeypatch.setenv("ORCH_PORT", str(address.port))
     assert commands.main(["health", "web"]) == 1
-    assert capsys.readouterr().err == f"web: no answer from {address.url}\n"
+    assert capsys.readouterr().err == f"web: no answer from {address.local_url}\n"
 
 
 def test_a_worker_lives_as_long_as_its_sign_of_life_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

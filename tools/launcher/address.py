@@ -1,4 +1,4 @@
-"""The address that `up` serves: is it free, and does the program behind it answer."""
+"""The address that `up` serves: is it free, where can it be opened, and does the program behind it answer."""
 
 import errno
 import json
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tools.launcher.refusal import Refusal
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
+ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}  # of documentation: nobody's
 OK_LINE = b" 200 "
 ANSWER_BYTES = 64 * 1024
 
@@ -22,13 +23,42 @@ class Address:
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        """What a browser opens: bound to every address, the one by which other machines reach this one."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Where a browser may open it, as far as this machine knows: seen from others first, then from itself."""
+        return [*(_url(host, self.port) for host in self._outward()), self.local_url]
+
+    @property
+    def local_url(self) -> str:
+        """Where it is for programs on this machine."""
+        return _url(self.reachable_host, self.port)
 
     @property
     def reachable_host(self) -> str:
         """Where a program on this machine reaches it: every address includes the loopback one."""
         return ANY_ADDRESS.get(self.host, self.host)
+
+    def _outward(self) -> list[str]:
+        """Addresses that others see this machine by, where it listens on all of them."""
+        families = {"::": [socket.AF_INET, socket.AF_INET6]}.get(self.host, [socket.AF_INET])
+        return [found for family in families if (found := _own_address(family))] if self.host in ANY_ADDRESS else []
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_address(family: socket.AddressFamily) -> str:
+    """The address from which this machine would speak to others; empty without a way to them. Nothing is sent."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((ELSEWHERE[family], 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return ""
 
 
 def require_free(address: Address) -> None:

@@ -29,6 +29,7 @@ PROBE_TIMEOUT_S = 2.0
 REMIND_S = 10.0
 IDLE_S = 1.0
 HIGHEST_PORT = 65535
+MOST_WORKERS = 64
 PRIVATE = 0o077
 VERSIONS = ROOT / "alembic" / "versions"
 
@@ -80,7 +81,7 @@ def make_plan(options: argparse.Namespace) -> Plan:
     """Options win over ORCH_* variables, and those over the defaults.
 
     Raises:
-        Refusal: the port is not a port, or the data folder cannot be made.
+        Refusal: the port is not a port, no job could run, or the data folder cannot be made.
     """
     env = child_environment()
     host = options.host or env.get("ORCH_HOST") or "127.0.0.1"
@@ -94,7 +95,9 @@ def make_plan(options: argparse.Namespace) -> Plan:
     except OSError as error:
         raise Refusal(f"the data folder {data_dir} cannot be made: {error.strerror}") from error
     settings = {"ORCH_HOST": host, "ORCH_PORT": port, "ORCH_DATA_DIR": str(data_dir)}
-    if options.workers:
+    if options.workers is not None:
+        if not 1 <= options.workers <= MOST_WORKERS:
+            raise Refusal(f"{options.workers} is no number of jobs: give --workers a number from 1 to {MOST_WORKERS}")
         settings["ORCH_WORKER_SLOTS"] = str(options.workers)
     # Whoever opens the embedded queue first would otherwise make it readable for everybody.
     (data_dir / "queue.db").touch(mode=0o600)
@@ -213,6 +216,8 @@ class _Run:
 
     def _announce(self) -> None:
         _print(f"ready {self._plan.address.url}")
+        if len(urls := self._plan.address.urls) > 1:
+            say(f"bound to every address: {' or '.join(urls)}; an address besides belongs into ORCH_PUBLIC_URL")
         if self._plan.database and schema.has_users(self._plan.database):
             return
         _print(_cli(self._plan, "setup-url", "--if-needed").stdout.strip())

@@ -27,7 +27,7 @@ def web() -> str:
     """Why the web process does not live; empty when it does."""
     address = Address(os.environ.get("ORCH_HOST") or "127.0.0.1", int(os.environ.get("ORCH_PORT") or "8000"))
     is_ok, _ = get(address, "/health/web", PATIENCE_S)
-    return "" if is_ok else f"no answer from {address.url}"
+    return "" if is_ok else f"no answer from {address.local_url}"
 
 
 def worker(data_dir: Path) -> str:

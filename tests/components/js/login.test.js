@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsByField, outcomeOfLogin, passwordRules, safePath, tokenFrom } from "../../../assets/ui/login_rules.js";
+import { faultsByField, outcomeOfLogin, outcomeOfSetup, passwordRules, safePath, tokenFrom } from "../../../assets/ui/login_rules.js";
 import { matchItems } from "../../../assets/ui/shortcuts.js";
 import { badgeOf } from "../../../assets/ui/states.js";
 
@@ -13,6 +13,9 @@ test("after signing in only a path of this application is opened", () => {
 test("answers of the server become states of the form", () => {
   assert.equal(outcomeOfLogin(200), "ok");
   assert.equal(outcomeOfLogin(401, "bad_credentials"), "credentials");
+  assert.equal(outcomeOfLogin(403, "foreign_origin"), "address");
+  assert.equal(outcomeOfSetup(403, "foreign_origin"), "address");
+  assert.equal(outcomeOfSetup(403), "token");
   assert.equal(outcomeOfLogin(429), "limited");
   assert.equal(outcomeOfLogin(0), "server");
   assert.equal(outcomeOfLogin(503), "server");
