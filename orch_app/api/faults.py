@@ -1,4 +1,4 @@
-"""The outermost edge: every request gets an id, and whatever nobody has caught becomes a plain 500."""
+"""The outermost edge: every request gets an id and a trace, and whatever nobody has caught becomes a plain 500."""
 
 import re
 import traceback
@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from orch_app.kit import web_edge
+from orch_app.kit import tracing, web_edge
 from orch_app.kit.errors import OrchError
 from orch_app.kit.rest import problem
+from orch_app.kit.tracing import TRACEPARENT, TRACESTATE, Trace
 
 REQUEST_ID = "X-Request-ID"
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -25,7 +26,7 @@ def wrap(app: ASGIApp, larger_bodies: Mapping[re.Pattern[str], int] | None = Non
 
 
 class Identified:
-    """Gives every request an id, echoes it, and turns whatever nobody has caught into a plain 500."""
+    """Gives every request an id and a trace, echoes both, and turns whatever nobody has caught into a plain 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,10 +36,11 @@ class Identified:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id, trace = _request_id(scope), _trace(scope)
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
-        answer = _Answer(send, request_id)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        answer = _Answer(send, {REQUEST_ID: request_id} | ({TRACEPARENT: trace.parent} if trace else {}))
+        known = {"request_id": request_id} | ({"trace_id": trace.trace_id} if trace else {})
+        with structlog.contextvars.bound_contextvars(**known), tracing.within(trace):
             try:
                 await self._app(scope, receive, answer.send)
             except Exception as error:  # the outermost edge, which must answer whatever happened
@@ -50,11 +52,11 @@ class Identified:
 
 
 class _Answer:
-    """Adds the request id to the answer and remembers how far it got."""
+    """Adds the ids of the request to the answer and remembers how far it got."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, ids: Mapping[str, str]) -> None:
         self._send = send
-        self._request_id = request_id
+        self._ids = ids
         self.is_started = False
         self.is_complete = False
 
@@ -64,7 +66,7 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-            MutableHeaders(raw=message.setdefault("headers", []))[REQUEST_ID] = self._request_id
+            MutableHeaders(raw=message.setdefault("headers", [])).update(self._ids)
         self.is_started = self.is_started or message["type"] == "http.response.start"
         self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
         await self._send(message)
@@ -87,3 +89,10 @@ def unexpected() -> OrchError:
 def _request_id(scope: Scope) -> str:
     asked = Headers(scope=scope).get(REQUEST_ID.lower(), "")
     return asked if _SANE_ID.fullmatch(asked) else str(ULID())
+
+
+def _trace(scope: Scope) -> Trace | None:
+    """The caller's trace, or a new one. A tab's websocket lives for hours of many acts, which are not one trace."""
+    headers = Headers(scope=scope)
+    found = tracing.continue_from(headers.getlist(TRACEPARENT), headers.getlist(TRACESTATE))
+    return found or (tracing.begin() if scope["type"] == "http" else None)

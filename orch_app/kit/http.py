@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import httpx
 
 from orch_app.kit.egress import resolve
+from orch_app.kit.tracing import pass_on
 
 SCHEME_PORTS = {"http": 80, "https": 443}
 TIMEOUT_S = 10.0
@@ -24,6 +25,7 @@ class PinnedTransport(httpx.BaseTransport):
             EgressRefused: no address of the host may be connected to.
             httpx.ConnectError: none of the judged addresses answers.
         """
+        pass_on(request.headers)
         host, scheme = request.url.host, request.url.scheme
         port = request.url.port or SCHEME_PORTS.get(scheme, 0)
         addresses = resolve(host, port, self._allow)

@@ -51,6 +51,7 @@ class AnswerHeaders:
 def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in ALWAYS.items():
         headers.setdefault(name, value)
+    _say_once(headers, "vary")
     if headers.get("content-type") == JSON:
         headers["content-type"] = f"{JSON}; charset=utf-8"  # some clients take a JSON without it for Latin-1
     is_page = headers.get("content-type", "").startswith("text/html")
@@ -63,6 +64,15 @@ def _complete(headers: MutableHeaders, scope: Scope, status: int) -> None:
     standing = scope["state"].get("rate_limit")
     if standing:
         _tell(headers, standing)
+
+
+def _say_once(headers: MutableHeaders, name: str) -> None:
+    """One header with each word once: several layers, the screens' own among them, add the same."""
+    words: dict[str, str] = {}
+    for word in ",".join(headers.getlist(name)).split(","):
+        words.setdefault(word.strip().lower(), word.strip())
+    if said := ", ".join(filter(None, words.values())):
+        headers[name] = said
 
 
 def _how_long_kept(path: str, status: int, *, is_page: bool) -> str:

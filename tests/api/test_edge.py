@@ -196,6 +196,32 @@ def test_a_sane_request_id_is_kept_and_another_is_replaced(client: TestClient) -
         assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{26}", given)
 
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize("path", ["/v1/setup", "/v1/me", "/v1/nothing"])
+def test_a_trace_goes_on_through_every_answer(client: TestClient, path: str) -> None:
+    sent = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    answered = client.get(path, headers=sent).headers["traceparent"]
+    assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", answered)
+    assert answered != sent["traceparent"]
+    for odd in ({}, {"traceparent": "x"}, {"traceparent": f"ff-{TRACE}-00f067aa0ba902b7-01"}):
+        assert re.fullmatch(
+            "00-(?!0{32}|4bf9)[0-9a-f]{32}-[0-9a-f]{16}-00", client.get(path, headers=odd).headers["traceparent"]
+        )
+
+
+def test_an_act_is_audited_with_its_trace_and_its_request(browser: TestClient) -> None:
+    sent = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "X-Request-ID": "mine", "Origin": ORIGIN}
+    assert patch_me(browser, **sent) == 200
+    (entry,) = audited("profile.changed")
+    assert (entry.trace_id, entry.request_id) == (TRACE, "mine")
+    (signed_in,) = audited("login.succeeded")
+    assert len(signed_in.trace_id) == 32
+    (created,) = audited("user.created")
+    assert created.trace_id == ""
+
+
 @pytest.mark.parametrize("path", ["/v1/setup", "/v1/me", "/v1/nothing", "/v1/docs", "/v1/openapi.json"])
 def test_every_answer_has_the_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers

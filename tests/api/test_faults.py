@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from structlog.contextvars import get_contextvars
 
+from orch_app.api import faults
 from orch_app.api.faults import wrap
 
 App = Callable[..., Awaitable[None]]
@@ -45,6 +47,16 @@ def test_a_fault_before_the_answer_becomes_a_problem() -> None:
     start, body = run(failing)
     assert start["status"] == 500
     assert b'"code":"internal_error"' in body["body"]
+
+
+def test_a_fault_is_logged_with_the_ids_that_its_caller_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[dict[str, Any]] = []
+    monkeypatch.setattr(faults._log, "error", lambda *_, **__: known.append(get_contextvars()))
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = [*SCOPE["headers"], (b"x-request-id", b"mine"), (b"traceparent", f"00-{trace}-{'1' * 16}-00".encode())]
+    run(failing, headers=headers)
+    assert known == [{"request_id": "mine", "trace_id": trace}]
+    assert get_contextvars() == {}
 
 
 def test_half_an_answer_is_cut_off_and_not_completed() -> None:

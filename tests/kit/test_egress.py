@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from orch_app.kit import egress
+from orch_app.kit import egress, tracing
 from orch_app.kit.allow_list import endpoint, is_host_name, parse_entry
 from orch_app.kit.egress import EgressRefused, is_address, judge, resolve
 from orch_app.kit.errors import Invalid
@@ -280,6 +280,20 @@ class TestClient:
         monkeypatch.setattr(egress, "_look_up", knows("127.0.0.3", "127.0.0.1"))
         with guarded_client(["127.0.0.0/8"]) as client:
             assert client.get(f"http://service.example:{web_port}/").status_code == 200
+
+    def test_passes_the_trace_on(self) -> None:
+        seen: list[httpx.Request] = []
+
+        def record(request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            return httpx.Response(200)
+
+        transport = PinnedTransport(["127.0.0.1"], inner=httpx.MockTransport(record))
+        with httpx.Client(transport=transport, trust_env=False) as client, tracing.within(tracing.begin()):
+            client.get("http://127.0.0.1/")
+            trace = tracing.current()
+        assert trace
+        assert seen[0].headers["traceparent"] == trace.parent
 
     def test_follows_no_redirect(self, web_port: int) -> None:
         with guarded_client(["127.0.0.1"]) as client:

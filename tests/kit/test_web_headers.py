@@ -31,3 +31,11 @@ def test_a_page_is_asked_for_again_before_it_is_shown():
 def test_what_is_no_page_may_load_nothing(path: str):
     client = TestClient(answering(Response("{}", media_type="application/json")))
     assert client.get(path).headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_what_an_answer_varies_by_is_said_once():
+    answer = Response("x", headers={"Vary": "Origin, Accept-Encoding"})
+    answer.headers.append("Vary", "Origin")
+    answer.headers.append("Vary", "origin , Accept-Language")
+    found = TestClient(answering(answer)).get("/").headers
+    assert found.get_list("vary") == ["Origin, Accept-Encoding, Accept-Language"]

@@ -13,7 +13,10 @@ from orch_app.kit.db import JsonText, UtcDateTime
 
 
 class AuditEntry(SQLModel, table=True):
-    """One act. `actor_name` stays readable after the user is gone; `result` is `ok`, `denied` or `failed`."""
+    """One act. `actor_name` stays readable after the user is gone; `result` is `ok`, `denied` or `failed`.
+
+    `trace_id` is that of the caller's W3C trace context, or of ours where the caller sent none; empty outside of HTTP.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (Index("ix_audit_log_target", "target_type", "target_id"),)
@@ -30,5 +33,6 @@ class AuditEntry(SQLModel, table=True):
     environment: str | None = None
     ip: str = ""
     request_id: str = ""
+    trace_id: str = ""
     metadata_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
     tenant_id: str | None = None

@@ -10,6 +10,7 @@ from orch_app.domains.audit.models import AuditEntry
 from orch_app.kit.clock import now
 from orch_app.kit.errors import Forbidden
 from orch_app.kit.ids import new_id
+from orch_app.kit.tracing import current
 
 
 def record(  # noqa: PLR0913 - an entry has that many facts, all named at the call
@@ -23,6 +24,7 @@ def record(  # noqa: PLR0913 - an entry has that many facts, all named at the ca
     metadata: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Add one entry to the caller's transaction. `target` is (type, id); `metadata` must not hold a secret."""
+    trace = current()
     entry = AuditEntry(
         id=new_id("aud"),
         ts=now(),
@@ -36,6 +38,7 @@ def record(  # noqa: PLR0913 - an entry has that many facts, all named at the ca
         environment=environment,
         ip=actor.ip,
         request_id=actor.request_id,
+        trace_id=trace.trace_id if trace else "",
         metadata_json=metadata or {},
     )
     session.add(entry)
