@@ -296,6 +296,15 @@ def runbooks_validate(
 
 
 @app.command()
+def openapi() -> None:
+    """Print the description of the REST API (OpenAPI 3.1), as docs/reference/openapi.json keeps it."""
+    from orch_app import api  # noqa: PLC0415 - only this command needs the routes of all domains
+    from orch_app.api import documents  # noqa: PLC0415
+
+    typer.echo(documents.text(api.build()), nl=False)
+
+
+@app.command()
 def bench(
     name: Annotated[
         str, typer.Argument(help="api, fleet, job, job-grown, log, start, throughput or throughput-grown.")

@@ -1,5 +1,7 @@
 """The API's description (OpenAPI 3.1) and the page that shows it, with everything it needs on our own address."""
 
+import json
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.exceptions import HTTPException
 
+from orch_app.api.problem_pages import catalogue
+from orch_app.kit import errors
 from orch_app.kit.rest import PROBLEM_TYPE
 from orch_app.kit.settings import ROOT
 
@@ -92,6 +96,11 @@ _DESCRIPTION = (
 )
 
 
+def text(app: FastAPI) -> str:
+    """The description as it is committed (`./orch openapi`): whatever the order of the code, its own stays the same."""
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
 def _page() -> HTMLResponse:
     return HTMLResponse(_PAGE)
 
@@ -111,6 +120,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas |= {"Problem": _PROBLEM, "ProblemPlace": _PLACE}
     components["securitySchemes"] = _SECURITY
+    components["responses"] = {"Problem": _problem_answer()}
     for path, operations in document["paths"].items():
         for operation in operations.values():
             _complete_operation(path, operation)
@@ -119,6 +129,33 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
-    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    operation["responses"]["default"] = {"description": "What went wrong", "content": content}
+    operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
     operation["security"] = [] if path in OPEN_PATHS else [{name: []} for name in _SECURITY]
+
+
+def _problem_answer() -> dict[str, Any]:
+    """What every operation answers when it does not succeed, with an example of each code."""
+    families = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.OrchError)]
+    titles = {kind.status: kind.title for kind in families if kind is not errors.NotMigrated}
+    examples = {
+        code: {"summary": known["en"], "value": _problem_example(code, known, titles)}
+        for code, known in catalogue().items()
+        if known["status"]
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    return {"description": "What went wrong", "content": {PROBLEM_TYPE: content}}
+
+
+def _problem_example(code: str, known: dict[str, Any], titles: dict[int, str]) -> dict[str, Any]:
+    example = {
+        "type": f"/problems/{code.replace('_', '-')}",
+        "title": titles.get(known["status"], HTTPStatus(known["status"]).phrase),
+        "status": known["status"],
+        "detail": known["en"],
+        "instance": "/v1/runbooks/host_report/execute",
+        "code": code,
+        "requestId": "01JD8YKQ7W3M5N2P4R6T8V9X0Z",
+    }
+    if known["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
+        example["errors"] = [{"pointer": "/limit", "code": "minimum", "detail": "must be at least 1"}]
+    return example

@@ -27,6 +27,7 @@ Look after it
   migrate     bring the database to this version; a copy of it is kept
   setup-url   print the one-time address that creates the first admin
   runbooks    check runbooks before they are used
+  openapi     print the description of the REST API
 
 Work on it
   test        run the tests: unit, integration, e2e or all
@@ -48,7 +49,7 @@ Examples
 Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
 """
 WEB, WORKER = "web", "worker"
-OF_THE_PROGRAM = {WEB, WORKER, "health", "admin", "migrate", "setup-url", "runbooks", "bench"}
+OF_THE_PROGRAM = {WEB, WORKER, "health", "admin", "migrate", "setup-url", "runbooks", "openapi", "bench"}
 OWN = {"up", "install", "test", "check", "help"}
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
 OF_THE_TESTS = {"simulate": "tests.simulation", "chaos": "tests.chaos"}
