@@ -1,9 +1,11 @@
 """Commands on a database that has no tables yet: one sentence that names the command which makes them."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from orch_app.cli import app
@@ -15,6 +17,18 @@ from tests.systems.product import bound_to
 from tools.launcher import address
 
 ADMIN = ["admin", "create", "--email", "me@example.org", "--role", Role.ADMIN.value, "--password-stdin"]
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_where_they_were() -> Iterator[None]:
+    """A command sets up the logs of its process, and here that is the one of all tests."""
+    said, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**said)
+    structlog.contextvars.clear_contextvars()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture
