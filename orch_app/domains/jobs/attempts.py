@@ -21,6 +21,11 @@ _NOTE_START = _OPEN.values(started_at=bindparam("to_started_at"))
 _END = _OPEN.values(
     {name: bindparam(f"to_{name}") for name in ("outcome", "status", "reason", "finished_at", "reason_detail")}
 )
+_COUNT = (
+    select(func.count())
+    .select_from(JobAttempt)
+    .where(col(JobAttempt.job_id) == bindparam("of_job"), col(JobAttempt.outcome) == bindparam("of_outcome"))
+)
 
 
 def begin(session: Session, job_id: str, attempt: int, worker: str) -> None:
@@ -43,8 +48,7 @@ def end(session: Session, job_id: str, outcome: Outcome, status: Status, reason:
 
 def count(session: Session, job_id: str, outcome: Outcome) -> int:
     """How many attempts went so."""
-    query = select(func.count()).select_from(JobAttempt)
-    return session.exec(query.where(JobAttempt.job_id == job_id, JobAttempt.outcome == outcome)).one()
+    return carry_out(session, _COUNT, of_job=job_id, of_outcome=outcome).scalar_one()
 
 
 def next_delay_ms(session: Session, job: Job, reason: str) -> int | None:

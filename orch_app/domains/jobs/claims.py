@@ -37,7 +37,7 @@ _GAVE_UP = {
 
 # Written once each: a worker asks and says these things all the time, and to write them takes longer than an answer.
 _IMPATIENT = (
-    select(Job, col(JobNeed.on_full))
+    select(Job.id, JobNeed.on_full)
     .join(JobNeed, col(JobNeed.job_id) == col(Job.id))
     .where(col(JobNeed.on_full) != "queue", line.is_full(), line.waits(), line.is_due())
     .limit(100)
@@ -59,7 +59,7 @@ _TAKE = (
     .returning(col(Job.fence), col(Job.attempt))
 )
 _JOB = select(Job).where(Job.id == bindparam("job_id"))
-_EXPIRED = select(Job).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
+_EXPIRED = select(Job.id).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
 # A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
 _WAITS_LONG = line.READY.where(
     or_(col(Job.queued_at) <= bindparam("before"), col(Job.queued_at) > bindparam("moment"))
@@ -77,8 +77,8 @@ def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | Non
     """Take this very job out of its turn; None when there is nothing to take, whatever the reason."""
     pass_gate(session)
     _end_those_that_do_not_wait(session)
-    places = line.ready(session, col(Job.id) == job_id)
-    return _take(session, places[0], owner, worker) if places else None
+    place = line.ready_one(session, job_id)
+    return _take(session, place, owner, worker) if place else None
 
 
 def _take(session: Session, place: Place, owner: str, worker: str) -> Claim | None:
@@ -141,7 +141,7 @@ def give_back(session: Session, held: Claim, outcome: Outcome = Outcome.NOT_STAR
     _requeue(session, held)
     attempts.end(session, held.job_id, outcome, Status.ERROR, "", "")
     locks.let_go(session, held.job_id)
-    line.mark(session, col(Job.id) == held.job_id)
+    line.mark(session, [held.job_id])
     enqueue(session, "jobs.run", job_id=held.job_id)
 
 
@@ -152,7 +152,7 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
         LostClaimError: the job is no longer this worker's, so its end is not this worker's to write.
     """
     pass_gate(session)
-    job = _job(session, held)
+    job = _job(session, held.job_id)
     reason, detail = str(facts.get("reason", "")), str(facts.get("reason_detail", ""))
     delay_ms = attempts.next_delay_ms(session, job, reason) if status is Status.ERROR else None
     if delay_ms is not None:
@@ -169,7 +169,7 @@ def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
 
 
 def _requeue(session: Session, held: Claim, **facts: Any) -> None:
-    job = _job(session, held)
+    job = _job(session, held.job_id)
     values: dict[str, Any] = {
         "phase": Phase.QUEUED,
         "owner": None,
@@ -202,8 +202,9 @@ def _record(session: Session, job: Job, worker: str, action: Action, status: Sta
 
 def _end_those_that_do_not_wait(session: Session) -> None:
     """A job that finds its limit reached and was told not to wait for it ends here, canceled or failed."""
-    for job, on_full in session.exec(_IMPATIENT).all():
-        status = Status.CANCELED if on_full == "cancel" else Status.ERROR
+    for found in carry_out(session, _IMPATIENT).all():
+        job = _job(session, found.id)
+        status = Status.CANCELED if found.on_full == "cancel" else Status.ERROR
         detail = "As many jobs of this kind as its runbook allows at once were running."
         facts = _ending(session, job, status) | {"reason": Reason.LIMIT_REACHED, "reason_detail": detail}
         session.exec(update(Job).where(col(Job.id) == job.id, line.waits()).values(**facts))
@@ -221,7 +222,8 @@ def settle_expired(session: Session) -> list[str]:
     """
     pass_gate(session)
     settled: list[str] = []
-    for job in session.exec(_EXPIRED).all():
+    for job_id in carry_out(session, _EXPIRED).scalars().all():
+        job = _job(session, job_id)
         with contextlib.suppress(LostClaimError):  # another worker's sweep was first
             _settle(session, job, Claim(job.id, job.owner or "", job.fence, job.worker))
             settled.append(job.id)
@@ -230,7 +232,7 @@ def settle_expired(session: Session) -> list[str]:
 
 def settle_own(session: Session, held: Claim) -> None:
     """The same for a job whose worker is leaving and cannot wait for its end; nothing when the claim is gone."""
-    job = _job(session, held)
+    job = _job(session, held.job_id)
     with contextlib.suppress(LostClaimError):
         _settle(session, job, held)
 
@@ -291,8 +293,8 @@ def _change(session: Session, held: Claim, *, renews: bool = False, **values: An
     return changed.cancel_requested_at is not None
 
 
-def _job(session: Session, held: Claim) -> Job:
-    return session.exec(_JOB, params={"job_id": held.job_id}).one()
+def _job(session: Session, job_id: str) -> Job:
+    return session.exec(_JOB, params={"job_id": job_id}).one()
 
 
 def _announce(session: Session, job_id: str) -> None:

@@ -1,9 +1,9 @@
 """The line of waiting jobs: its order, who in it could start now, and what the others are shown to wait for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Subquery, case, exists, tuple_
+from sqlalchemy import ColumnElement, Executable, Update, bindparam, case, exists, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, func, or_, select, update
 
@@ -42,9 +42,19 @@ def is_full() -> ColumnElement[bool]:
     return and_(col(JobNeed.kind) != Need.RATE, taken >= col(JobNeed.capacity))
 
 
-def ready(session: Session, *which: ColumnElement[bool], limit: int = PAGE) -> list[Place]:
+def ready(session: Session) -> list[Place]:
     """The first of the waiting jobs whose time has come and whose locks and limit have room, in order."""
-    return places(session, READY.where(*which).limit(limit) if which or limit != PAGE else _FIRST)
+    return places(session, _FIRST)
+
+
+def ready_one(session: Session, job_id: str) -> Place | None:
+    """Where this job stands, if it could start now."""
+    return next(iter(places(session, _THIS, of_job=job_id)), None)
+
+
+def ready_rivals(session: Session, job_id: str, most: int) -> list[Place]:
+    """The first that could start now of those who need what this job needs."""
+    return places(session, _RIVALS, of_job=job_id, most=most)
 
 
 def places(session: Session, query: Executable, **values: Any) -> list[Place]:
@@ -58,36 +68,26 @@ def in_order(session: Session) -> Iterator[Place]:
     while page:
         yield from page
         last = page[-1]
-        page = ready(session, tuple_(*IN_ORDER) > tuple_(last.rank, last.turn, last.id))
+        page = places(session, _NEXT, rank=last.rank, turn=last.turn, id=last.id)
 
 
 def stands_behind(session: Session, place: Place) -> bool:
     """Whether somebody ahead waits for a lock that this job needs, too: a free lock goes to the first in the line."""
-    mine, theirs, ahead = aliased(JobNeed), aliased(JobNeed), aliased(Job)
-    query = (
-        select(col(mine.name))
-        .join(theirs, and_(col(theirs.kind) == col(mine.kind), col(theirs.name) == col(mine.name)))
-        .join(ahead, col(ahead.id) == col(theirs.job_id))
-        .where(col(mine.job_id) == place.id, col(mine.kind) == Need.LOCK, waits(ahead), is_due(ahead))
-        .where(tuple_(ahead.rank, ahead.turn, ahead.id) < tuple_(place.rank, place.turn, place.id))
-    )
-    return session.exec(query.limit(1)).first() is not None
+    return carry_out(session, _AHEAD, rank=place.rank, turn=place.turn, id=place.id).first() is not None
 
 
-def rivals_of(job_id: str) -> Subquery:
-    """Ids of the other jobs that need some lock or limit which this job needs."""
-    mine, theirs = aliased(JobNeed), aliased(JobNeed)
-    same = and_(col(theirs.kind) == col(mine.kind), col(theirs.name) == col(mine.name))
-    query = select(col(theirs.job_id)).join(mine, same)
-    return query.where(col(mine.job_id) == job_id, col(mine.kind) != Need.RATE, col(theirs.job_id) != job_id).subquery()
-
-
-def mark(session: Session, which: ColumnElement[bool]) -> None:
+def mark(session: Session, job_ids: Sequence[str]) -> None:
     """Give these waiting jobs the phase that says what they wait for; who looks at them is told."""
-    phase = case((_lacks(Need.LOCK), Phase.WAITING_LOCK), (_lacks(Need.LIMIT), Phase.WAITING_LIMIT), else_=Phase.QUEUED)
-    statement = update(Job).where(which, waits(), is_due(), col(Job.phase) != phase).values(phase=phase)
-    changed = session.exec(statement.returning(col(Job.id)).execution_options(synchronize_session=False)).all()
-    for (job_id,) in changed:
+    _tell(session, carry_out(session, _MARK_THESE, job_ids=job_ids).scalars().all())
+
+
+def mark_rivals(session: Session, job_id: str) -> None:
+    """The same for all who could have started and need what this job has just taken."""
+    _tell(session, carry_out(session, _MARK_RIVALS, of_job=job_id).scalars().all())
+
+
+def _tell(session: Session, changed: Sequence[str]) -> None:
+    for job_id in changed:
         announce(session, f"job:{job_id}")
     if changed:
         announce(session, "jobs")
@@ -98,7 +98,42 @@ def _lacks(kind: Need | None = None) -> ColumnElement[bool]:
     return (query.where(col(JobNeed.kind) == kind) if kind else query).correlate(Job)
 
 
-# Written once: every claim asks for it, and writing it takes longer than answering it.
+def _is_rival() -> ColumnElement[bool]:
+    """Whether a job needs some lock or limit which the job `of_job` needs."""
+    mine, theirs = aliased(JobNeed), aliased(JobNeed)
+    same = and_(col(theirs.kind) == col(mine.kind), col(theirs.name) == col(mine.name))
+    of_job = bindparam("of_job")
+    query = select(col(theirs.job_id)).join(mine, same)
+    return col(Job.id).in_(
+        query.where(col(mine.job_id) == of_job, col(mine.kind) != Need.RATE, col(theirs.job_id) != of_job)
+    )
+
+
+def _ahead() -> Executable:
+    mine, theirs, ahead = aliased(JobNeed), aliased(JobNeed), aliased(Job)
+    query = (
+        select(col(mine.name))
+        .join(theirs, and_(col(theirs.kind) == col(mine.kind), col(theirs.name) == col(mine.name)))
+        .join(ahead, col(ahead.id) == col(theirs.job_id))
+        .where(col(mine.job_id) == bindparam("id"), col(mine.kind) == Need.LOCK, waits(ahead), is_due(ahead))
+    )
+    return query.where(tuple_(ahead.rank, ahead.turn, ahead.id) < _GIVEN_PLACE).limit(1)
+
+
+def _marking(which: ColumnElement[bool]) -> Update:
+    phase = case((_lacks(Need.LOCK), Phase.WAITING_LOCK), (_lacks(Need.LIMIT), Phase.WAITING_LIMIT), else_=Phase.QUEUED)
+    statement: Any = update(Job).where(which, waits(), is_due(), col(Job.phase) != phase).values(phase=phase)
+    return statement.returning(col(Job.id))
+
+
+# Written once: every claim asks these things, and to write them takes longer than to answer them.
+_GIVEN_PLACE = tuple_(bindparam("rank"), bindparam("turn"), bindparam("id"))
 _NEEDS = exists().where(col(JobNeed.job_id) == col(Job.id)).correlate(Job)
 READY = select(Job.id, Job.rank, Job.turn, _NEEDS).where(waits(), is_due(), ~_lacks()).order_by(*IN_ORDER)
 _FIRST = READY.limit(PAGE)
+_NEXT = READY.where(tuple_(*IN_ORDER) > _GIVEN_PLACE).limit(PAGE)
+_THIS = READY.where(col(Job.id) == bindparam("of_job"))
+_RIVALS = READY.where(_is_rival()).limit(bindparam("most"))
+_AHEAD = _ahead()
+_MARK_THESE = _marking(col(Job.id).in_(bindparam("job_ids", expanding=True)))
+_MARK_RIVALS = _marking(and_(_is_rival(), col(Job.phase) == Phase.QUEUED))

@@ -6,8 +6,8 @@ long as the lease. Should one be left all the same, the sweep removes it.
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, exists
-from sqlmodel import Session, and_, col, delete, select, update
+from sqlalchemy import bindparam, exists, insert
+from sqlmodel import Session, col, delete, select, update
 
 from orch_app.domains.jobs import line, needs
 from orch_app.domains.jobs.gate import pass_gate
@@ -22,6 +22,12 @@ DUE_AT_ONCE = 200
 STARTS_KEPT_MS = int(timedelta(days=1).total_seconds() * 1000)
 _KINDS = select(JobNeed.kind).where(JobNeed.job_id == bindparam("of_job"))
 _FREE = delete(JobLock).where(col(JobLock.job_id) == bindparam("of_job"))
+_TAKEN = select(JobLock.slot).where(
+    col(JobLock.kind) == bindparam("of_kind"), col(JobLock.name) == bindparam("of_name")
+)
+_HOLD = insert(JobLock)
+_NOTE_START = insert(JobStart)
+_MOMENT = select(now_ms())
 _HOLDS = exists().where(
     col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
 )
@@ -32,19 +38,14 @@ _IS_ANY_DUE = select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()
 
 def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence: int) -> None:
     """Take every lock, a place within the limit, and note the start for the rates."""
-    moment = session.exec(select(now_ms())).one()
+    moment = carry_out(session, _MOMENT).scalar_one()
     for one in wanted:
         if one.kind is Need.RATE:
-            session.add(JobStart(name=one.name, job_id=job_id, fence=fence, at_ms=moment))
+            carry_out(session, _NOTE_START, name=one.name, job_id=job_id, fence=fence, at_ms=moment)
         else:
-            slot = _free_slot(session, one)
-            held = JobLock(
-                kind=one.kind, name=one.name, slot=slot, job_id=job_id, owner=owner, fence=fence, taken_at=moment
-            )
-            session.add(held)
-    session.flush()
-    rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
-    line.mark(session, and_(rivals, col(Job.phase) == Phase.QUEUED))
+            place = {"kind": one.kind, "name": one.name, "slot": _free_slot(session, one)}
+            carry_out(session, _HOLD, **place, job_id=job_id, owner=owner, fence=fence, taken_at=moment)
+    line.mark_rivals(session, job_id)
 
 
 def let_go(session: Session, job_id: str) -> bool:
@@ -54,10 +55,9 @@ def let_go(session: Session, job_id: str) -> bool:
     if not freed:
         return bool(kinds)
     carry_out(session, _FREE, of_job=job_id)
-    rivals = col(Job.id).in_(select(line.rivals_of(job_id).c.job_id))
-    first = line.ready(session, rivals, limit=min(freed, RUNG_AT_ONCE))
+    first = line.ready_rivals(session, job_id, min(freed, RUNG_AT_ONCE))
     if first:
-        line.mark(session, col(Job.id).in_([place.id for place in first]))
+        line.mark(session, [place.id for place in first])
     for place in first:
         enqueue(session, "jobs.run", job_id=place.id)
     return True
@@ -92,7 +92,7 @@ def ring_due(session: Session) -> int:
         return 0
     statement = update(Job).where(col(Job.id).in_(due)).values(not_before=None)
     session.exec(statement.execution_options(synchronize_session=False))
-    line.mark(session, col(Job.id).in_(due))
+    line.mark(session, due)
     for job_id in due:
         enqueue(session, "jobs.run", job_id=job_id)
     return len(due)
@@ -107,8 +107,9 @@ def heal(session: Session) -> int:
 
 def _free_slot(session: Session, one: Wanted) -> int:
     """The first place that nobody holds; the key of the table refuses a mistake."""
-    query = select(JobLock.slot).where(JobLock.kind == one.kind, JobLock.name == one.name)
-    taken = set(session.exec(query)) if one.kind is Need.LIMIT else set[int]()
+    if one.kind is not Need.LIMIT:
+        return 0
+    taken = set(carry_out(session, _TAKEN, of_kind=one.kind, of_name=one.name).scalars())
     return next(slot for slot in range(one.capacity) if slot not in taken)
 
 

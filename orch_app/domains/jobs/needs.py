@@ -4,13 +4,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, delete
 
 from orch_app.domains.jobs.models import JobNeed
 from orch_app.domains.jobs.states import Need
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.templates import TooManyTextsError, render, render_one, scope_of
+from orch_app.kit.db import carry_out
 from orch_app.kit.errors import Invalid, Problem
+
+_IS_OF_JOB = col(JobNeed.job_id) == bindparam("of_job")
+_OF_JOB = (
+    select_columns(
+        col(JobNeed.kind), col(JobNeed.name), col(JobNeed.capacity), col(JobNeed.window_ms), col(JobNeed.on_full)
+    )
+    .where(_IS_OF_JOB)
+    .order_by(col(JobNeed.name))
+)
+_FORGET = delete(JobNeed).where(_IS_OF_JOB)
 
 
 @dataclass(frozen=True)
@@ -97,10 +110,9 @@ def store(session: Session, job_id: str, wanted: list[Wanted]) -> None:
 
 def of_job(session: Session, job_id: str) -> list[Wanted]:
     """What a job that is not over needs."""
-    rows = session.exec(select(JobNeed).where(JobNeed.job_id == job_id).order_by(col(JobNeed.name)))
-    return [Wanted(Need(row.kind), row.name, row.capacity, row.window_ms, row.on_full) for row in rows]
+    return [Wanted(Need(kind), *more) for kind, *more in carry_out(session, _OF_JOB, of_job=job_id)]
 
 
 def forget(session: Session, job_id: str) -> None:
     """The job is over: it needs nothing any more."""
-    session.exec(delete(JobNeed).where(col(JobNeed.job_id) == job_id))
+    carry_out(session, _FORGET, of_job=job_id)

@@ -377,7 +377,7 @@ def _insert(session: Session, job: Job, rules: Rules) -> None:
     session.flush()
     if rules.needs:
         needs.store(session, job.id, rules.needs)
-        line.mark(session, col(Job.id) == job.id)
+        line.mark(session, [job.id])
         session.refresh(job)
 
 
