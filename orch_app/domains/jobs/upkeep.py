@@ -31,6 +31,7 @@ TALLY_S = 10.0
 DUE_LOOK_S = 0.5
 PURGE_S = 300.0
 ORPHANS_S = 6 * 3600.0
+LAST_CHORE_S = 5.0
 _CANCELED = select(Job.id, Job.phase).where(
     col(Job.id).in_(bindparam("jobs", expanding=True)), col(Job.cancel_requested_at).is_not(None)
 )
@@ -74,10 +75,10 @@ class Upkeep:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """End the chores; returns when the one that is being done is done."""
+        """End the chores; waits for what is being done, but for no chore longer than `LAST_CHORE_S`."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=LAST_CHORE_S)
 
     def beat(self) -> None:
         """Renew the leases and say that this worker lives."""

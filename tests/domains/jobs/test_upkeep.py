@@ -208,6 +208,8 @@ def test_every_chore_has_its_thread_and_all_of_them_end(slots: Slots) -> None:
     names = {thread.name for thread in upkeep._threads}
     upkeep.stop()
     assert names == {"heartbeat", "orders", "cancels", "due", "sweep", "tally", "purge", "orphans"}
+    for thread in upkeep._threads:
+        thread.join(DEADLINE_S)
     assert [thread.name for thread in upkeep._threads if thread.is_alive()] == []
 
 
