@@ -198,14 +198,17 @@ def _worker(worker: rx.Var) -> rx.Component:
     fine = worker["state"].to(str) == "running"
     return rx.el.li(
         rx.cond(fine, icon("ok", class_name="ok"), icon("clock", class_name="warn")),
-        rx.el.span(worker["name"].to(str), class_name="grow trunc"),
-        rx.el.span(
-            tr("dashboard.slots_short", busy=worker["busy"].to(int), slots=worker["slots"].to(int)),
-            " · ",
-            tr("dashboard.up_for"),
-            " ",
-            duration(since=worker["since"].to(str)),
-            class_name="num sec nowrap",
+        rx.el.div(
+            rx.el.p(worker["name"].to(str), class_name="trunc"),
+            rx.el.p(
+                tr("dashboard.slots_short", busy=worker["busy"].to(int), slots=worker["slots"].to(int)),
+                " · ",
+                tr("dashboard.up_for"),
+                " ",
+                duration(since=worker["since"].to(str)),
+                class_name="num sec sm",
+            ),
+            class_name="grow",
         ),
     )
 

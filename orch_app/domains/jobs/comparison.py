@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.jobs.fleet import FAILED, TaskResult, list_results
+from orch_app.domains.jobs.fleet import FAILED, TaskResult, list_hosts, list_results
 
 _SELF = "{host}"
 Outcome = tuple[str, str]
@@ -59,12 +59,14 @@ class Comparison:
 
 
 def compare(session: Session, actor: Actor, job_id: str) -> Comparison:
-    """Compare the hosts of a job with each other.
+    """Compare the hosts of a job with each other; a machine that only helped is none of them.
 
     Raises:
         NotFound: there is no such job.
     """
-    return compare_results(list_results(session, actor, job_id))
+    counted = {host.name for host in list_hosts(session, actor, job_id)}
+    results = list_results(session, actor, job_id)
+    return compare_results(result for result in results if result.host in counted)
 
 
 def compare_results(results: Iterable[TaskResult]) -> Comparison:
