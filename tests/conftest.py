@@ -17,6 +17,7 @@ from orch_app.domains.access.permissions import Role
 from tests.systems import network_guard, product, tiers
 from tests.systems.bells import bells_put_back
 from tests.systems.browser import chromium
+from tests.systems.lending import Lender
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
 
@@ -133,11 +134,13 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database to copy."""
+def migrated_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lender]:
+    """Migrated PostgreSQL databases, each for one test at a time."""
     with postgres_server.database() as url:
         product.migrate_new(tmp_path_factory.mktemp("template"), url)
-        yield url.rsplit("/", 1)[1]
+        lender = Lender(postgres_server, url.rsplit("/", 1)[1])
+        yield lender
+        lender.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -146,8 +149,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with ExitStack() as stack:
         url = ""
         if request.param == "postgres":
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            url = stack.enter_context(server.database(request.getfixturevalue("migrated_postgres")))
+            lender: Lender = request.getfixturevalue("migrated_postgres")
+            url = stack.enter_context(lender.lend())
         else:
             shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "orch.db")
         stack.enter_context(product.bound_to(tmp_path, url))

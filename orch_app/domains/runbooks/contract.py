@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -156,7 +157,15 @@ class RunbookSpec:
 
 
 def load_runbook(folder: Path) -> RunbookSpec:
-    """Read and check one runbook folder; raises RunbookBroken with one sentence for a person."""
+    """Read and check one runbook folder; raises RunbookBroken with one sentence for a person.
+
+    What was read and found good is not read again while no file of it changes.
+    """
+    return deepcopy(_load(folder, folder_revision(folder)))
+
+
+@lru_cache(maxsize=256)
+def _load(folder: Path, revision: str) -> RunbookSpec:
     metadata = read_metadata(folder)
     schema = _read_schema(folder, "schema.json", closed=True)
     has_output = (folder / "output.schema.json").exists()
@@ -165,7 +174,8 @@ def load_runbook(folder: Path) -> RunbookSpec:
     _require_good_templates(metadata, schema)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])
-    revision = folder_revision(folder)
+    if folder_revision(folder) != revision:
+        raise RunbookBroken("its files changed while they were read; synchronise again")
     return _spec(folder, metadata, schema=schema, output_schema=output_schema, readme=readme, revision=revision)
 
 
@@ -201,7 +211,8 @@ def _content(base: Path) -> Iterator[Path]:
         if "__pycache__" in path.parts or path.is_dir():
             continue
         if path.is_symlink() or not path.is_file():
-            raise RunbookBroken(f"{path.relative_to(base)} is no plain file; a runbook holds its own files")
+            kind = "a symbolic link" if path.is_symlink() else "no plain file"
+            raise RunbookBroken(f"{path.relative_to(base)} is {kind}; a runbook holds its own files")
         files, size = files + 1, size + path.stat().st_size
         if files > MAX_FOLDER_FILES or size > MAX_FOLDER_BYTES:
             raise RunbookBroken(f"the folder is larger than {MAX_FOLDER_FILES} files or {MAX_FOLDER_BYTES >> 20} MB")

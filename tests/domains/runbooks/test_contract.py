@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orch_app.domains.runbooks.contract import load_runbook
+from orch_app.domains.runbooks import contract
+from orch_app.domains.runbooks.contract import load_runbook, read_metadata
 from orch_app.domains.runbooks.errors import RunbookBroken
 from tests.domains.runbooks.folders import PLAYBOOK, SCHEMA, write_runbook
 
@@ -140,3 +141,37 @@ def test_a_play_on_hosts_needs_a_target_that_says_so(tmp_path: Path) -> None:
     playbook = [{**PLAYBOOK[0], "hosts": "targets"}]
     assert load_runbook(write_runbook(tmp_path, "one", target="both", playbook=playbook)).target == "both"
     assert "hosts is 'targets'" in reason(write_runbook(tmp_path, "two", target="none", playbook=playbook))
+
+
+def test_a_folder_is_read_again_only_when_one_of_its_files_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, read = write_runbook(tmp_path), list[Path]()
+
+    def noted(path: Path) -> dict[str, Any]:
+        read.append(path)
+        return read_metadata(path)
+
+    monkeypatch.setattr(contract, "read_metadata", noted)
+    first, second = load_runbook(folder), load_runbook(folder)
+    assert (first, len(read)) == (second, 1)
+    (folder / "README.md").write_text("# Another\n", "utf-8")
+    third = load_runbook(folder)
+    assert (third.readme, third.revision == first.revision, len(read)) == ("# Another\n", False, 2)
+
+
+def test_what_one_reader_does_to_its_copy_is_not_seen_by_the_next(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    load_runbook(folder).schema["properties"] = {}
+    assert load_runbook(folder).schema["properties"] != {}
+
+
+def test_files_that_change_while_they_are_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_runbook(tmp_path)
+
+    def write(path: Path) -> dict[str, Any]:
+        (folder / "more.txt").write_text("more", "utf-8")
+        return read_metadata(path)
+
+    monkeypatch.setattr(contract, "read_metadata", write)
+    assert "changed while they were read" in reason(folder)
