@@ -17,7 +17,8 @@ from tests.systems.postgres import PostgresServer
 KEPT = "alembic_version"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> %s ORDER BY tablename"
 # Whoever changes a table, a function or a right writes a row of one of these catalogues, or takes one away.
-SHAPE = """SELECT max(xmin::text::bigint) * 1000000 + count(*) FROM (SELECT xmin FROM pg_class UNION ALL SELECT xmin FROM pg_attribute
+SHAPE = """SELECT max(xmin::text::bigint) * 1000000 + count(*) FROM (SELECT xmin FROM pg_class
+ UNION ALL SELECT xmin FROM pg_attribute
  UNION ALL SELECT xmin FROM pg_constraint UNION ALL SELECT xmin FROM pg_trigger UNION ALL SELECT xmin FROM pg_proc
  UNION ALL SELECT xmin FROM pg_index UNION ALL SELECT xmin FROM pg_namespace) AS everything"""
 END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
