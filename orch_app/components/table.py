@@ -110,9 +110,9 @@ class SavedViews(UiComponent):
 class Column:
     """One column.
 
-    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `kc` a check box, `ks` a star, `ka`
-    actions below, "" hidden. `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name in `?sort=`. `key`
-    lets the reader of an `arranged` table hide it.
+    `card` is its place on a phone: `k1` name, `k2` status, `k3` and `k4` two facts, `kc` a check box, `ks` a star,
+    `km` a menu, `ka` actions below, "" hidden. `priority` 2 leaves below 1024 px, 3 below 1400 px. `sort` is the name
+    in `?sort=`. `key` lets the reader of an `arranged` table hide it.
     """
 
     title: Text

@@ -97,7 +97,8 @@ def _facts() -> rx.Component:
             [
                 (tr("connections.column.tested"), tested),
                 (tr("connections.column.used"), relative_time(ONE["used_at"].to(str))),
-                (tr("hosts.created"), relative_time(ONE["created_at"].to(str))),
+                (tr("connections.column.created"), _act(ONE["created_at"].to(str), ONE["created_by"].to(str))),
+                (tr("connections.column.changed"), _act(ONE["changed_at"].to(str), ONE["changed_by"].to(str))),
                 (tr("connections.public_key"), public),
             ]
         ),
@@ -106,6 +107,10 @@ def _facts() -> rx.Component:
             rx.fragment(rx.el.h3(tr("connections.column.used_by"), class_name="sub"), used_by_list()),
         ),
     )
+
+
+def _act(at: rx.Var[str], who: rx.Var[str]) -> rx.Component:
+    return rx.el.span(relative_time(at), rx.cond(who != "", rx.el.span(" · ", who, class_name="break")))
 
 
 def _form() -> rx.Component:

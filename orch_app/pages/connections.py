@@ -9,7 +9,7 @@ from orch_app.components.states import empty_state, no_results_state, note
 from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_text
 from orch_app.components.text import tr
-from orch_app.components.values import relative_time
+from orch_app.components.values import number, relative_time
 from orch_app.pages.connection_form import connection_drawer, used_by_list
 from orch_app.pages.connection_probe_dialog import connection_probe_dialog
 from orch_app.pages.frame import by_phase, framed, may
@@ -61,29 +61,56 @@ def _list() -> rx.Component:
 def _columns() -> list[Column]:
     return [
         Column(tr("connections.column.name"), _name, card="k1", sort="name"),
-        Column(tr("connections.column.status"), _status, card="k2"),
+        Column(tr("connections.column.type"), _type, sort="type"),
         Column(tr("hosts.column.environment"), lambda row: env_badge(row["environment"].to(str)), card="k4"),
+        Column(tr("connections.column.status"), _test, card="k2"),
         Column(tr("connections.column.used_by"), _used_by, card="k3"),
-        Column(tr("connections.column.tested"), lambda row: relative_time(row["tested_at"].to(str), "sec"), priority=2),
-        Column(tr("connections.column.used"), lambda row: relative_time(row["used_at"].to(str), "sec"), priority=3),
-        Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, right=True),
+        Column(tr("connections.column.used"), lambda row: relative_time(row["used_at"].to(str), "sec"), priority=2),
+        Column(tr("connections.column.created"), _created, priority=3, sort="createdAt"),
+        Column(tr("connections.column.changed"), _changed, priority=2, sort="updatedAt"),
+        Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, card="km", right=True),
     ]
 
 
 def _name(row: rx.Var) -> rx.Component:
-    kind = rx.el.div(row["type"].to(str), " · ", row["user"].to(str), class_name="t2 mono")
+    kind = rx.el.span(row["type"].to(str), " · ", class_name="only-phone-inline")
     name = rx.el.button(
         row["name"].to(str), type="button", class_name="go b5", on_click=ConnectionsState.open(row["id"].to(str))
     )
-    return rx.el.div(name, kind)
+    return rx.el.div(name, rx.el.div(kind, row["user"].to(str), class_name="t2 mono"))
 
 
-def _status(row: rx.Var) -> rx.Component:
-    return status_badge(row["status"].to(str))
+def _type(row: rx.Var) -> rx.Component:
+    return rx.el.span(row["type"].to(str), class_name="mono")
+
+
+def _test(row: rx.Var) -> rx.Component:
+    """How the last test went, when it was, and how long the login took."""
+    took = rx.el.span(" · ", number(row["tested_ms"].to(int)), " ms", class_name="nowrap")
+    when = rx.el.div(relative_time(row["tested_at"].to(str)), took, class_name="t2 no-phone")
+    return rx.el.div(status_badge(row["status"].to(str)), rx.cond(row["tested_at"].to(str) != "", when))
 
 
 def _used_by(row: rx.Var) -> rx.Component:
-    return rx.el.span(tr("connections.hosts", n=row["used_by"].to(int)), class_name="num")
+    tested = rx.el.span(
+        " · ", tr("connections.tested"), " ", relative_time(row["tested_at"].to(str)), class_name="only-phone-inline"
+    )
+    return rx.el.span(
+        rx.el.span(tr("connections.hosts", n=row["used_by"].to(int)), class_name="num"),
+        rx.cond(row["tested_at"].to(str) != "", tested),
+    )
+
+
+def _created(row: rx.Var) -> rx.Component:
+    return _act(row["created_at"].to(str), row["created_by"].to(str))
+
+
+def _changed(row: rx.Var) -> rx.Component:
+    return _act(row["changed_at"].to(str), row["changed_by"].to(str))
+
+
+def _act(at: rx.Var[str], who: rx.Var[str]) -> rx.Component:
+    return rx.el.div(relative_time(at, "sec"), rx.cond(who != "", rx.el.div(who, class_name="t2 trunc", title=who)))
 
 
 def _row_menu(row: rx.Var) -> rx.Component:

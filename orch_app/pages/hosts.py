@@ -74,7 +74,7 @@ def _columns() -> list[Column]:
         Column(tr("hosts.column.labels"), host_labels, priority=3),
         Column(tr("hosts.column.key"), _key, priority=2),
         Column(tr("hosts.column.seen"), lambda row: relative_time(row["seen_at"].to(str), "sec"), card="k3"),
-        Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, right=True),
+        Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, card="km", right=True),
     ]
 
 

@@ -17,8 +17,8 @@ from orch_app.state.session_view import Shown
 PAGE = 50
 NO_CONNECTION: Shown = {
     "id": "", "name": "", "type": "ssh", "environment": "stage", "user": "", "status": "untested", "tested_at": "",
-    "tested_ms": 0, "said": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "", "used_at": "",
-    "version": 0, "values": {}, "set_at": {},
+    "tested_ms": 0, "said": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "", "created_by": "",
+    "changed_at": "", "changed_by": "", "used_at": "", "version": 0, "values": {}, "set_at": {},
 }  # fmt: skip
 SENTENCES = frozenset(
     {
@@ -95,6 +95,9 @@ def show_connection(answer: ConnectionAnswer) -> Shown:
         "fingerprint": answer.facts.get("fingerprint", ""),
         "public_key": answer.facts.get("publicKey", ""),
         "created_at": answer.created_at.isoformat(),
+        "created_by": answer.created_by_name,
+        "changed_at": answer.updated_at.isoformat(),
+        "changed_by": answer.updated_by_name,
         "used_at": answer.last_used_at.isoformat() if answer.last_used_at else "",
         "version": answer.version,
         "values": dict(_flat(answer.payload)),

@@ -36,9 +36,9 @@ class OpenTab:
         return await handler.fn(owner, *args)
 
 
-def signed_in(role: Role, path: str = "/") -> OpenTab:
+def signed_in(role: Role, path: str = "/", *, email: str = "") -> OpenTab:
     """A tab of a new user with this role."""
-    person = add_user(role)
+    person = add_user(role, email)
     with unit_of_work() as session:
         started = sessions.create(session, person.user_id or "", Client(), remember=False)
     return OpenTab(started.cookie, path)

@@ -64,6 +64,16 @@ def test_a_connection_is_kept_and_its_secret_is_nowhere_in_the_tab():
     assert list(tab.state(ConnectionsState).connection["set_at"]) == ["password"]
 
 
+def test_the_list_says_who_made_and_who_changed_it_last():
+    add(signed_in(Role.ADMIN, "/connections", email="ana@example.org"))
+    tab = signed_in(Role.ADMIN, "/connections", email="rui@example.org")
+    edit(tab, user="deploy")
+    row = loaded(tab).rows[0]
+    assert (row["type"], row["status"], row["tested_at"]) == ("ssh", "untested", "")
+    assert (row["created_by"], row["changed_by"]) == ("ana@example.org", "rui@example.org")
+    assert row["changed_at"] > row["created_at"]
+
+
 def test_what_was_not_replaced_stays():
     tab = signed_in(Role.ADMIN, "/connections")
     add(tab)

@@ -42,8 +42,10 @@ def create(session: Session, actor: Actor, new: NewConnection) -> Connection:
         environment=new.environment,
         encrypted_payload="",
         created_by=actor.user_id,
+        created_by_name=actor.name,
         created_at=at,
         updated_at=at,
+        updated_by_name=actor.name,
     )
     _put(row, payload, replaced=payload.secrets_set())
     _save(session, row)
@@ -70,7 +72,7 @@ def update(
     check_match(if_match, etag(row.id, row.version))
     before = row.name
     row.name = change.name or row.name
-    row.updated_at = now()
+    row.updated_at, row.updated_by_name = now(), actor.name
     row.version += 1
     if change.payload is not None:
         _merge(row, change.payload)

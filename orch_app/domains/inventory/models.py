@@ -30,8 +30,10 @@ class Connection(SQLModel, table=True):
     fields_set: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
     version: int = 1
     created_by: str | None = None
+    created_by_name: str = ""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    updated_by_name: str = ""
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_test_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_test_ok: bool | None = None

@@ -144,8 +144,10 @@ class ConnectionAnswer(Answer):
     last_test: LastTest | None
     last_used_at: datetime | None
     created_by: str | None
+    created_by_name: str
     created_at: datetime
     updated_at: datetime
+    updated_by_name: str
     version: int
 
     @classmethod
