@@ -69,18 +69,18 @@ async def _on_anything(connection: HTTPConnection, _error: Exception) -> Respons
 
 async def _answer(connection: HTTPConnection, error: OrchError) -> Response | None:
     if isinstance(connection, WebSocket):
-        await _refuse(connection, error)
+        await refuse(connection, error)
         return None
     return problem(Request(connection.scope), error)
 
 
-async def _refuse(socket: WebSocket, error: OrchError) -> None:
-    """Before the handshake a real HTTP answer where the server can send one, afterwards a closing frame."""
+async def refuse(socket: WebSocket, error: OrchError, code: int = POLICY_VIOLATION) -> None:
+    """Before the handshake a real HTTP answer where the server can send one, afterwards a closing frame of `code`."""
     can_deny = "websocket.http.response" in socket.scope.get("extensions", {})
     if can_deny and socket.application_state is WebSocketState.CONNECTING:
         await socket.send_denial_response(_denial(socket, error))
     elif socket.application_state is not WebSocketState.DISCONNECTED:
-        await socket.close(POLICY_VIOLATION, error.code)
+        await socket.close(code, error.code)
 
 
 def _denial(socket: WebSocket, error: OrchError) -> JSONResponse:

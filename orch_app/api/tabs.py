@@ -15,11 +15,14 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from orch_app.api.renderer import refuse
 from orch_app.api.tab_frames import MALFORMED, Accepts, Fault, Pace, fault_in, is_greeting
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts import limits, sessions
 from orch_app.domains.accounts.edge import TAB_HEADER, actor_behind, address
+from orch_app.domains.accounts.open_connections import open_connections
 from orch_app.domains.accounts.watch import Ending, watch
 from orch_app.kit.errors import OrchError, Unauthorized
 
@@ -36,6 +39,11 @@ class Visitor:
 
     key: str = ""
     actor: Actor | None = None
+
+    @property
+    def login(self) -> str:
+        """The session as connections are counted by it; empty for those without one."""
+        return (self.actor.session_id if self.actor else "") or ""
 
     def bind(self, token: str) -> str:
         """The token under which Reflex keeps the tab's state: another one for everybody who sends the same."""
@@ -60,12 +68,15 @@ class TabDoor:
         if scope["type"] != "websocket" or not f"{scope['path']}/".startswith(CHANNEL):
             await self._app(scope, receive, send)
             return
-        try:
-            visitor = await run_in_threadpool(_identify, HTTPConnection(scope))
-        except OrchError as error:
-            await send({"type": "websocket.close", "code": TRY_LATER, "reason": error.code})
-            return
-        async with contextlib.aclosing(_Talk(visitor.actor, self._accepts, receive, send)) as talk:
+        async with contextlib.AsyncExitStack() as kept:
+            try:
+                visitor = await run_in_threadpool(_identify, HTTPConnection(scope))
+                kept.enter_context(open_connections.one_more(visitor.login, address(HTTPConnection(scope))))
+            except OrchError as error:
+                await refuse(WebSocket(scope, receive, send), error, TRY_LATER)
+                return
+            talk = _Talk(visitor.actor, self._accepts, receive, send)
+            await kept.enter_async_context(contextlib.aclosing(talk))
             await self._app(_bound(scope, visitor), talk.receive, talk.send)
 
 

@@ -116,6 +116,12 @@ class Settings(BaseSettings):
     login_limit: str = Field("5/15minutes", description="Refused logins allowed per account and address.")
     execute_limit: str = Field("600/minute", description="Jobs that one user may start.")
     api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
+    login_connections: int = Field(
+        50, ge=1, description="Websockets and streams that one login keeps open at one web process, a tab being one."
+    )
+    address_connections: int = Field(
+        500, ge=1, description="The same for one address, behind which there may be a whole office."
+    )
     solo_admin: bool = Field(
         default=True,
         description="While no other admin is active: an admin may run what else a second person must approve.",

@@ -2,14 +2,18 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from orch_app.api import wrap
 from orch_app.domains.access.permissions import Role
+from orch_app.domains.accounts.open_connections import open_connections
+from orch_app.domains.jobs import live_api
 from orch_app.kit import web_headers
 from orch_app.kit.settings import settings
 from tests.api.conftest import ORIGIN, MakeClient
@@ -276,6 +280,79 @@ def test_calls_without_a_valid_token_are_limited_by_address(
     tries = [client.get("/v1/me", headers={"Authorization": f"Bearer {n}"}).status_code for n in range(4)]
     assert tries == [401, 401, 401, 429]
     assert client.get("/v1/setup").status_code == 429
+
+
+def refused_socket(client: TestClient, address: str = SOCKET) -> dict[str, Any]:
+    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(address):
+        pass
+    return {"status": refused.value.status_code} | json.loads(refused.value.text)
+
+
+def test_what_one_login_keeps_open_is_limited_and_free_again_when_it_ends(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer, operator = make_client(Role.VIEWER), make_client(Role.OPERATOR)
+    monkeypatch.setenv("ORCH_LOGIN_CONNECTIONS", "2")
+    settings.cache_clear()
+    with viewer.websocket_connect(SOCKET), viewer.websocket_connect(SOCKET):
+        refused = refused_socket(viewer)
+        assert (refused["status"], refused["code"], refused["retryAfter"]) == (429, "too_many_connections", 10)
+        stream = viewer.get("/v1/jobs/job_none/logs/stream")
+        assert (stream.status_code, stream.headers["Retry-After"]) == (429, "10")
+        assert viewer.get("/v1/me").status_code == 200
+        with operator.websocket_connect(SOCKET):
+            """Somebody else is not held up."""
+    for _ in range(3):
+        assert viewer.get("/v1/jobs/job_none/logs/stream").status_code == 404
+        with viewer.websocket_connect(SOCKET):
+            """Those before have ended."""
+
+
+def test_a_stream_counts_for_as_long_as_it_lasts(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+
+    async def events(*_: object) -> AsyncIterator[str]:
+        counts.append(len(open_connections))
+        yield "event: end\n\n"
+
+    monkeypatch.setattr(live_api, "_require_job", lambda *_: None)
+    monkeypatch.setattr(live_api, "_events", events)
+    before = len(open_connections)
+    assert make_client(Role.VIEWER).get("/v1/jobs/job_1/logs/stream").text == "event: end\n\n"
+    assert counts == [before + 2]  # of a login and of an address
+    assert len(open_connections) == before
+
+
+async def silent_screens(scope: Scope, receive: Receive, send: Send) -> None:
+    """In the place of Reflex: takes a tab and waits until it goes."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        """Nothing is answered."""
+
+
+def test_tabs_count_among_what_one_login_keeps_open(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCH_LOGIN_CONNECTIONS", "1")
+    settings.cache_clear()
+    tabs = TestClient(wrap(silent_screens), base_url=ORIGIN, cookies=browser.cookies, headers={"Origin": ORIGIN})
+    tab = "ws://127.0.0.1:8000/_event/?token=1"
+    with tabs.websocket_connect(tab):
+        assert refused_socket(tabs, tab)["code"] == "too_many_connections"
+        with pytest.raises(WebSocketDenialResponse), browser.websocket_connect(SOCKET, headers={"Origin": ORIGIN}):
+            pass
+    with tabs.websocket_connect(tab):
+        """There is room again."""
+
+
+def test_tabs_without_a_login_are_counted_by_their_address(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCH_ADDRESS_CONNECTIONS", "1")
+    settings.cache_clear()
+    tab = "ws://127.0.0.1:8000/_event/?token=1"
+    here, there = (
+        TestClient(wrap(silent_screens), base_url=ORIGIN, client=(ip, 1)) for ip in ("192.0.2.1", "192.0.2.9")
+    )
+    with here.websocket_connect(tab), there.websocket_connect(tab):
+        assert refused_socket(here, tab)["status"] == 429
 
 
 def test_the_page_of_the_api_brings_everything_itself(client: TestClient) -> None:

@@ -1,5 +1,6 @@
 """Who is asking, at the edge: the access token or the browser's cookie of a request or websocket becomes an Actor."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +9,7 @@ from starlette.requests import HTTPConnection
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts import limits, sessions, tokens
 from orch_app.domains.accounts.identities import Identity
+from orch_app.domains.accounts.open_connections import open_connections
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Forbidden, Unauthorized
 from orch_app.kit.origins import SAFE_METHODS, is_from_own_page
@@ -38,6 +40,19 @@ def signed_in(connection: HTTPConnection) -> Actor:
 
 
 SignedIn = Annotated[Actor, Depends(signed_in)]
+
+
+async def staying(connection: HTTPConnection, actor: SignedIn) -> AsyncIterator[Actor]:
+    """The actor of a websocket or stream, which counts among those of the login and the address until it ends.
+
+    Raises:
+        TooMany: the login or the address keeps as many open as it may.
+    """
+    with open_connections.one_more(actor.session_id or "", address(connection)):
+        yield actor
+
+
+Staying = Annotated[Actor, Depends(staying, scope="request")]
 
 
 def anybody(connection: HTTPConnection) -> sessions.Client:

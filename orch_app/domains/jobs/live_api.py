@@ -13,7 +13,7 @@ from pydantic import Field
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.accounts.edge import SignedIn
+from orch_app.domains.accounts.edge import SignedIn, Staying
 from orch_app.domains.accounts.watch import Ending, watch
 from orch_app.domains.jobs import queries
 from orch_app.domains.jobs.activity import activity
@@ -109,7 +109,7 @@ class StreamQuery(CamelModel):
 async def stream_log(
     job_id: str,
     query: Annotated[StreamQuery, Query()],
-    actor: SignedIn,
+    actor: Staying,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """Lines and status as server-sent events: `log` with the line's number as id, `status`, and `end` at the end.
@@ -181,7 +181,7 @@ def _json(value: Any) -> str:
 
 
 @router.websocket("/ws/jobs/{job_id}")
-async def watch_job(socket: WebSocket, job_id: str, actor: SignedIn, query: Annotated[StreamQuery, Query()]) -> None:
+async def watch_job(socket: WebSocket, job_id: str, actor: Staying, query: Annotated[StreamQuery, Query()]) -> None:
     """The same lines over a websocket: `{type: log, item}`, `{type: status, ...}`, `{type: end, ...}`."""
     try:
         await asyncio.to_thread(_require_job, actor, job_id)
@@ -206,7 +206,7 @@ async def _send_job(socket: WebSocket, job_id: str, after_seq: int) -> None:
 
 
 @router.websocket("/ws")
-async def watch_everything(socket: WebSocket, actor: SignedIn) -> None:
+async def watch_everything(socket: WebSocket, actor: Staying) -> None:
     """Status changes of jobs, workers, hosts and connections, as far as the caller may read them."""
     require(actor, Permission.JOBS_READ)
     await socket.accept()
