@@ -31,6 +31,11 @@ hypothesis.settings.load_profile("orch")
 network_guard.install()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where the pictures of the README are kept."""
+    parser.addoption("--pictures", default="", metavar="FOLDER", help="keep the pictures of the README here")
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Mark each test with its tier before `-m` chooses, and keep the random order within a tier."""

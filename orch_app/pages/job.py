@@ -14,7 +14,7 @@ from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
 from orch_app.pages.job_hosts import host_drawer, hosts_tab
 from orch_app.pages.job_overview import failure_box, overview
-from orch_app.pages.job_tabs import artifacts_tab, audit_tab
+from orch_app.pages.job_tabs import artifact_drawer, artifacts_tab, audit_tab
 from orch_app.pages.job_waiting import waiting_card
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
@@ -37,6 +37,7 @@ def job_page() -> rx.Component:
         rx.cond(HAS_FAILED, _bare_header(tr("job.single"))),
         by_phase(JobState, _job(), retry=JobState.load, loading=_loading()),
         host_drawer(),
+        artifact_drawer(),
         _cancel_dialog(),
         reload=JobState.load,
     )

@@ -53,6 +53,7 @@ class JobState(Screen, rx.State):
     last_seq: int = 0
     url: str = ""
     open_host: str = ""
+    open_artifact: Shown = {}
     asks_to_cancel: bool = False
     host_results: list[Shown] = []
 
@@ -117,6 +118,12 @@ class JobState(Screen, rx.State):
         self.open_host, self.host_results = name, await ask(read_host, self.job["id"], name)
 
     @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def show_artifact(self, name: str) -> None:
+        """Open the drawer of a file; an empty name closes it."""
+        self.open_artifact = next((file for file in self.artifacts if file["name"] == name), {})
+
+    @rx.event
     @guarded(Permission.JOBS_CANCEL)
     async def ask_to_cancel(self, is_asking: bool) -> None:  # noqa: FBT001 - what the page sends
         """Open or close the question."""
@@ -157,7 +164,7 @@ class JobState(Screen, rx.State):
         """Another job than before: nothing of the old one may be seen."""
         self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
         self.batch, self.last_seq = {"start": 1, "lines": []}, 0
-        self.open_host, self.host_results, self.comparison = "", [], {}
+        self.open_host, self.host_results, self.comparison, self.open_artifact = "", [], {}, {}
 
 
 def job_in(state: rx.State) -> str:

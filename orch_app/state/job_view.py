@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlmodel import Session
 
@@ -26,6 +27,10 @@ from orch_app.state.jobs_view import length_s, titles_of
 
 PATIENCE = timedelta(seconds=15)
 OPEN_OR_BAD = frozenset({Status.RUNNING.value, Status.ERROR.value, Status.CANCELED.value})
+TEXTS = (
+    *(".json", ".ndjson", ".txt", ".log", ".csv", ".md", ".yml", ".yaml"),
+    *(".xml", ".html", ".conf", ".ini", ".sha256"),
+)
 Shown = dict[str, Any]
 ALL_HOSTS = Asked()
 
@@ -74,7 +79,8 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
                 "name": row.name,
                 "size": row.size,
                 "sha256": row.sha256,
-                "href": f"/v1/jobs/{job_id}/artifacts/{row.name}",
+                "href": f"/v1/jobs/{job_id}/artifacts/{quote(row.name)}",
+                "isText": row.size > 0 and row.name.lower().endswith(TEXTS),
             }
             for row in sorted(queries.list_artifacts(session, actor, job_id), key=lambda row: row.name != "output.json")
         ],

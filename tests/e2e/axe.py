@@ -1,5 +1,6 @@
 """axe in the page: what a screen reader or a keyboard would trip over."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -21,11 +22,17 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @lru_cache(maxsize=1)
 def _source() -> str:
     """axe itself, installed once by the lock beside this file."""
-    if not SCRIPT.exists():
-        tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(npm, cwd=FOLDER, env={**os.environ, "PATH": tools}, check=True, capture_output=True)
+    with (FOLDER / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several processes test at once, and half of a script is a broken one
+        if not SCRIPT.exists():
+            _install()
     return SCRIPT.read_text("utf-8")
+
+
+def _install() -> None:
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(npm, cwd=FOLDER, env={**os.environ, "PATH": tools}, check=True, capture_output=True)
 
 
 def violations(page: Page) -> list[str]:

@@ -44,7 +44,7 @@ PLAYBOOK = """\
   tasks:
     - name: Ring the bell
       ansible.builtin.debug:
-        msg: the bell rings
+        msg: "the \\e[33mbell\\e[0m rings"
     - name: Count
       ansible.builtin.command: {argv: [seq, "1", "300"]}
       changed_when: false

@@ -172,6 +172,33 @@ def test_a_file_is_downloaded(at: OpenDrill, over: Over):
     assert '"door"' in download.value.path().read_text("utf-8")
 
 
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_the_beginning_of_a_text_file_is_read_on_the_page(at: OpenDrill, over: Over, look: Look):
+    where = at(look=look)
+    page = where.open(f"/jobs/{over()}?tab=artifacts")
+    page.get_by_role("button", name="Ver output.json").click()
+    drawer = page.locator("dialog[open]")
+    expect(drawer.get_by_role("region", name="output.json")).to_contain_text('"id": "door"')
+    assert axe.violations(page) == []
+    assert where.fits()
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(page.get_by_role("button", name="Ver artifacts.tar.gz")).to_have_count(0)
+
+
+def test_colours_of_programs_are_shown_and_can_be_left_away(at: OpenDrill, over: Over):
+    where = at()
+    job_id = over()
+    found = where.page.request.get(f"{where.product.url}/v1/jobs/{job_id}/logs?q=the bell rings").json()["items"]
+    page = where.open(f"/jobs/{job_id}?tab=logs#L{found[0]['seq']}")
+    line = page.locator(".ln.sel-l")
+    expect(line.locator(".a33")).to_have_text("bell")
+    assert axe.violations(page) == []
+    page.get_by_role("button", name="Cores dos programas").click()
+    expect(line.locator(".a33")).to_have_count(0)
+    expect(line).to_contain_text("the bell rings")
+
+
 def test_only_an_admin_sees_the_audit_log(at: OpenDrill, over: Over):
     where = at("operator")
     job_id = over()

@@ -11,7 +11,7 @@ from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.jobs import workers
 from orch_app.domains.jobs.fleet import HostSummary
-from orch_app.domains.jobs.models import Job, JobStep, StepHost
+from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.ids import new_id
@@ -287,3 +287,20 @@ def test_nothing_of_another_job_stays_while_the_next_is_read(sign_in: SignIn):
     state.job, state.phase, state.batch = {"id": "job_before"}, "ready", {"start": 7, "lines": [{"seq": 7}]}
     call(state, "enter")
     assert (state.phase, state.job, state.batch) == ("loading", {}, {"start": 1, "lines": []})
+
+
+def test_a_text_file_is_opened_in_its_drawer_and_an_archive_is_only_for_downloading(sign_in: SignIn):
+    job_id = launched(COMMAND_LINE).id
+    with unit_of_work() as session:
+        for name in ("output.json", "artifacts.tar.gz"):
+            session.add(JobArtifact(job_id=job_id, name=name, size=3, sha256="0" * 64, created_at=now()))
+    state = opened(sign_in, job_id, Role.VIEWER)
+    assert {file["name"]: file["isText"] for file in state.artifacts} == {
+        "output.json": True,
+        "artifacts.tar.gz": False,
+    }
+    call(state, "show_artifact", "output.json")
+    assert state.open_artifact["href"] == f"/v1/jobs/{job_id}/artifacts/output.json"
+    for name in ("../orch.db", ""):
+        call(state, "show_artifact", name)
+        assert state.open_artifact == {}

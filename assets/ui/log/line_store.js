@@ -1,6 +1,8 @@
 // Pure: a sparse cache of a job's log. Lines are numbered from 1 without gaps; only some pages are in memory, any page can be
 // read again. Live batches go in by their number, so a lost or repeated batch does no harm.
 
+import { UNREACHABLE, isUnreachable } from "./search.js";
+
 export const PAGE = 500;
 export const LEVELS = ["", "debug", "info", "ok", "changed", "skipped", "warning", "error", "task"];
 const CODES = Object.fromEntries(LEVELS.map((level, code) => [level, code]));
@@ -12,7 +14,7 @@ export class LineStore {
     this.asked = new Map();
     this.total = 0;
     this.levels = new Uint8Array(4096);
-    this.counts = Object.fromEntries(LEVELS.map((level) => [level, 0]));
+    this.counts = Object.fromEntries([...LEVELS, UNREACHABLE].map((level) => [level, 0]));
     this.hosts = new Set();
     this.started = 0;
   }
@@ -88,6 +90,7 @@ export class LineStore {
     if (this.levels[line.seq]) return 0;
     this.levels[line.seq] = CODES[line.level] || CODES.info;
     this.counts[LEVELS[this.levels[line.seq]]]++;
+    if (isUnreachable(line)) this.counts[UNREACHABLE]++;
     return 1;
   }
 }

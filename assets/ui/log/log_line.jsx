@@ -2,6 +2,7 @@
 import { memo } from "react";
 import { offsetText, stampText } from "../format.js";
 import { Icon } from "../icons.jsx";
+import { paint } from "./ansi.js";
 import { cutByQuery } from "./search.js";
 
 const LOOK = { warning: ["w", "!"], error: ["e", "×"], changed: ["c", "~"], ok: ["o", "+"], skipped: ["dim", "-"], debug: ["dim", ""], info: ["", ""], task: ["head", ""] };
@@ -16,21 +17,28 @@ function lookOf(line, first) {
   return isHeading(line) ? { tone: first ? "head" : "head gap", sign: "" } : { tone, sign };
 }
 
-function Message({ text, query, here }) {
-  if (!query) return text;
-  return cutByQuery(text, query).map((part, at) =>
-    part.hit ? (
-      <mark key={at} className={here ? "here" : ""}>
-        {part.text}
-      </mark>
+function Message({ text, style, query, here }) {
+  if (!query && !style) return text;
+  return paint(cutByQuery(text, query), style).map(({ text: part, hit, look }, at) => {
+    if (hit) {
+      return (
+        <mark key={at} className={here ? "here" : ""}>
+          {part}
+        </mark>
+      );
+    }
+    return look ? (
+      <span key={at} className={look}>
+        {part}
+      </span>
     ) : (
-      part.text
-    ),
-  );
+      part
+    );
+  });
 }
 
-/** `start` is the moment of the first line when times are relative, else 0. */
-export const LogLine = memo(function LogLine({ line, row, top, first, query, here, selected, start, onPick, onCopy, copyLabel, lineLabel }) {
+/** `start` is the moment of the first line when times are relative, else 0; `plain` leaves a program's colours away. */
+export const LogLine = memo(function LogLine({ line, row, top, first, query, here, selected, start, plain, onPick, onCopy, copyLabel, lineLabel }) {
   const { tone, sign } = lookOf(line, first);
   const moment = Date.parse(line.ts);
   return (
@@ -47,7 +55,7 @@ export const LogLine = memo(function LogLine({ line, row, top, first, query, her
       <span className="h">{line.host ? <b className="hostc" title={line.host}>{line.host}</b> : null}</span>
       <span className="m">
         {line.host ? <b className="hostc">{line.host}</b> : null}
-        <Message text={line.message} query={query} here={here} />
+        <Message text={line.message} style={plain ? "" : line.style} query={query} here={here} />
       </span>
       {onCopy ? (
         <button type="button" className="cp" tabIndex={-1} aria-label={copyLabel} title={copyLabel} onClick={() => onCopy(line)}>

@@ -1,8 +1,9 @@
-// The bar above the lines: search with its count, levels, hosts, wrap, times, downloads, follow.
+// The bar above the lines: search with its count, levels, hosts, times, wrap, colours, downloads, follow.
 import { numberText } from "../format.js";
 import { Icon } from "../icons.jsx";
 import { Menu } from "../menu.jsx";
 import { useText } from "../text.js";
+import { UNREACHABLE } from "./search.js";
 
 function SearchBox({ search, onSearch, onStep }) {
   const t = useText();
@@ -46,6 +47,7 @@ const CHIPS = [
   ["changed", "edit", "warn"],
   ["warning", "warning", "warn"],
   ["error", "failed", "bad"],
+  ["unreachable", "offline", "bad"],
 ];
 
 function LevelChips({ levels, counts, onLevels }) {
@@ -56,7 +58,7 @@ function LevelChips({ levels, counts, onLevels }) {
       <button type="button" className="lv" aria-pressed={!levels.length} onClick={() => onLevels([])}>
         {t("log.all")}
       </button>
-      {CHIPS.map(([level, icon, tone]) => (
+      {CHIPS.filter(([level]) => level !== UNREACHABLE || counts[level] || levels.includes(level)).map(([level, icon, tone]) => (
         <button key={level} type="button" className="lv" aria-pressed={levels.includes(level)} onClick={() => toggle(level)}>
           <Icon name={icon} size={14} className={counts[level] ? tone : ""} />
           {t(`log.level.${level}`)}
@@ -131,6 +133,9 @@ export function LogToolbar({ search, onSearch, onStep, view, change, counts, hos
         </button>
         <button type="button" className="ib" aria-pressed={view.wrap} aria-label={t("log.wrap")} title={t("log.wrap")} onClick={() => change({ wrap: !view.wrap })}>
           <Icon name="wrap" />
+        </button>
+        <button type="button" className="ib" aria-pressed={view.colours} aria-label={t("log.colours")} title={t(view.colours ? "log.colours_off" : "log.colours_on")} onClick={() => change({ colours: !view.colours })}>
+          <Icon name="palette" />
         </button>
         <Downloads links={downloads} />
       </div>

@@ -23,7 +23,7 @@ const lineInHash = () => Number(/^#L(\d+)$/.exec(location.hash)?.[1] || 0);
 
 /** What the reader chose; a phone wraps by default. */
 function useView() {
-  const [view, setView] = useState({ levels: [], host: "", wrap: false, relative: false, follow: true });
+  const [view, setView] = useState({ levels: [], host: "", wrap: false, relative: false, colours: true, follow: true });
   const change = useCallback((part) => setView((before) => ({ ...before, ...part })), []);
   useEffect(() => {
     if (isPhone()) change({ wrap: true });
@@ -250,7 +250,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
     }
     shown.push(
       line ? (
-        <LogLine key={line.seq} line={line} row={row} top={top} first={row === 0} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
+        <LogLine key={line.seq} line={line} row={row} top={top} first={row === 0} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} plain={!view.colours} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
       ) : (
         <WaitingLine key={`w${row}`} seq={filter ? 0 : row + 1} row={row} top={top} />
       ),

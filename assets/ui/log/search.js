@@ -18,9 +18,14 @@ export function cutByQuery(text, query) {
   return parts;
 }
 
+/** Asked for like a level, here as at the server: the errors that say that a host was not reached. */
+export const UNREACHABLE = "unreachable";
+export const isUnreachable = (line) => line.level === "error" && line.message.startsWith("fatal: UNREACHABLE!");
+
 /** Whether a line is shown under the filters: levels (empty = all), host ("" = all). */
 export function isWanted(line, levels, host) {
-  return (!levels.length || levels.includes(line.level)) && (!host || line.host === host);
+  const isLevel = !levels.length || levels.includes(line.level) || (levels.includes(UNREACHABLE) && isUnreachable(line));
+  return isLevel && (!host || line.host === host);
 }
 
 /** Sorted numbers joined with more numbers, each once. */

@@ -38,7 +38,9 @@ POLICY_VIOLATION = 1008
 MEDIA: dict[Form, str] = {"txt": "text/plain; charset=utf-8", "ndjson": "application/x-ndjson"}
 FILES = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()}
 _NUMBER = re.compile(r"[0-9]{1,15}")
-LevelName = Literal["debug", "info", "ok", "changed", "skipped", "warning", "error", "output", "task", ""]
+LevelName = Literal[
+    "debug", "info", "ok", "changed", "skipped", "warning", "error", "unreachable", "output", "task", ""
+]
 
 
 class LogQuery(CamelModel):
@@ -56,7 +58,7 @@ class LogQuery(CamelModel):
 
 
 class LineAnswer(Answer):
-    """One line."""
+    """One line. `style` only comes with a coloured one: `start:length:codes` of its coloured parts, by blanks."""
 
     seq: int
     ts: str
@@ -64,6 +66,7 @@ class LineAnswer(Answer):
     host: str
     task: str
     message: str
+    style: str = ""
 
 
 class LogPage(Answer):
@@ -74,7 +77,12 @@ class LogPage(Answer):
     last_seq: int
 
 
-@router.get("/jobs/{job_id}/logs", response_model=LogPage, responses={200: {"content": FILES}})
+@router.get(
+    "/jobs/{job_id}/logs",
+    response_model=LogPage,
+    response_model_exclude_defaults=True,
+    responses={200: {"content": FILES}},
+)
 def list_log_lines(
     job_id: str, query: Annotated[LogQuery, Query()], actor: SignedIn, session: Reading
 ) -> LogPage | StreamingResponse:

@@ -196,7 +196,7 @@ class StepHost(SQLModel, table=True):
 
 
 class JobLog(SQLModel, table=True):
-    """One line. `seq` is contiguous from 1 within its job."""
+    """One line. `seq` is contiguous from 1 within its job; `style` tells where the message was coloured."""
 
     __tablename__ = "job_logs"
 
@@ -207,6 +207,7 @@ class JobLog(SQLModel, table=True):
     host: str = ""
     task: str = ""
     message: str = ""
+    style: str = ""
 
 
 class JobArtifact(SQLModel, table=True):

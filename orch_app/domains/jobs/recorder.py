@@ -76,7 +76,7 @@ def _host(step: StepUpdate) -> HostChange | None:
 
 
 def _numbered(seq: int, line: LogLine) -> Line:
-    return Line(seq, _moment(line.at), line.level.value, line.host, line.task, line.message)
+    return Line(seq, _moment(line.at), line.level.value, line.host, line.task, line.message, line.style)
 
 
 def _moment(seconds: float) -> datetime:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HeightIndex } from "../../../assets/ui/log/height_index.js";
 import { LineStore, PAGE } from "../../../assets/ui/log/line_store.js";
-import { cutByQuery, mergeSorted, nextHit } from "../../../assets/ui/log/search.js";
+import { cutByQuery, isWanted, mergeSorted, nextHit } from "../../../assets/ui/log/search.js";
 
 const line = (seq, level = "info", host = "a") => ({ seq, level, host, task: "", ts: "2026-01-01T00:00:00Z", message: `m${seq}` });
 const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => line(from + at));
@@ -79,4 +79,14 @@ test("the next hit goes round at both ends", () => {
   assert.equal(nextHit([5, 9, 20], 5, -1), 2);
   assert.equal(nextHit([], 5, 1), -1);
   assert.deepEqual(mergeSorted([1, 5], [3, 5, 9]), [1, 3, 5, 9]);
+});
+
+test("lines about hosts that were not reached are counted among the errors and found by their own name", () => {
+  const store = new LineStore();
+  const line = (seq, level, message) => ({ seq, level, message, ts: "", host: "a" });
+  const reached = line(1, "error", "fatal: FAILED! no");
+  const unreached = line(2, "error", "fatal: UNREACHABLE! timed out");
+  store.add([reached, unreached, line(3, "output", "fatal: UNREACHABLE! said a program")]);
+  assert.deepEqual([store.counts.error, store.counts.unreachable], [2, 1]);
+  assert.deepEqual([reached, unreached].map((each) => isWanted(each, ["unreachable"], "")), [false, true]);
 });

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from orch_app.domains.jobs.execution.colours import style_of
 from orch_app.domains.jobs.execution.log_line import (
     RESULT_LIMIT,
     Failure,
@@ -99,7 +100,7 @@ class EventTranslator:
 
     def raw(self, stream: str, text: str, batch: Batch) -> None:
         """What ansible-playbook itself printed: syntax errors, tracebacks, warnings before the first play."""
-        text = clean(text).rstrip()
+        coloured, text = text.rstrip(), clean(text).rstrip()
         if not text:
             return
         for start, level in _RAW_STARTS:
@@ -108,7 +109,8 @@ class EventTranslator:
         level = self._raw_level[stream]
         if level is LogLevel.ERROR and self.failure is None and text.startswith(("ERROR!", "[ERROR]")):
             self.failure = Failure("", "", self._safe(text))
-        batch.lines.append(LogLine(self._clock(), level, "", "", self._safe(text)))
+        safe = self._safe(text)
+        batch.lines.append(LogLine(self._clock(), level, "", "", safe, style_of(coloured, safe)))
 
     def note(self, text: str, batch: Batch) -> None:
         """A line of our own about the job."""
@@ -189,7 +191,7 @@ class EventTranslator:
 
     def _on_diff(self, event: Event, batch: Batch) -> None:
         for line in event["text"].splitlines():
-            self._say(event, LogLevel.OUTPUT, self._safe(line), batch)
+            self._quote(event, LogLevel.OUTPUT, line, batch)
 
     def _on_stats(self, event: Event, batch: Batch) -> None:
         self._close_tasks(event["t"], batch)
@@ -221,10 +223,11 @@ class EventTranslator:
         if event.get("censored"):
             self._say(event, level, _joined(word, _HIDDEN), batch)
             return
-        first, *more = self._message(event)
-        self._say(event, level, f"{word} {first}".rstrip() if word.endswith("!") else _joined(word, first), batch)
+        first, *more = self._said(event)
+        before = f"{word} " if word.endswith("!") else f"{word}: "
+        self._quote(event, level, first, batch, before=before if first.strip() else word)
         for line in more:
-            self._say(event, LogLevel.OUTPUT, line, batch)
+            self._quote(event, LogLevel.OUTPUT, line, batch)
         self._print(event, status, batch)
 
     def _word(self, event: Event, status: StepStatus) -> str:
@@ -238,11 +241,15 @@ class EventTranslator:
         for key in _OUTPUT:
             level = LogLevel.ERROR if "stderr" in key and status in _FATAL else LogLevel.OUTPUT
             for line in event.get(key) or ():
-                self._say(event, level, self._safe(line), batch)
+                self._quote(event, level, line, batch)
 
-    def _message(self, event: Event) -> list[str]:
-        text = event.get("msg") or event.get("shown") or event.get("short") or ""
-        return [self._safe(line) for line in text.splitlines()] or [""]
+    def _said(self, event: Event) -> list[str]:
+        """The lines of what the module says, as it says them."""
+        text: str = event.get("msg") or event.get("shown") or event.get("short") or ""
+        return text.splitlines() or [""]
+
+    def _message(self, event: Event) -> str:
+        return self._safe(self._said(event)[0])
 
     def _headline(self, event: Event) -> str:
         """The one line that explains most: what the module says, unless it says nothing and its program does."""
@@ -250,7 +257,7 @@ class EventTranslator:
             for key in ("stderr", "stdout"):
                 if event.get(key):
                     return self._safe(event[key][-1])
-        return self._message(event)[0]
+        return self._message(event)
 
     def _complain(self, event: Event, batch: Batch) -> None:
         for key, level in (("warnings", LogLevel.WARNING), ("deprecations", LogLevel.DEBUG)):
@@ -267,10 +274,17 @@ class EventTranslator:
         item = self._failed_items.get((event["host"], event["task"])) if event.get("told") else None
         if item or event.get("censored"):
             return item or _HIDDEN
-        return self._headline(event) if status in _COMPLAINTS else self._message(event)[0]
+        return self._headline(event) if status in _COMPLAINTS else self._message(event)
 
     def _say(self, event: Event, level: LogLevel, message: str, batch: Batch) -> None:
         batch.lines.append(LogLine(event["t"], level, event["host"], self._task_name(event), message))
+
+    def _quote(self, event: Event, level: LogLevel, raw: str, batch: Batch, before: str = "") -> None:
+        """Say what a program said, in its colours; `before` is a word of ours in front of it."""
+        safe = self._safe(raw)
+        style = style_of(raw, safe, len(before))
+        line = LogLine(event["t"], level, event["host"], self._task_name(event), f"{before}{safe}", style)
+        batch.lines.append(line)
 
     def _task_name(self, event: Event) -> str:
         step = self._steps.get(event["task"])

@@ -41,13 +41,17 @@ class LogLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line. `at` is seconds since the epoch as the play saw them; `host` and `task` may be empty."""
+    """One line. `at` is seconds since the epoch as the play saw them; `host` and `task` may be empty.
+
+    `style` is where the message was coloured, see `colours`.
+    """
 
     at: float
     level: LogLevel
     host: str
     task: str
     message: str
+    style: str = ""
 
 
 class StepKind(StrEnum):

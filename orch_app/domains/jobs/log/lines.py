@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its number, contiguous from 1 within its job. `ts` is in UTC."""
+    """A line with its number, contiguous from 1 within its job. `ts` is in UTC.
+
+    `style` tells where the message was coloured (`start:length:codes`, by blanks); only lines that were carry it on.
+    """
 
     seq: int
     ts: datetime
@@ -15,10 +18,11 @@ class Line:
     host: str
     task: str
     message: str
+    style: str = ""
 
     def to_wire(self) -> dict[str, Any]:
         """As every reader gets it: REST, SSE, websocket, browser and logs.ndjson alike."""
-        return {
+        told = {
             "seq": self.seq,
             "ts": self.ts.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": self.level,
@@ -26,6 +30,7 @@ class Line:
             "task": self.task,
             "message": self.message,
         }
+        return told | {"style": self.style} if self.style else told
 
     @classmethod
     def from_wire(cls, item: dict[str, Any]) -> "Line":
@@ -37,4 +42,5 @@ class Line:
             item["host"],
             item["task"],
             item["message"],
+            item.get("style", ""),
         )

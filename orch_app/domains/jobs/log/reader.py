@@ -1,10 +1,12 @@
 """Reading a log after a number, filtered; rows first, the archive when the rows have gone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, func, or_, select
 
 from orch_app.domains.jobs.log import archive
 from orch_app.domains.jobs.log.lines import Line
@@ -12,6 +14,10 @@ from orch_app.domains.jobs.log.store import to_line
 from orch_app.domains.jobs.models import Job, JobLog
 
 LARGEST_SEQ = 2**31 - 1  # of the column; callers may ask for more
+UNREACHABLE = "unreachable"
+"""Asked for like a level: the errors that say that a host was not reached."""
+UNREACHED = "fatal: UNREACHABLE!"
+"""How such a line begins."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,18 @@ class LogFilter:
     def matches(self, line: Line) -> bool:
         """The same test that the database makes, for archived lines."""
         return (
-            (not self.levels or line.level in self.levels)
+            (not self.levels or line.level in self.levels or (UNREACHABLE in self.levels and is_unreachable(line)))
             and (not self.host or line.host == self.host)
             and self.text.lower() in line.message.lower()
         )
 
 
 EVERYTHING = LogFilter()
+
+
+def is_unreachable(line: Line) -> bool:
+    """Whether the line says that its host was not reached."""
+    return line.level == "error" and line.message.startswith(UNREACHED)
 
 
 def lines_after(
@@ -43,7 +54,8 @@ def lines_after(
         return list(islice(later, limit))
     query = select(JobLog).where(JobLog.job_id == job.id, JobLog.seq > min(after_seq, LARGEST_SEQ))
     if wanted.levels:
-        query = query.where(col(JobLog.level).in_(wanted.levels))
+        is_level = col(JobLog.level).in_(wanted.levels)
+        query = query.where(or_(is_level, _is_unreachable()) if UNREACHABLE in wanted.levels else is_level)
     if wanted.host:
         query = query.where(JobLog.host == wanted.host)
     if wanted.text:
@@ -52,15 +64,23 @@ def lines_after(
 
 
 def level_counts(session: Session, job: Job) -> dict[str, int]:
-    """How many lines each level has."""
+    """How many lines each level has; lines about hosts that were not reached are counted among the errors and apart."""
     if job.log_archived:
-        return _count(archive.read(job), lambda line: line.level)
-    query = select(JobLog.level, func.count()).where(JobLog.job_id == job.id).group_by(JobLog.level)
-    return {level: count for level, count in session.exec(query)}  # noqa: C416 - rows are not pairs to the type checker
-
-
-def _count(lines: Iterator[Line], key: Callable[[Line], str]) -> dict[str, int]:
+        return dict(Counter(name for line in archive.read(job) for name in _names_of(line)))
+    query = select(JobLog.level, func.count(), func.count().filter(_is_unreachable()))
     counts: dict[str, int] = {}
-    for line in lines:
-        counts[key(line)] = counts.get(key(line), 0) + 1
+    for level, count, unreachable in session.exec(query.where(JobLog.job_id == job.id).group_by(JobLog.level)):
+        counts[level] = count
+        if unreachable:
+            counts[UNREACHABLE] = unreachable
     return counts
+
+
+def _names_of(line: Line) -> Iterator[str]:
+    yield line.level
+    if is_unreachable(line):
+        yield UNREACHABLE
+
+
+def _is_unreachable() -> ColumnElement[bool]:
+    return and_(JobLog.level == "error", col(JobLog.message).startswith(UNREACHED))  # pyright: ignore[reportArgumentType]

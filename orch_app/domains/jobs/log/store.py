@@ -16,7 +16,7 @@ from orch_app.kit.db import carry_out
 from orch_app.kit.wakeups import announce
 
 READ_AT_ONCE = 5_000
-_LINE: Any = (JobLog.seq, JobLog.ts, JobLog.level, JobLog.host, JobLog.task, JobLog.message)
+_LINE: Any = (JobLog.seq, JobLog.ts, JobLog.level, JobLog.host, JobLog.task, JobLog.message, JobLog.style)
 _PAGE = (
     select(*_LINE)
     .where(col(JobLog.job_id) == bindparam("of_job"), col(JobLog.seq) > bindparam("after"))
@@ -46,6 +46,7 @@ def append(session: Session, held: Claim, lines: Sequence[Line]) -> None:
             "host": line.host,
             "task": line.task,
             "message": line.message,
+            "style": line.style,
         }
         for line in lines
     ]
@@ -72,4 +73,4 @@ def read_all(session: Session, job_id: str) -> Iterator[Line]:
 
 def to_line(row: JobLog) -> Line:
     """The line that a row holds."""
-    return Line(row.seq, row.ts, row.level, row.host, row.task, row.message)
+    return Line(row.seq, row.ts, row.level, row.host, row.task, row.message, row.style)

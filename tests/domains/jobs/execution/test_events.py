@@ -188,3 +188,24 @@ def test_a_host_result_carries_its_message_masked_and_bounded(fields: dict[str, 
 def test_the_result_of_a_loop_says_what_its_failed_item_said() -> None:
     item = {"e": "item", **RESULT, "status": "failed", "item": "b", "msg": "no disk"}
     assert result_message(item, {"e": "result", **RESULT, "told": True, "status": "failed"}) == "no disk"
+
+
+def test_what_a_program_printed_keeps_its_colours_beside_the_text() -> None:
+    red, end = "\x1b[31m", "\x1b[0m"
+    event = {"e": "result", **RESULT, "msg": f"{red}a{end}b\nmore {red}c", "stdout": [f"x {red}y{end}", "plain"]}
+    lines, translator = heard(event)
+    assert [(line.message, line.style) for line in lines] == [
+        ("ok: ab", "4:1:31"),
+        ("more c", "5:1:31"),
+        ("x y", "2:1:31"),
+        ("plain", ""),
+    ]
+    batch = Batch()
+    translator.raw("stderr", f"{red}ERROR!{end} no", batch)
+    assert [(line.message, line.style) for line in batch.lines] == [("ERROR! no", "0:6:31")]
+
+
+def test_a_secret_that_colours_split_is_masked_and_leaves_no_trace_of_its_length() -> None:
+    lines, _ = heard({"e": "result", **RESULT, "stdout": ["it is hunter\x1b[31m2222 now"]}, secrets=("hunter2222",))
+    assert "hunter" not in lines[-1].message
+    assert lines[-1].style == ""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlmodel import col, select, update
@@ -54,6 +55,31 @@ def test_lines_come_back_as_they_were_stored(held: Claim) -> None:
     lines = made(1, 3)
     stored(held, lines)
     assert list(read(held.job_id)) == lines
+
+
+def test_colours_stay_with_their_line_and_other_lines_say_nothing_of_them(held: Claim) -> None:
+    plain, coloured = made(1, 1)[0], replace(made(2, 1)[0], style="0:4:31")
+    stored(held, [plain, coloured])
+    assert list(read(held.job_id)) == [plain, coloured]
+    with reading() as session:
+        assert list(store.read_all(session, held.job_id)) == [plain, coloured]
+    assert list(plain.to_wire()) == ["seq", "ts", "level", "host", "task", "message"]
+    assert coloured.to_wire()["style"] == "0:4:31"
+    assert Line.from_wire(coloured.to_wire()).style == "0:4:31"
+
+
+def test_hosts_that_were_not_reached_are_found_and_counted_like_a_level(held: Claim) -> None:
+    lost = replace(made(1, 1, "error")[0], message="fatal: UNREACHABLE! timed out")
+    said = replace(made(2, 1, "output")[0], message=lost.message)
+    lines = [lost, said, *made(3, 1, "error"), *made(4, 2)]
+    stored(held, lines)
+    for levels, numbers in ((("unreachable",), [1]), (("unreachable", "ok"), [1, 4, 5]), (("error",), [1, 3])):
+        wanted = LogFilter(levels)
+        assert [line.seq for line in read(held.job_id, wanted=wanted)] == numbers
+        assert [line.seq for line in lines if wanted.matches(line)] == numbers
+    counts = {"error": 2, "unreachable": 1, "ok": 2, "output": 1}
+    with reading() as session:
+        assert level_counts(session, session.exec(select(Job).where(Job.id == held.job_id)).one()) == counts
 
 
 def test_a_repeated_batch_is_stored_once(held: Claim) -> None:

@@ -1,0 +1,56 @@
+// The beginning of a text file, as text and never as anything else. Asking for it is a download: with its rights, and audited.
+import { useEffect, useState } from "react";
+import { sizeText } from "./format.js";
+import { Icon } from "./icons.jsx";
+import { SHOWN_BYTES, readBeginning } from "./preview_text.js";
+import { useText } from "./text.js";
+
+function useBeginning(href, name) {
+  const [tries, setTries] = useState(0);
+  const [found, setFound] = useState({ state: "loading" });
+  useEffect(() => {
+    const stopping = new AbortController();
+    setFound({ state: "loading" });
+    readBeginning(href, name, stopping.signal).then(
+      (file) => setFound({ state: "ready", ...file }),
+      () => stopping.signal.aborted || setFound({ state: "failed" }),
+    );
+    return () => stopping.abort();
+  }, [href, name, tries]);
+  return [found, () => setTries(tries + 1)];
+}
+
+function Note({ icon, text, children }) {
+  return (
+    <p className="note info" role="status">
+      <Icon name={icon} />
+      <span>{text}</span>
+      {children}
+    </p>
+  );
+}
+
+export function FilePreview({ href, name, size }) {
+  const t = useText();
+  const [file, retry] = useBeginning(href, name);
+  if (file.state === "loading") return <p className="sec" role="status">{t("state.loading")}</p>;
+  if (file.state === "failed") {
+    return (
+      <Note icon="warning" text={t("preview.failed")}>
+        <button type="button" className="btn s" onClick={retry}>
+          {t("action.retry")}
+        </button>
+      </Note>
+    );
+  }
+  if (file.isBinary) return <Note icon="info" text={t("preview.binary")} />;
+  if (!file.text) return <Note icon="info" text={t("preview.empty")} />;
+  return (
+    <>
+      {file.isCut ? <Note icon="info" text={t("preview.cut", { shown: sizeText(t.language, SHOWN_BYTES), size: sizeText(t.language, size) })} /> : null}
+      <pre className="pv" tabIndex={0} role="region" aria-label={name}>
+        {file.text}
+      </pre>
+    </>
+  );
+}
