@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -77,12 +78,14 @@ _SECURITY = {
 
 def install(app: FastAPI) -> None:
     """Add the description and its page."""
+    one_at_a_time = Lock()  # two threads that describe the same app at once confuse FastAPI
 
     def describe() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            plain = get_openapi(title=app.title, version=app.version, routes=app.routes, description=_DESCRIPTION)
-            app.openapi_schema = _complete(plain)
-        return app.openapi_schema
+        with one_at_a_time:
+            if app.openapi_schema is None:
+                plain = get_openapi(title=app.title, version=app.version, routes=app.routes, description=_DESCRIPTION)
+                app.openapi_schema = _complete(plain)
+            return app.openapi_schema
 
     app.openapi = describe
     app.add_api_route("/v1/openapi.json", describe, include_in_schema=False)

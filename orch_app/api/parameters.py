@@ -1,8 +1,10 @@
 """Unknown query parameters are errors: a filter that was silently ignored shows people more than they asked for."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
@@ -17,7 +19,7 @@ def known_only(connection: HTTPConnection) -> None:
         BadRequest: with one problem for each unknown parameter.
     """
     known = _known_here(connection)
-    unknown = set(connection.query_params) - known if known is not None else set[str]()
+    unknown = set[str]() if known is None else set(connection.query_params) - known
     if unknown:
         problems = tuple(Problem(pointer(("query", name)), "unknown_parameter", "unknown") for name in sorted(unknown))
         detail = "The address names a parameter that does not exist here."
@@ -27,9 +29,20 @@ def known_only(connection: HTTPConnection) -> None:
 def _known_here(connection: HTTPConnection) -> set[str] | None:
     """None where the API describes nothing: at the documents and the screens."""
     route = connection.scope["route"]
-    if connection.scope["type"] == "websocket":  # OpenAPI has no word for these
-        return {name for field in route.dependant.query_params for name in _names_of(field)}
-    return _known(connection.scope["app"]).get((route.path_format, connection.scope["method"]))
+    if connection.scope["type"] == "http" and not (isinstance(route, APIRoute) and route.include_in_schema):
+        return None
+    return names_in(route.dependant)
+
+
+def names_in(dependant: Dependant) -> set[str]:
+    """The parameters in the address of a route, and of what it depends on."""
+    return {name for field in _fields(dependant) for name in _names_of(field)}
+
+
+def _fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for deeper in dependant.dependencies:
+        yield from _fields(deeper)
 
 
 def _names_of(field: Any) -> set[str]:
@@ -38,13 +51,3 @@ def _names_of(field: Any) -> set[str]:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {info.alias or name for name, info in kind.model_fields.items()}
     return {field.alias}
-
-
-def _known(app: FastAPI) -> dict[tuple[str, str], set[str]]:
-    if not hasattr(app.state, "known_parameters"):
-        app.state.known_parameters = {
-            (path, method.upper()): {item["name"] for item in operation.get("parameters", []) if item["in"] == "query"}
-            for path, operations in app.openapi()["paths"].items()
-            for method, operation in operations.items()
-        }
-    return app.state.known_parameters

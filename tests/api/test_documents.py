@@ -2,12 +2,14 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from orch_app.api import documents, problem_pages
+from orch_app.api import build, documents, problem_pages
 from orch_app.kit.settings import ROOT
 
 COMMITTED = ROOT / "docs" / "reference" / "openapi.json"
@@ -38,3 +40,15 @@ def test_every_code_of_an_error_has_an_example_of_the_right_shape() -> None:
     validator = Draft202012Validator(schema)
     assert set(content["examples"]) == codes
     assert [code for code in codes if not validator.is_valid(content["examples"][code]["value"])] == []
+
+
+def test_many_who_ask_a_new_process_at_once_all_get_the_description() -> None:
+    app, together = build(), Barrier(8)
+
+    def ask(_: int) -> dict[str, object]:
+        together.wait()
+        return app.openapi()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(8)))
+    assert all(answer is answers[0] for answer in answers)

@@ -52,6 +52,7 @@ QUICK = {
 }
 WORKERS = 2
 AT_ONCE = 8
+ANSWERS_BEFORE_A_KILL = 8
 PAUSE_S = (0.05, 0.8)
 IN_TIME_S = 60.0
 PATIENCE_S = 240.0
@@ -221,6 +222,7 @@ class Fire:
         self._dice = random.Random(verdict.seed)
         self._parts = Parts(folder, self._dice, verdict.kills)
         self._load = Load(self._parts.url, AT_ONCE, verdict.seed)
+        self._answers = 0
 
     def burn(self, seconds: float, most_kills: int, say: Callable[[Verdict], None]) -> None:
         """Kill for so long or so often, then let everything come to its end and judge."""
@@ -255,7 +257,7 @@ class Fire:
             ("worker", 3, parts.kill_worker),
             ("supervisor", 8, parts.kill_supervisor),
             ("fork-server", 4, parts.kill_fork_server),
-            ("web", 3, parts.kill_web),
+            ("web", 3, self._kill_web),
             *((name, 2, lambda name=name: self._kill_server(name)) for name in self._servers),
         ]
         while targets:
@@ -265,6 +267,14 @@ class Fire:
                 break
             targets.remove(chosen)
         self._look_after(self._dice.uniform(*PAUSE_S))
+
+    def _kill_web(self) -> bool:
+        """One that people were answered by: where nobody ever gets an answer, nothing is promised."""
+        answers = sum(self._load.statuses.values())
+        if answers < self._answers + ANSWERS_BEFORE_A_KILL or not self._parts.kill_web():
+            return False
+        self._answers = answers
+        return True
 
     def _look_after(self, seconds: float) -> None:
         until = time.monotonic() + seconds
