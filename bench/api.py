@@ -1,4 +1,4 @@
-"""REST answers with 100,000 jobs in the database: list, filtered list and one job."""
+"""REST answers with 100,000 jobs in the database: list, filtered and searched list, and one job."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 from sqlalchemy import create_engine, insert
+from sqlmodel import SQLModel
 
 from bench.figures import ms, percentile
 from bench.installation import installation
-from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.models import Job, JobSearch
+from orch_app.domains.jobs.search import row_of
 from orch_app.kit.ids import new_id
 
 JOBS = 100_000
@@ -26,6 +28,10 @@ def bench_api(*, quick: bool = False) -> dict[str, Any]:
             "list": lambda _: "/v1/jobs",
             "list_failed": lambda _: "/v1/jobs?status=ERROR",
             "list_deep": lambda n: f"/v1/jobs?page={n + 1}",
+            "host": lambda n: f"/v1/jobs?host=web-{n}",
+            "search": lambda n: f"/v1/jobs?q=ticket-{(n * 7919) % count}",
+            "search_common": lambda _: "/v1/jobs?q=web",
+            "search_none": lambda n: f"/v1/jobs?q=nothing-{n}&withTotal=true",
             "detail": lambda n: f"/v1/jobs/{ids[(n * 7919) % count]}",
         }
         figures: dict[str, Any] = {"jobs": count, "rounds": rounds}
@@ -47,24 +53,30 @@ def _fill(url: str, count: int) -> list[str]:
     engine = create_engine(url)
     with engine.begin() as connection:
         for first in range(0, count, AT_ONCE):
-            rows = [_row(first + n, start + timedelta(seconds=first + n)) for n in range(AT_ONCE)]
-            connection.execute(insert(Job), rows)
-            ids += [row["id"] for row in rows]
+            jobs = [_job(first + n, start + timedelta(seconds=first + n)) for n in range(AT_ONCE)]
+            connection.execute(insert(Job), [_values(job) for job in jobs])
+            connection.execute(insert(JobSearch), [_values(row_of(job)) for job in jobs])
+            ids += [job.id for job in jobs]
     engine.dispose()
     return ids
 
 
-def _row(number: int, moment: datetime) -> dict[str, Any]:
+def _job(number: int, moment: datetime) -> Job:
     status = "ERROR" if number % 17 == 0 else "SUCCESS"
-    job = Job(
+    return Job(
         id=new_id("job"),
         number=number + 1,
         runbook_name=f"runbook_{number % 20}",
         status=status,
         phase="done",
+        host_names=[f"web-{(number + n) % 1000}" for n in range(3)],
+        request_reason=f"ticket-{number}",
         created_at=moment,
         queued_at=moment,
         started_at=moment,
         finished_at=moment + timedelta(seconds=20),
     )
-    return {attribute.key: getattr(job, attribute.key) for attribute in Job.__mapper__.column_attrs}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _values(row: SQLModel) -> dict[str, Any]:
+    return {attribute.key: getattr(row, attribute.key) for attribute in row.__mapper__.column_attrs}  # pyright: ignore[reportAttributeAccessIssue]

@@ -21,6 +21,7 @@ class JobsState(Screen, rx.State):
     rows: list[dict[str, Any]] = []
     runbooks: list[str] = []
     users: list[str] = []
+    hosts: list[str] = []
     total: int = 0
     page: int = 1
     page_size: int = PAGE_SIZE

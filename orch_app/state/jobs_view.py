@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import is_grave
+from orch_app.domains.inventory.queries import host_names
 from orch_app.domains.jobs import bulk, history, queries
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Status
@@ -20,8 +22,10 @@ from orch_app.state.session_view import summed
 
 PAGE_SIZE = 50
 DEAD = "1"
+MOST_HOSTS = 500
+THIS_MACHINE = "localhost"
 STATUSES = frozenset(status.value for status in Status)
-PARAMETERS = ("status", "runbook", "environment", "user", "trigger", "q", "since", "dead", "page")
+PARAMETERS = ("status", "runbook", "environment", "host", "user", "trigger", "q", "since", "dead", "page")
 PERIODS = {
     "1h": timedelta(hours=1),
     "24h": timedelta(days=1),
@@ -48,6 +52,7 @@ class Wanted:
             runbook=asked["runbook"],
             environment=asked["environment"] if asked["environment"] in ("stage", "prod") else environment,
             created_by=asked["user"],
+            host=asked["host"],
             trigger=asked["trigger"],
             text=asked["q"].strip(),
             created_after=now() - period if period else None,
@@ -63,6 +68,7 @@ class Wanted:
             "runbook": self.filter.runbook,
             "environment": self.filter.environment,
             "createdBy": self.filter.created_by,
+            "host": self.filter.host,
             "trigger": self.filter.trigger,
             "q": self.filter.text,
             "createdAfter": after.isoformat() if after else "",
@@ -79,7 +85,7 @@ def read_page(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     runbooks = list_runbooks(session, actor)
     newest = jobs[0] if wanted.page == 1 and jobs else None
     return {
-        "rows": rows_of(session, actor, jobs, titles_of(runbooks)),
+        "rows": rows_of(session, actor, jobs, runbooks),
         "total": queries.count_jobs(session, actor, wanted.filter),
         "page": wanted.page,
         "fresh": 0,
@@ -88,6 +94,7 @@ def read_page(session: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
         "is_dead": wanted.filter.dead_letter,
         "runbooks": [runbook.name for runbook in runbooks],
         "users": history.list_requesters(session, actor),
+        "hosts": _hosts_to_choose(session, actor, wanted.filter),
         "csv_href": wanted.csv_href(),
     }
 
@@ -97,10 +104,10 @@ def read_changes(
 ) -> dict[str, Any]:
     """The same rows as they are now, in the order they stand, and how many newer jobs there are."""
     jobs = {job.id: job for job in history.read_jobs(session, actor, shown_ids)}
-    titles = titles_of(list_runbooks(session, actor))
+    runbooks = list_runbooks(session, actor)
     kept = [jobs[job_id] for job_id in shown_ids if job_id in jobs]
     return {
-        "rows": rows_of(session, actor, kept, titles),
+        "rows": rows_of(session, actor, kept, runbooks),
         "fresh": history.count_newer(session, actor, wanted.filter, newest_id),
     }
 
@@ -121,10 +128,15 @@ def carry_out(session: Session, actor: Actor, order: bulk.BulkOrder) -> dict[str
     }
 
 
-def rows_of(session: Session, actor: Actor, jobs: Sequence[Job], titles: Mapping[str, tuple[str, str]]) -> list[Row]:
-    """Jobs as rows, each with how long its runbook usually takes."""
+def rows_of(session: Session, actor: Actor, jobs: Sequence[Job], runbooks: Sequence[Runbook]) -> list[Row]:
+    """Jobs as rows, each with how long its runbook usually takes, and whether to repeat it asks for a name."""
     usual = history.typical_durations(session, actor, {job.runbook_name for job in jobs})
-    return [_row(job, titles.get(job.runbook_name), usual.get(job.runbook_name)) for job in jobs]
+    titles, risks = titles_of(runbooks), {book.name: book.risk for book in runbooks}
+    return [
+        _row(job, titles.get(job.runbook_name), usual.get(job.runbook_name))
+        | {"isGrave": is_grave(risks.get(job.runbook_name, ""), job.environment)}
+        for job in jobs
+    ]
 
 
 def titles_of(runbooks: Sequence[Runbook]) -> dict[str, tuple[str, str]]:
@@ -161,6 +173,12 @@ def _row(job: Job, title: tuple[str, str] | None, typical_s: float | None) -> Ro
         "typicalS": typical_s,
         "trigger": job.trigger,
     }
+
+
+def _hosts_to_choose(session: Session, actor: Actor, wanted: queries.JobFilter) -> list[str]:
+    """This machine, the hosts of today, and the one that the address asks for, which may be gone or far down."""
+    known = [THIS_MACHINE, *host_names(session, actor, wanted.environment, MOST_HOSTS)]
+    return list(dict.fromkeys([*known, wanted.host] if wanted.host else known))
 
 
 def _newest_id(session: Session, actor: Actor, wanted: Wanted) -> str:

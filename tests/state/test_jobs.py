@@ -13,6 +13,7 @@ from orch_app.domains.jobs.queries import JobFilter
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.state.jobs import JobsState
 from orch_app.state.jobs_view import PARAMETERS, Wanted, read_changes, read_page
+from tests.domains.inventory.samples import add_host
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.state.conftest import SignIn
 from tests.state.tabs import tab
@@ -50,6 +51,16 @@ def test_the_file_holds_the_jobs_that_the_page_filters():
     assert asked == "/v1/jobs?format=csv&status=ERROR&status=CANCELED&environment=stage&createdBy=olga&q=a%26b"
     assert "createdAfter=20" in wanted(since="24h").csv_href()
     assert wanted().csv_href() == "/v1/jobs?format=csv"
+
+
+def test_the_host_is_a_filter_and_stays_to_be_chosen_when_it_is_gone(admin: Actor):
+    add_host(admin, "web-1")
+    launched(COMMAND_LINE)
+    gone = page_of(admin, wanted("prod", host="web-9"))
+    assert (gone["rows"], gone["is_filtered"], gone["hosts"]) == ([], True, ["localhost", "web-9"])
+    here = page_of(admin, wanted(host="localhost"))
+    assert ([row["hosts"] for row in here["rows"]], here["hosts"]) == (["localhost"], ["localhost", "web-1"])
+    assert here["csv_href"] == "/v1/jobs?format=csv&host=localhost"
 
 
 def test_a_period_is_counted_back_from_now():

@@ -7,6 +7,7 @@ import pytest
 
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.search import row_of
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.ids import new_id
@@ -25,6 +26,8 @@ def add_job(number: int, status: str, environment: str = "stage") -> None:
     )  # fmt: skip
     with unit_of_work() as session:
         session.add(job)
+        session.flush()
+        session.add(row_of(job))
 
 
 def test_nobody_is_led_to_the_way_in_and_learns_nothing():

@@ -40,6 +40,12 @@ MATRIX: dict[tuple[Role, Risk, Environment], Verdict] = {
     (Role.ADMIN, "high", "prod"): _APPROVAL,
 }
 
+
+def is_grave(risk: str, environment: str) -> bool:
+    """Whether a person is asked to type the name of what is to run; scripts are not asked."""
+    return (risk, environment) == ("high", "prod")
+
+
 _STRICTNESS = [Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY]
 
 

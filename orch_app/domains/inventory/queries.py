@@ -79,6 +79,13 @@ def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]
     return read_page(session, query, HOST_SORT, wanted)
 
 
+def host_names(session: Session, actor: Actor, environment: str, limit: int) -> Sequence[str]:
+    """The first names of the hosts of one environment, or of all, in alphabetical order."""
+    require(actor, Permission.HOSTS_READ)
+    query = select(Host.name).order_by(Host.name).limit(limit).distinct()
+    return session.exec(query.where(Host.environment == environment) if environment else query).all()
+
+
 def get_connection(session: Session, actor: Actor, connection_id: str, *, for_change: bool = False) -> Connection:
     """One connection, sealed; `for_change` keeps others from changing it until the transaction ends.
 

@@ -68,6 +68,8 @@ class JobsQuery(CamelModel):
     """Filters of the list; several `status` or `id` mean any of them, an empty one means no filter.
 
     `format=csv`, or `Accept: text/csv`, gives all that match as a file; pages and cursors do not matter then.
+    `host` is the name of one host that the job worked on. Every word of `q` is the number (`123`, `#123`), the id, or a
+    part of the runbook's name or title, of the requester, the reason or the name of a host.
     `deadLetter=true`: only jobs that the workers gave up, because they failed to start or lost them three times.
     """
 

@@ -1,4 +1,4 @@
-"""Tables of jobs: the job, its attempts, steps, log and artifacts, what it needs and holds, workers, idempotency."""
+"""Tables of jobs: the job, its search row, attempts, steps, log, artifacts, needs and locks; workers, idempotency."""
 
 # pyright: reportAssignmentType=false
 # SQLModel types `__tablename__` as a declared_attr; a plain name is what its documentation tells one to write.
@@ -90,6 +90,19 @@ class Job(SQLModel, table=True):
     def priority(self) -> int:
         """What people say: the greater goes first."""
         return -self.rank
+
+
+class JobSearch(SQLModel, table=True):
+    """What a job is found by, in small letters; `hosts` has each name on a line of its own, between line breaks."""
+
+    __tablename__ = "job_search"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    number: int
+    runbook_name: str
+    hosts: str
+    words: str
 
 
 class JobAttempt(SQLModel, table=True):

@@ -1,16 +1,16 @@
 """Reading jobs: one, a page, its steps, its artifacts, the workers, and the counts of the dashboard."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, tuple_
 from sqlmodel import Session, and_, col, func, or_, select
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.jobs import search
 from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost, Worker
 from orch_app.domains.jobs.states import DEAD_LETTER, Status
 from orch_app.kit import pages
@@ -132,7 +132,6 @@ def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
             wanted.created_by,
             or_(col(Job.created_by) == wanted.created_by, col(Job.created_by_name) == wanted.created_by),
         ),
-        (wanted.host, type_coerce(Job.host_names, Text).contains(json.dumps(wanted.host), autoescape=True)),
     ]
     if wanted.dead_letter:
         query = query.where(col(Job.status) == Status.ERROR, col(Job.reason).in_(DEAD_LETTER))
@@ -143,19 +142,9 @@ def filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
         query = query.where(col(Job.created_at) >= wanted.created_after)
     if wanted.created_before:
         query = query.where(col(Job.created_at) <= wanted.created_before)
-    return query.where(_mentions(wanted.text)) if wanted.text else query
-
-
-_DIGITS = 10  # more do not fit into the column
-
-
-def _mentions(text: str):  # noqa: ANN202 - a SQL expression
-    number = text.removeprefix("#")
-    name = func.lower(Job.runbook_name).contains(text.lower(), autoescape=True)
-    reason = func.lower(Job.request_reason).contains(text.lower(), autoescape=True)
-    matches = [name, reason, col(Job.id) == text]
-    is_number = number.isdecimal() and len(number) < _DIGITS
-    return or_(*matches, col(Job.number) == int(number)) if is_number else or_(*matches)
+    if wanted.host:
+        query = query.where(search.on_host(wanted.host))
+    return query.where(search.mentions(wanted.text)) if wanted.text else query
 
 
 def list_artifacts(session: Session, actor: Actor, job_id: str) -> Sequence[JobArtifact]:

@@ -8,13 +8,13 @@ from sqlmodel import Session, col, func, select, update
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.launch_matrix import Verdict, verdict
-from orch_app.domains.access.permissions import Permission, Role
+from orch_app.domains.access.permissions import GRANTS, Permission, Role
 from orch_app.domains.accounts.queries import has_other_admin
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.targets import check_targets
-from orch_app.domains.jobs import attempts, line, locks, needs, turns
+from orch_app.domains.jobs import attempts, line, locks, needs, search, turns
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
@@ -246,6 +246,12 @@ def _is_alone(session: Session, actor: Actor) -> bool:
     return actor.role is Role.ADMIN and settings().solo_admin and not has_other_admin(session, actor.user_id or "")
 
 
+def role_for(runbook: Runbook, environment: str) -> Role:
+    """The weakest role that may run it there, alone or with an approval."""
+    allowed = (role for role in Role if Permission.RUNBOOKS_EXECUTE in GRANTS[role])
+    return next((role for role in allowed if _asked_by(runbook, role, environment) is not Verdict.DENY), Role.ADMIN)
+
+
 def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
     """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
     if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
@@ -375,6 +381,7 @@ def _insert(session: Session, job: Job, rules: Rules) -> None:
     job.lock_names, job.dedup_key = rules.locks, rules.dedup_key
     session.add(job)
     session.flush()
+    session.add(search.row_of(job))
     if rules.needs:
         needs.store(session, job.id, rules.needs)
         line.mark(session, [job.id])

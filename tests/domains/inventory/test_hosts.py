@@ -250,6 +250,15 @@ def test_viewers_and_operators_see_hosts_and_change_none(admin: Actor, operator:
         hosts.set_status(session, viewer, host.id, "ok")
 
 
+def test_names_are_listed_once_in_order_of_one_environment_or_of_all(admin: Actor, viewer: Actor) -> None:
+    for name, environment in (("web-2", "stage"), ("web-1", "prod"), ("web-2", "prod"), ("db-1", "stage")):
+        add_host(admin, name, environment=environment)
+    with reading() as session:
+        assert queries.host_names(session, viewer, "", 10) == ["db-1", "web-1", "web-2"]
+        assert queries.host_names(session, viewer, "prod", 10) == ["web-1", "web-2"]
+        assert queries.host_names(session, viewer, "", 1) == ["db-1"]
+
+
 def test_the_list_is_filtered(admin: Actor) -> None:
     connection = add_connection(admin)
     add_host(admin, "web-1", connection_id=connection.id)

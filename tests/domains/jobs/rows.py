@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from orch_app.domains.jobs.models import Job, JobArtifact, JobLog, Worker
+from orch_app.domains.jobs.search import row_of
 from orch_app.kit.clock import now
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.ids import new_id
@@ -29,6 +30,8 @@ def add_job(number: int, *, ago: timedelta = timedelta(0), **facts: Any) -> Job:
     job = Job(**given)
     with unit_of_work() as session:
         session.add(job)
+        session.flush()
+        session.add(row_of(job))
     return job
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from orch_app.domains.access.actor import ANONYMOUS, Actor
+from orch_app.domains.access.actor import ANONYMOUS, COMMAND_LINE, Actor
 from orch_app.domains.jobs import days, queries
 from orch_app.domains.jobs.queries import JobFilter, Page
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.errors import NotFound, Unauthorized
+from tests.domains.jobs.orders import sync_runbooks
 from tests.domains.jobs.rows import add_job, add_worker
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,6 +33,8 @@ NARROWED: list[tuple[dict[str, Any], list[int]]] = [
     ({"host": "web-1%"}, []),
     ({"host": "db.example.com"}, [5]),
     ({"host": 'web-1", "web-10'}, []),
+    ({"host": "WEB-1"}, [1]),
+    ({"host": "localhost"}, [4, 3]),
     ({"text": "#3"}, [3]),
     ({"text": "3"}, [3]),
     ({"text": "REPORT"}, [5, 4, 2, 1]),
@@ -43,6 +46,15 @@ NARROWED: list[tuple[dict[str, Any], list[int]]] = [
     ({"text": "host-report"}, []),
     ({"text": f"job_{4:026d}"}, [4]),
     ({"text": "#99999999999999999999"}, []),
+    ({"text": "web-1"}, [2, 1]),
+    ({"text": "example.COM"}, [5]),
+    ({"text": "olga"}, [2]),
+    ({"text": "OLGA report"}, [2]),
+    ({"text": "olga localhost"}, []),
+    ({"text": "relatório DO host ada"}, [5, 4, 1]),
+    ({"text": "connectivity test"}, [3]),
+    ({"text": "web-10 olga host_ report # 2 and seven"}, []),
+    ({"text": "  "}, [5, 4, 3, 2, 1]),
     ({"environment": "prod", "statuses": ("ERROR",), "host": "web-10"}, [2]),
 ]
 
@@ -59,6 +71,7 @@ def found(actor: Actor, page: Page | None = None, **wanted: Any) -> list[int]:
 @pytest.fixture
 def five(database: str) -> datetime:
     """Five jobs; the moment between the third and the fourth."""
+    sync_runbooks(COMMAND_LINE)
     add_job(1, ago=5 * HOUR, status="SUCCESS", created_by="usr_1", host_names=["web-1", "web-10"])
     add_job(2, ago=4 * HOUR, status="ERROR", environment="prod", created_by_name="olga", host_names=["web-10"])
     add_job(3, ago=3 * HOUR, status="CANCELED", runbook_name="connectivity_test", request_reason="Última tentativa")
