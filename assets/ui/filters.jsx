@@ -15,7 +15,7 @@ export function useFilters() {
   useEffect(() => setReady(true), []);
   const get = (name) => (ready ? params.get(name) || "" : "");
   const set = (changes, keepPlace = false) => {
-    const next = new URLSearchParams(params);
+    const next = new URLSearchParams(location.search); // the router has not heard of a tab that was chosen in place
     if (!keepPlace) PLACE.forEach((name) => next.delete(name));
     for (const [name, value] of Object.entries(changes)) {
       if (value === "" || value === null || value === undefined) next.delete(name);

@@ -6,10 +6,12 @@ from orch_app.components.actions import button, menu, menu_item, submit_button
 from orch_app.components.dialogs import cancel_button, confirm_dialog, drawer
 from orch_app.components.fields import field_error, form, password_field, segmented, text_field
 from orch_app.components.layout import section
+from orch_app.components.states import no_results_state
 from orch_app.components.status import chip, status_badge
-from orch_app.components.table import Column, data_table
+from orch_app.components.table import Column, data_table, filters_bar, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
+from orch_app.pages.list_parts import cursor_pages
 from orch_app.state.settings import SettingsState
 
 FORM = "user-form"
@@ -18,7 +20,7 @@ ROLES = ("viewer", "operator", "admin")
 
 
 def users_section() -> rx.Component:
-    """Everybody who has an account."""
+    """Everybody who has an account, a page at a time, and a search in the address."""
     columns = [
         Column(tr("settings.name"), _name, card="k1"),
         Column(tr("settings.role"), lambda row: chip(tr_dynamic("role.", row["role"].to(str))), card="k2"),
@@ -27,12 +29,17 @@ def users_section() -> rx.Component:
         Column(rx.el.span(tr("action.more"), class_name="sr"), _row_menu, card="", right=True),
     ]
     add = button(tr("settings.add_user"), icon_name="plus", look="s", on_click=SettingsState.open_new)
-    return section(
+    rows = rx.fragment(
         data_table(SettingsState.users, columns, caption=tr("settings.users")),
-        title=tr("settings.users"),
+        cursor_pages(SettingsState.previous_href, SettingsState.next_href),
+    )
+    found = section(
+        rx.cond(SettingsState.users.length() > 0, rows, no_results_state()),
+        title=tr("settings.users_found", n=SettingsState.users_total),
         aside=add,
         padded=False,
     )
+    return rx.fragment(filters_bar(url_text(tr("settings.find_users")), resets=["q"]), found)
 
 
 def user_dialogs() -> rx.Component:

@@ -9,11 +9,12 @@ from orch_app.domains.access.permissions import Permission, Role
 from orch_app.domains.accounts import service, signin
 from orch_app.domains.accounts.service import ProfileChange, UserChange
 from orch_app.kit.errors import Conflict, Invalid
+from orch_app.state.address import address, parameters
 from orch_app.state.guard import act, actor, ask, guarded
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 from orch_app.state.session import ShellState, has_arrived
-from orch_app.state.settings_view import NO_USER, faults_of, read_about, read_users, text_of
+from orch_app.state.settings_view import FILTERS, NO_USER, faults_of, read_about, read_users, text_of
 
 
 class SettingsState(Screen, rx.State):
@@ -21,6 +22,9 @@ class SettingsState(Screen, rx.State):
 
     about: dict[str, Any] = {"version": "", "checks": []}
     users: list[dict[str, Any]] = []
+    users_total: int = 0
+    next_href: str = ""
+    previous_href: str = ""
     panel: str = ""
     user: dict[str, Any] = NO_USER
     role: str = "operator"
@@ -36,7 +40,7 @@ class SettingsState(Screen, rx.State):
             self.panel = ""
         self.about = await asyncio.to_thread(read_about)
         if actor().may(Permission.USERS_WRITE):
-            self.users = await ask(read_users, "")
+            await self._read_users()
         self.phase = "ready"
 
     @rx.event
@@ -115,7 +119,8 @@ class SettingsState(Screen, rx.State):
             if not self.faults:
                 raise
             return None
-        return await self._done("user.saved")
+        done = await self._done("user.saved")
+        return [done, *self._way_to(text_of(values, "email", 254).strip().lower())]
 
     @rx.event
     @guarded(Permission.USERS_WRITE)
@@ -140,8 +145,19 @@ class SettingsState(Screen, rx.State):
             await act(service.change_user, self.user["id"], UserChange(name=name, role=role))
 
     async def _done(self, what: str) -> Any:
-        self.panel, self.users = "", await ask(read_users, "")
+        self.panel = ""
+        await self._read_users()
         return Notices.show_done(what)
+
+    def _way_to(self, email: str) -> list[Any]:
+        """Search for a new user who is on another page than the one that is shown."""
+        if not email or any(row["email"] == email for row in self.users):
+            return []
+        return [rx.redirect(address("/settings", {"tab": "users", "q": email}))]
+
+    async def _read_users(self) -> None:
+        for name, value in (await ask(read_users, parameters(self, *FILTERS))).items():
+            setattr(self, name, value)
 
     def _pick(self, user_id: str, panel: str) -> None:
         self.user = next((row for row in self.users if row["id"] == user_id), NO_USER)

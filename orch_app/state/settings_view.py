@@ -1,5 +1,6 @@
 """People and the state of the installation as /settings shows them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
@@ -12,10 +13,13 @@ from orch_app.domains.operations.health import check_all
 from orch_app.kit import disk
 from orch_app.kit.db import reading
 from orch_app.kit.errors import OrchError, Unavailable
+from orch_app.kit.pages import PageQuery
 from orch_app.kit.version import VERSION
+from orch_app.state.address import address
 from orch_app.state.session_view import Shown, initials
 
-MOST_USERS = 200
+PAGE = 50
+FILTERS = ("q", "cursor")
 NO_USER: Shown = {
     "id": "", "name": "", "email": "", "role": "operator", "status": "active", "initials": "", "seen_at": "",
     "is_me": False,
@@ -23,9 +27,20 @@ NO_USER: Shown = {
 SENTENCES = frozenset({"bad_email", "email_taken", "bad_name", "last_admin", "wrong_password", "password_changed"})
 
 
-def read_users(session: Session, actor: Actor, text: str) -> list[Shown]:
-    """Everybody who has an account, for admins."""
-    return [show_user(person, actor) for person in queries.list_users(session, actor, q=text, limit=MOST_USERS)]
+def read_users(session: Session, actor: Actor, asked: Mapping[str, str]) -> Shown:
+    """One page of those who have an account, for the search of the address; for admins."""
+    wanted = PageQuery(limit=PAGE, cursor=asked["cursor"], with_total=True)
+    page = queries.read_users(session, actor, wanted, asked["q"].strip())
+    return {
+        "users": [show_user(person, actor) for person in page.items],
+        "users_total": page.total or 0,
+        "next_href": _page_href(asked, page.next_cursor),
+        "previous_href": _page_href(asked, page.prev_cursor),
+    }
+
+
+def _page_href(asked: Mapping[str, str], cursor: str | None) -> str:
+    return address("/settings", {"tab": "users", "q": asked["q"], "cursor": cursor}) if cursor else ""
 
 
 def show_user(person: Person, actor: Actor) -> Shown:

@@ -255,3 +255,5 @@ def test_users_are_read_forth_and_back(client: TestClient) -> None:
     assert [user["role"] for user in second["items"]] == ["viewer"] * 2
     back = client.get("/v1/users", params={"limit": 2, "cursor": second["prevCursor"]}, headers=head).json()
     assert back["items"] == first.json()["items"]
+    found = client.get("/v1/users", params={"q": "PERSON3"}, headers=head).json()
+    assert [user["email"] for user in found["items"]] == ["person3@example.com"]

@@ -7,9 +7,10 @@ import pytest
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.accounts import queries
 from orch_app.kit.db import reading
+from orch_app.state import settings_view
 from orch_app.state.settings import SettingsState
-from tests.state.open_tab import OpenTab, signed_in
-from tests.systems.people import PASSWORD, audited
+from tests.state.open_tab import OpenTab, signed_in, urls_of
+from tests.systems.people import PASSWORD, add_user, audited
 
 pytestmark = pytest.mark.usefixtures("sqlite")
 
@@ -40,6 +41,45 @@ def test_everybody_sees_health_and_only_admins_see_people():
     }  # fmt: skip
     assert loaded(signed_in(Role.OPERATOR)).users == []
     assert len(loaded(signed_in(Role.ADMIN)).users) == 3
+
+
+def shown(tab: OpenTab) -> tuple[list[str], int]:
+    """The first part of the address of each user on the page, and how many are found in all."""
+    state = loaded(tab)
+    return [user["email"].partition("@")[0] for user in state.users], state.users_total
+
+
+def test_people_are_found_by_name_or_address_and_shown_page_by_page(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings_view, "PAGE", 2)
+    tab = signed_in(Role.ADMIN, "/settings?tab=users&q=PERSON")
+    for number in range(3):
+        add_user(Role.VIEWER, f"person{number}@example.com")
+    assert shown(tab) == (["person0", "person1"], 3)
+    tab.go(tab.state(SettingsState).next_href)
+    assert shown(tab) == (["person2"], 3)
+    tab.go(tab.state(SettingsState).previous_href)
+    assert shown(tab) == (["person0", "person1"], 3)
+    tab.go("/settings?tab=users&q=%25")
+    assert shown(tab) == ([], 0)
+
+
+def test_a_new_user_on_another_page_is_searched_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings_view, "PAGE", 1)
+    tab = signed_in(Role.ADMIN, "/settings?tab=users")
+    asyncio.run(tab.send(SettingsState.open_new))
+    assert urls_of(asyncio.run(tab.send(SettingsState.save_user, NEW))) == ["/settings?tab=users&q=caio%40example.com"]
+    tab.go("/settings?tab=users&q=dora")
+    asyncio.run(tab.send(SettingsState.open_new))
+    assert urls_of(asyncio.run(tab.send(SettingsState.save_user, NEW | {"email": "Dora@example.com"}))) == []
+
+
+def test_a_change_keeps_the_page_that_is_shown():
+    tab = signed_in(Role.ADMIN, "/settings?tab=users&q=viewer")
+    signed_in(Role.VIEWER)
+    viewer = loaded(tab).users[0]["id"]
+    asyncio.run(tab.send(SettingsState.ask_disable, viewer))
+    asyncio.run(tab.send(SettingsState.disable))
+    assert [(user["id"], user["status"]) for user in tab.state(SettingsState).users] == [(viewer, "disabled")]
 
 
 def test_profile_language_and_theme_are_remembered():
