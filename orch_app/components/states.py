@@ -53,10 +53,11 @@ def error_state(what: Child, *, request_id: Text = "", on_retry: Event = None) -
     return rx.el.div(_state("failed", "bad", what, quoted, retry), role="alert")
 
 
-def no_rights_state(permission: Text, who: Text = "") -> rx.Component:
-    """The reader may not see this: which permission is missing, and which role can grant it."""
-    granted = rx.cond(who != "", tr("state.rights_granted_by", who=who), tr("state.rights_admin"))
-    missing = rx.el.p(tr("state.rights_missing"), " ", rx.el.code(permission, class_name="mono"), ". ", granted)
+def no_rights_state(permission: Text, role: Text) -> rx.Component:
+    """The reader may not see this: which permission is missing, which role has it, and who gives that role."""
+    named = tr("state.rights_of_role", role=tr_dynamic("role.", role))
+    has_it = rx.cond(role != "", named, tr("state.rights_admin"))
+    missing = rx.el.p(tr("state.rights_missing"), " ", rx.el.code(permission, class_name="mono"), ". ", has_it)
     return _state("lock", "warn", tr("state.no_rights"), missing, ())
 
 

@@ -77,6 +77,7 @@ PRIVATE = tuple(
         "fec0::/10",
     )
 )
+TO_ALLOW = "Whoever runs the server adds it to ORCH_EGRESS_ALLOW and starts the product again."
 _log = structlog.get_logger("egress")
 
 
@@ -115,7 +116,7 @@ def resolve(host: str, port: int, allow: Iterable[str] = (), *, lookup: Lookup |
     allowed = [str(address) for address in addresses if _is_allowed(host, address, port, entries)]
     if not allowed:
         raise EgressRefused(
-            f"{host} is in a private network that is not on the allow-list. An admin can add it.", "egress_refused"
+            f"{host} is in a private network that is not on the allow-list. {TO_ALLOW}", "egress_refused"
         )
     return list(dict.fromkeys(allowed))
 

@@ -12,7 +12,7 @@ from orch_app.components.text import tr
 from orch_app.components.values import number, relative_time
 from orch_app.pages.connection_form import connection_drawer, used_by_list
 from orch_app.pages.connection_probe_dialog import connection_probe_dialog
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.list_parts import cursor_pages
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
@@ -36,7 +36,9 @@ def connections_page() -> rx.Component:
         actions=[add],
         thumb=[add],
     )
-    empty = empty_state(tr("connections.empty"), tr("connections.empty_hint"), icon_name="plug")
+    empty = empty_state(
+        tr("connections.empty"), worded("connections:write", "connections.empty_hint"), icon_name="plug"
+    )
     return framed(
         "connections",
         header,

@@ -11,7 +11,7 @@ from orch_app.components.status import env_badge, progress_bar, status_badge
 from orch_app.components.table import Column, data_table, url_segmented
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, number, relative_time
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.spoken import spoken
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.dashboard_view import SPANS, USUAL_SPAN
@@ -324,7 +324,7 @@ def _first_steps() -> rx.Component:
     steps = rx.el.ol(rx.foreach(DashboardState.steps, _step), class_name="list steps")
     waiting = empty_state(
         tr("dashboard.empty"),
-        tr("dashboard.empty_hint"),
+        worded("runbooks:execute", "dashboard.empty_hint"),
         link_button(tr("dashboard.to_runbooks"), href="/runbooks", icon_name="book"),
         icon_name="list",
     )

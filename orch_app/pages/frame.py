@@ -7,6 +7,7 @@ import reflex as rx
 from orch_app.components.layout import section
 from orch_app.components.shell import ShellData, shell
 from orch_app.components.states import arrival, error_state, no_rights_state, problem_text, skeleton_rows
+from orch_app.components.text import tr
 from orch_app.state.notices import Notices
 from orch_app.state.session import ShellState
 from orch_app.state.settings import SettingsState
@@ -60,7 +61,7 @@ def by_phase(
         ("loading", meanwhile),
         ("empty", empty if empty is not None else ready),
         ("error", section(_failed(state, retry), padded=False)),
-        ("forbidden", section(no_rights_state(state.problem["permission"].to(str)), padded=False)),
+        ("forbidden", section(_no_rights(state), padded=False)),
         ready,
     )
     return read_here(state, shown, meanwhile)
@@ -69,6 +70,15 @@ def by_phase(
 def read_here(state: Any, shown: rx.Component, meanwhile: rx.Component) -> rx.Component:
     """What a `Screen` was read for; `meanwhile` while it still holds what another address asked for."""
     return arrival(shown, meanwhile, at=state.shown_at, loads=state.loads)
+
+
+def worded(permission: str, key: str) -> rx.Var[str]:
+    """The text of the key for those who have the permission; that of `key_told` for those who have to ask somebody."""
+    return rx.cond(may(permission), tr(key), tr(f"{key}_told")).to(str)
+
+
+def _no_rights(state: Any) -> rx.Component:
+    return no_rights_state(state.problem["permission"].to(str), state.problem["role"].to(str))
 
 
 def _failed(state: Any, retry: Any) -> rx.Component:

@@ -9,7 +9,7 @@ from orch_app.components.states import note
 from orch_app.components.status import chip, env_badge, status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import may
+from orch_app.pages.frame import may, worded
 from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 
@@ -21,11 +21,15 @@ def host_drawer() -> rx.Component:
     changed = HOST["status"].to(str) == "key_changed"
     said = HOST["said"].to(str)
     return drawer(
-        rx.cond(changed, note(tr("hosts.changed_hint"), tone="bad", icon_name="fingerprint")),
+        rx.cond(changed, note(worded("hosts:write", "hosts.changed_hint"), tone="bad", icon_name="fingerprint")),
         rx.cond((said != "") & ~changed, note(tr_dynamic("said.", said), tone="warn", icon_name="warning")),
         _facts(),
         rx.el.h3(tr("hosts.column.key"), class_name="sub"),
         _key(),
+        rx.el.div(
+            link_button(tr("hosts.jobs"), href="/jobs?host=" + HOST["name"].to(str), icon_name="list", look="s"),
+            class_name="row mt16",
+        ),
         open=HostsState.panel == "detail",
         on_close=HostsState.close,
         title=HOST["name"].to(str),
@@ -49,7 +53,7 @@ def _key() -> rx.Component:
             class_name="sec sm mt4",
         ),
     )
-    unpinned = note(tr("hosts.unpinned_hint"), tone="warn", icon_name="fingerprint")
+    unpinned = note(worded("hosts:write", "hosts.unpinned_hint"), tone="warn", icon_name="fingerprint")
     return rx.cond(fingerprint != "", pinned, unpinned)
 
 

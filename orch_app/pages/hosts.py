@@ -10,7 +10,7 @@ from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_select, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.host_drawer import host_drawer, host_labels, or_dash, report_href
 from orch_app.pages.host_form import host_form
 from orch_app.pages.host_key_dialog import host_key_dialog
@@ -32,7 +32,7 @@ def hosts_page() -> rx.Component:
         actions=[add],
         thumb=[add],
     )
-    empty = empty_state(tr("hosts.empty"), tr("hosts.empty_hint"), icon_name="server")
+    empty = empty_state(tr("hosts.empty"), worded("hosts:write", "hosts.empty_hint"), icon_name="server")
     return framed(
         "hosts",
         header,

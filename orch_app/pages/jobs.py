@@ -24,7 +24,7 @@ from orch_app.components.table import (
 )
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed, may, read_here
+from orch_app.pages.frame import by_phase, framed, may, read_here, worded
 from orch_app.pages.spoken import spoken
 from orch_app.state.jobs import JobsState
 from orch_app.state.jobs_view import DEAD, PERIODS
@@ -32,7 +32,7 @@ from orch_app.state.session import ShellState
 
 STATUSES = ("RUNNING", "PENDING", "SUCCESS", "ERROR", "CANCELED")
 TRIGGERS = ("manual", "api", "retry", "schedule", "pipeline")
-FILTERS = ("q", "status", "runbook", "environment", "user", "trigger", "since", "dead")
+FILTERS = ("q", "status", "runbook", "environment", "host", "user", "trigger", "since", "dead")
 USER = ShellState.user["id"].to(str)
 
 
@@ -41,7 +41,7 @@ def jobs_page() -> rx.Component:
     start = rx.cond(
         may("runbooks:execute"), link_button(tr("jobs.start"), href="/runbooks", icon_name="play", look="p")
     )
-    empty = empty_state(tr("jobs.empty"), tr("jobs.empty_hint"), icon_name="list")
+    empty = empty_state(tr("jobs.empty"), worded("runbooks:execute", "jobs.empty_hint"), icon_name="list")
     return framed(
         "jobs",
         page_header(
@@ -103,6 +103,7 @@ def _filters(columns: Sequence[Column]) -> rx.Component:
         url_choices(tr("jobs.column.status"), "status", statuses),
         url_select(tr("jobs.column.runbook"), "runbook", JobsState.runbooks, tr("jobs.every_runbook")),
         url_select(tr("jobs.column.environment"), "environment", environments, tr("jobs.every_environment")),
+        url_select(tr("jobs.host"), "host", JobsState.hosts, tr("jobs.every_host")),
         rx.cond(
             JobsState.users.length() > 0,
             url_select(tr("jobs.column.created_by"), "user", JobsState.users, tr("jobs.everybody")),

@@ -15,6 +15,7 @@ from orch_app.components.markdown import markdown
 from orch_app.components.schema_form import schema_form
 from orch_app.components.states import note
 from orch_app.components.text import tr, tr_dynamic
+from orch_app.pages.frame import may, worded
 from orch_app.pages.spoken import spoken, spoken_of
 
 
@@ -80,7 +81,13 @@ def _slot(state: Any, slot: rx.Var) -> rx.Component:
         icon="plug",
         disabled=_is_read_only(state),
     )
-    none = rx.el.div(tr("launch.no_connection", type=slot["type"].to(str)), class_name="hint")
+    kind = slot["type"].to(str)
+    none = rx.el.div(
+        tr("launch.no_connection", type=kind),
+        " ",
+        worded("connections:write", "launch.add_connection"),
+        class_name="hint",
+    )
     faults = rx.foreach(
         state.faults,
         lambda fault: rx.cond(
@@ -113,7 +120,8 @@ def _picker(state: Any) -> rx.Component:
     listed = rx.el.ul(
         rx.foreach(state.hosts, lambda host: _host(state, host)), custom_attrs={"aria-label": tr("launch.hosts")}
     )
-    none = rx.el.p(rx.cond(state.host_text == "", tr("launch.no_hosts"), tr("state.no_results")))
+    without = worded("hosts:write", "launch.no_hosts")
+    none = rx.el.p(rx.cond(state.host_text == "", without, tr("state.no_results")))
     search = text_field(
         tr("launch.find_hosts"),
         value=state.host_text,
@@ -159,7 +167,9 @@ def _host(state: Any, host: rx.Var) -> rx.Component:
     fault = host["fault"].to(str)
     about = rx.cond(
         fault != "",
-        tr_dynamic("launch.host_fault.", fault),
+        rx.cond(
+            may("hosts:write"), tr_dynamic("launch.host_fault.", fault), tr_dynamic("launch.host_fault_told.", fault)
+        ),
         host["address"].to(str) + "  " + host["labels"].to(list[str]).join("  "),
     )
     return rx.el.li(
@@ -175,8 +185,10 @@ def _host(state: Any, host: rx.Var) -> rx.Component:
 
 
 def _blocked(state: Any) -> rx.Component:
-    approval = note(rx.el.b(tr("launch.block.approval")), " ", tr("launch.block.approval_hint"), icon_name="lock")
-    role = note(rx.el.b(tr("launch.block.role")), " ", tr("launch.block.role_hint"), icon_name="lock", tone="warn")
+    alone = worded("settings:write", "launch.block.approval_hint")
+    approval = note(rx.el.b(tr("launch.block.approval")), " ", alone, icon_name="lock")
+    ask = tr("launch.block.role_hint", role=tr_dynamic("role.", state.needed[state.environment].to(str)))
+    role = note(rx.el.b(tr("launch.block.role")), " ", ask, icon_name="lock", tone="warn")
     why = state.runbook["brokenReason"].to(str)
     broken = note(rx.el.b(tr("launch.block.broken")), " ", why, icon_name="warning", tone="bad")
     disabled = note(tr("launch.block.disabled"), icon_name="lock", tone="warn")

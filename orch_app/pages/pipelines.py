@@ -10,7 +10,7 @@ from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_select
 from orch_app.components.text import tr
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.pipeline_drawers import editor_drawer, launch_drawer
 from orch_app.state.pipelines import PipelinesState
 from orch_app.state.pipelines_view import STATUSES
@@ -22,7 +22,7 @@ def pipelines_page() -> rx.Component:
         may("pipelines:write"),
         link_button(tr("pipeline.new"), href="/pipelines?edit=new", icon_name="plus", look="p"),
     )
-    empty = empty_state(tr("pipeline.empty"), tr("pipeline.empty_hint"), icon_name="flow")
+    empty = empty_state(tr("pipeline.empty"), worded("pipelines:write", "pipeline.empty_hint"), icon_name="flow")
     return framed(
         "pipelines",
         page_header(tr("nav.pipelines"), subtitle=tr("pipeline.subtitle"), actions=[create], thumb=[create]),
@@ -40,7 +40,9 @@ def pipelines_page() -> rx.Component:
 
 
 def _lists() -> rx.Component:
-    nothing = empty_state(tr("pipeline.none_defined"), tr("pipeline.empty_hint"), icon_name="flow")
+    nothing = empty_state(
+        tr("pipeline.none_defined"), worded("pipelines:write", "pipeline.empty_hint"), icon_name="flow"
+    )
     defined = data_table(PipelinesState.rows, _columns(), caption=tr("pipeline.defined"))
     never = empty_state(tr("pipeline.never_run"), tr("pipeline.never_run_hint"), icon_name="clock")
     none = rx.cond(PipelinesState.is_filtered, no_results_state(), never)

@@ -10,7 +10,7 @@ from orch_app.components.status import history, risk_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_select, url_tabs, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.run_drawer import run_drawer
 from orch_app.pages.spoken import spoken, spoken_of
 from orch_app.state.notices import Notices
@@ -21,7 +21,9 @@ RISKS = ("low", "medium", "high")
 
 def runbooks_page() -> rx.Component:
     """The catalogue with the run drawer over it."""
-    empty = empty_state(tr("runbooks.empty"), tr("runbooks.empty_hint"), _sync_button("p"), icon_name="book")
+    empty = empty_state(
+        tr("runbooks.empty"), worded("runbooks:sync", "runbooks.empty_hint"), _sync_button("p"), icon_name="book"
+    )
     return framed(
         "runbooks",
         page_header(

@@ -20,7 +20,7 @@ from orch_app.state.settings import SettingsState
 
 def settings_page() -> rx.Component:
     """Three tabs; the second is for admins and says so to others."""
-    users = rx.cond(may("users:write"), users_section(), section(no_rights_state("users:write"), padded=False))
+    users = rx.cond(may("users:write"), users_section(), section(no_rights_state("users:write", "admin"), padded=False))
     content = tabs(
         Tab("profile", tr("settings.profile"), grid(_profile(), _password())),
         Tab("users", tr("settings.users"), users),

@@ -18,7 +18,7 @@ from reflex.istate.proxy import StateProxy
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import ANONYMOUS, Actor, require
-from orch_app.domains.access.permissions import Permission
+from orch_app.domains.access.permissions import Permission, weakest_role
 from orch_app.domains.accounts.edge import TAB_HEADER, actor_behind
 from orch_app.domains.audit.service import record_denial
 from orch_app.kit.db import reading, unit_of_work
@@ -155,6 +155,13 @@ def _assign(state: Any, values: dict[str, Any]) -> None:
         setattr(state, name, value)
 
 
+def _role_for(permission: str) -> str:
+    """The role that has what the actor lacks; empty when it is not the role that is in the way."""
+    if permission not in set(Permission) or actor().may(Permission(permission)):
+        return ""
+    return weakest_role(Permission(permission)).value
+
+
 def shown(error: OrchError) -> dict[str, Any]:
     """An error as screens get it: the code chooses the sentence in the reader's language, `detail` is the fallback."""
     return {
@@ -163,5 +170,6 @@ def shown(error: OrchError) -> dict[str, Any]:
         "detail": error.detail,
         "requestId": actor().request_id,
         "permission": error.permission if isinstance(error, Forbidden) else "",
+        "role": _role_for(error.permission) if isinstance(error, Forbidden) else "",
         "errors": [fault.to_wire() for fault in error.errors],
     }

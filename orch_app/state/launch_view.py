@@ -16,7 +16,7 @@ from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
-from orch_app.domains.jobs.service import verdict_on
+from orch_app.domains.jobs.service import role_for, verdict_on
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook
@@ -67,7 +67,8 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
         "workers": len(list_workers(session, actor)),
-        "blocks": {place: _blocked(session, actor, runbook, place) for place in ("stage", "prod")},
+        "needed": {place: role_for(runbook, place).value for place in ENVIRONMENTS},
+        "blocks": {place: _blocked(session, actor, runbook, place) for place in ENVIRONMENTS},
     }
 
 

@@ -19,8 +19,9 @@ class Notices(rx.State):
     @rx.event
     @public("writes to the caller's own tab")
     def show_problem(self, problem: dict[str, Any]) -> None:
-        """Add a refusal; `about` names the things that it is about."""
-        key, detail = f"problem.{problem.get('code', '')}"[:100], str(problem.get("detail", ""))[:500]
+        """Add a refusal; `about` names the things that it is about, `role` the one that would be needed."""
+        role = f"needs_{problem['role']}" if problem.get("role") else ""
+        key, detail = f"problem.{role or problem.get('code', '')}"[:100], str(problem.get("detail", ""))[:500]
         about = {"detail": str(problem["about"])[:500]} if problem.get("about") else {}
         self._add("error", ({"key": key} if key in catalogue(DEFAULT_LANGUAGE) else {"text": detail}) | about)
 

@@ -249,6 +249,29 @@ def test_filters_live_in_the_address(at: OpenDrill, over: Over):
     expect(page.locator("table tbody .st", has_text="Concluído").first).to_be_visible()
 
 
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_jobs_are_found_by_host_and_by_whatever_somebody_remembers(at: OpenDrill, over: Over, look: Look):
+    where = at(look=look)
+    number = where.page.request.get(f"{where.product.url}/v1/jobs/{over()}").json()["number"]
+    page = where.open("/jobs")
+    page.get_by_role("combobox", name="Host", exact=True).select_option(label="localhost")
+    expect(page).to_have_url(re.compile("host=localhost"))
+    search = page.get_by_role("textbox", name="Número, runbook, host, pessoa ou motivo")
+    search.fill("TREINO localhost operator")
+    expect(page).to_have_url(re.compile("host=localhost.*q=TREINO"))
+    expect(rows(page).first).to_contain_text("Treino de incêndio")
+    search.fill(f"#{number}")
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text(f"#{number}")
+    assert axe.violations(page) == []
+    assert where.fits()
+    where.open("/jobs?host=gone-1")
+    expect(page.get_by_text("Nenhum resultado")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Host", exact=True).locator("option:checked")).to_have_text("gone-1")
+    page.get_by_role("button", name="Limpar filtros").click()
+    expect(rows(page).first).to_be_visible()
+
+
 def rows(page: Page) -> Locator:
     return page.locator("table.rows tbody tr")
 

@@ -1,11 +1,16 @@
 """Settings: one's own profile, language and theme, the password, and people for admins."""
 
+import re
+
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import open_tab
+from tests.e2e.looks import DESKTOP, PHONE, Look, open_tab
 from tests.e2e.product import PASSWORD, Product
+
+MORE_THAN_A_PAGE = 53
 
 
 def press(page: Page, name: str) -> None:
@@ -74,6 +79,34 @@ def test_an_admin_adds_somebody_who_can_sign_in_until_disabled(tab: OpenTab, bro
         expect(other.page.get_by_role("heading", name="Entrar", level=1)).to_be_visible()
 
 
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_users_are_searched_and_turned_page_by_page_in_the_address(tab: OpenTab, product: Product, look: Look):
+    for number in range(MORE_THAN_A_PAGE):
+        name = f"clerk{number:02d}.{look.name}"
+        product.add_user("viewer", f"{name.lower()}@example.org", name)
+    found = tab("admin", look)
+    page = found.open("/settings")
+    page.get_by_role("navigation", name="Configurações").get_by_role("link", name="Usuários").click()
+    search = page.get_by_role("textbox", name="Nome ou e-mail")
+    search.fill(look.name)
+    rows = page.locator("table tbody tr")
+    expect(page.get_by_role("heading", name=f"{MORE_THAN_A_PAGE} usuários")).to_be_visible()
+    expect(rows).to_have_count(50)
+    expect(page).to_have_url(re.compile(r"tab=users.*q="))
+    page.get_by_role("link", name="Próxima").click()
+    expect(rows).to_have_count(MORE_THAN_A_PAGE - 50)
+    page.reload()
+    expect(rows).to_have_count(MORE_THAN_A_PAGE - 50)
+    search.fill(f"CLERK07.{look.name}")
+    expect(rows).to_have_count(1)
+    assert axe.violations(page) == []
+    assert found.fits()
+    search.fill("nobody of that name")
+    expect(page.get_by_text("Nenhum resultado")).to_be_visible()
+    page.get_by_role("button", name="Limpar filtros").click()
+    expect(rows).to_have_count(50)
+
+
 def test_the_last_admin_cannot_be_demoted(tab: OpenTab):
     page = tab("admin").open("/settings?tab=users")
     page.get_by_role("button", name="Admin Tester", exact=True).click()
@@ -102,3 +135,4 @@ def test_a_password_is_changed_only_with_the_current_one(browser: Browser, produ
 def test_a_viewer_sees_that_users_are_for_admins(tab: OpenTab):
     page = tab("viewer").open("/settings?tab=users")
     expect(page.get_by_text("users:write")).to_be_visible()
+    expect(page.get_by_text("O papel Administrador a tem: um administrador pode dá-lo a você.")).to_be_visible()

@@ -128,7 +128,7 @@ def test_a_viewer_on_an_operators_handler_gets_a_notice_and_is_audited(sign_in: 
     state = tab(HostsState, cookie=sign_in(Role.VIEWER), address="/hosts")
     before = state.dict()
     problem = notice_of(call(state, "open_new"))
-    assert (problem["code"], problem["permission"]) == ("forbidden", "hosts:write")
+    assert (problem["code"], problem["permission"], problem["role"]) == ("forbidden", "hosts:write", "admin")
     assert state.dict() == before
     (entry,) = audited("access.denied")
     assert (entry.actor_name, entry.target_id, entry.result) == ("viewer@example.com", "hosts:write", "denied")

@@ -218,6 +218,7 @@ def test_select_all_leaves_out_hosts_that_no_job_can_work_on(sign_in: SignIn):
 def test_a_viewer_reads_the_form_and_cannot_run(sign_in: SignIn):
     state = opened(sign_in, Role.VIEWER)
     assert state.blocks == {"stage": "role", "prod": "role"}
+    assert state.needed == {"stage": "operator", "prod": "operator"}
     call(state, "run")
     assert jobs() == []
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from orch_app.domains.access.permissions import GRANTS, Permission, Role
+from orch_app.domains.access.permissions import GRANTS, Permission, Role, weakest_role
 from orch_app.kit.errors import Forbidden, Unauthorized
 
 ActorKind = Literal["user", "token", "cli", "worker", "anonymous"]
@@ -54,6 +54,11 @@ def require(actor: Actor, permission: Permission, *, environment: str | None = N
     if actor.kind == "anonymous":
         raise Unauthorized("Sign in to do this.", "unauthorized")
     if not actor.may(permission):
-        role = actor.role.value if actor.role else actor.kind
-        message = f"The role {role} does not include {permission.value}. An admin can grant it."
-        raise Forbidden(message, "forbidden", permission=permission.value, environment=environment)
+        raise Forbidden(_lacks(actor, permission), "forbidden", permission=permission.value, environment=environment)
+
+
+def _lacks(actor: Actor, permission: Permission) -> str:
+    if actor.role and permission in GRANTS[actor.role]:
+        return f"This token was not given {permission.value}, though the role {actor.role.value} includes it."
+    role, needed = actor.role.value if actor.role else actor.kind, weakest_role(permission).value
+    return f"The role {role} does not include {permission.value}: {needed} does. An admin can change the role."

@@ -60,3 +60,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(_OPERATOR),
     Role.ADMIN: frozenset(Permission),
 }
+
+
+def weakest_role(permission: Permission) -> Role:
+    """The role to ask for when this permission is missing."""
+    return next(role for role in Role if permission in GRANTS[role])

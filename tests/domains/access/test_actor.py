@@ -3,7 +3,7 @@
 import pytest
 
 from orch_app.domains.access.actor import ANONYMOUS, COMMAND_LINE, Actor, require, worker_actor
-from orch_app.domains.access.permissions import GRANTS, Permission, Role
+from orch_app.domains.access.permissions import GRANTS, Permission, Role, weakest_role
 from orch_app.kit.errors import Forbidden, Unauthorized
 
 
@@ -54,6 +54,8 @@ def test_a_person_gets_what_the_role_grants_and_a_refusal_names_what_is_missing(
         with pytest.raises(Forbidden, match=f"role {role.value} does not include {permission.value}") as refused:
             require(somebody(role), permission, environment="prod")
         assert (refused.value.permission, refused.value.environment) == (permission.value, "prod")
+        assert f": {weakest_role(permission).value} does." in refused.value.detail
+        assert permission in GRANTS[weakest_role(permission)]
 
 
 def test_somebody_without_a_role_may_nothing() -> None:
@@ -66,6 +68,8 @@ def test_scopes_narrow_a_role_and_never_widen_it() -> None:
     narrow = somebody(Role.VIEWER, scopes=frozenset({Permission.JOBS_READ, Permission.USERS_WRITE}))
     assert narrow.permissions == {Permission.JOBS_READ}
     assert somebody(Role.ADMIN, scopes=frozenset()).permissions == frozenset()
+    with pytest.raises(Forbidden, match="This token was not given users:write, though the role admin includes it"):
+        require(somebody(Role.ADMIN, scopes=frozenset()), Permission.USERS_WRITE)
 
 
 @pytest.mark.parametrize("actor", [COMMAND_LINE, worker_actor("w1")])
