@@ -1,5 +1,6 @@
 // Modal, drawer and sheet on the native <dialog>: focus stays inside, Esc closes, focus returns to where it was.
-import { createContext, useContext, useEffect, useRef } from "react";
+import { createContext, useContext, useEffect, useId, useRef, useState } from "react";
+import { FieldError } from "./fields.jsx";
 import { Icon } from "./icons.jsx";
 import { useText } from "./text.js";
 
@@ -74,27 +75,40 @@ export function DialogCancel({ text }) {
 /** The heart of a confirm dialog: the action waits until the name was typed, when one is asked for. */
 export function ConfirmButton({ text, name, danger = false, busy = false, onConfirm }) {
   const t = useText();
+  const id = useId();
   const field = useRef(null);
+  const [typed, setTyped] = useState("");
+  const [isTold, setTold] = useState(false);
+  const fits = !name || typed.trim() === name;
   const confirm = () => {
-    if (name && field.current.value.trim() !== name) {
-      field.current.setAttribute("aria-invalid", "true");
-      field.current.focus();
+    if (busy) return;
+    if (fits) {
+      onConfirm();
       return;
     }
-    onConfirm();
+    setTold(true);
+    field.current.focus();
+  };
+  const press = (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    confirm();
   };
   return (
     <>
       {name ? (
-        <label className="f grow">
-          <span className="lbl">{t("confirm.type_name", { name })}</span>
+        <div className="f grow">
+          <label className="lbl" htmlFor={id}>
+            {t("confirm.type_name", { name })}
+          </label>
           <span className="in code">
-            <input ref={field} autoComplete="off" autoCapitalize="off" spellCheck={false} />
+            <input id={id} ref={field} value={typed} autoComplete="off" autoCapitalize="off" spellCheck={false} aria-invalid={isTold && !fits ? true : undefined} aria-describedby={isTold && !fits ? `${id}-e` : undefined} onChange={(event) => setTyped(event.target.value)} onKeyDown={press} />
           </span>
-        </label>
+          {isTold && !fits ? <FieldError id={`${id}-e`} text={t("confirm.type_exactly", { name })} /> : null}
+        </div>
       ) : null}
       <DialogCancel text={t("action.back")} />
-      <button type="button" className={danger ? "btn d" : "btn p"} aria-busy={busy} disabled={busy} onClick={confirm}>
+      <button type="button" className={danger ? "btn d" : "btn p"} aria-busy={busy} aria-disabled={fits ? undefined : true} disabled={busy} onClick={confirm}>
         {text}
       </button>
     </>

@@ -66,7 +66,7 @@ function useEscape() {
   }, []);
 }
 
-function AskDialog({ jobs, title, body, action, onClose, onConfirm }) {
+function AskDialog({ jobs, title, body, action, name, onClose, onConfirm }) {
   return (
     <Dialog open onClose={onClose} label={title}>
       <header>
@@ -78,7 +78,7 @@ function AskDialog({ jobs, title, body, action, onClose, onConfirm }) {
         <p className="num sec break">{jobs.map((job) => job.number).join(" · ")}</p>
       </div>
       <footer>
-        <ConfirmButton text={action} danger onConfirm={onConfirm} />
+        <ConfirmButton text={action} name={name} danger onConfirm={onConfirm} />
       </footer>
     </Dialog>
   );
@@ -92,6 +92,12 @@ function CancelDialog({ jobs, ...rest }) {
 function DeleteDialog({ jobs, ...rest }) {
   const t = useText();
   return <AskDialog jobs={jobs} {...rest} title={t("jobs.bulk_delete_title", { n: jobs.length })} body={t("jobs.bulk_delete_body")} action={t("jobs.bulk_delete_confirm", { n: jobs.length })} />;
+}
+
+/** Only where one of them is of high risk and in production: whose name has to be typed. */
+function RetryDialog({ jobs, ...rest }) {
+  const t = useText();
+  return <AskDialog jobs={jobs} {...rest} title={t("jobs.bulk_retry_title", { n: jobs.length })} body={t("jobs.bulk_retry_body")} action={t("grave.action")} name="prod" />;
 }
 
 /** Appears with the first chosen row. Each action is offered for those of them that it can be done with. */
@@ -120,7 +126,7 @@ export function SelectionBar({ rows, mayCancel, mayRetry, mayDelete, onCancel, o
       </b>
       <span className="bulk-a">
         {mayRetry && over.length ? (
-          <button type="button" className="btn s" onClick={() => send(onRetry, over)}>
+          <button type="button" className="btn s" onClick={() => (over.some((job) => job.isGrave) ? setAsks("retry") : send(onRetry, over))}>
             <Icon name="retry" size={14} />
             {t("jobs.bulk_retry", { n: over.length })}
           </button>
@@ -147,6 +153,7 @@ export function SelectionBar({ rows, mayCancel, mayRetry, mayDelete, onCancel, o
       <button type="button" className="ib" aria-label={t("jobs.choose_none")} title={`${t("jobs.choose_none")} (Esc)`} onClick={clearSelection}>
         <Icon name="close" />
       </button>
+      {asks === "retry" ? <RetryDialog jobs={over} onClose={() => setAsks("")} onConfirm={() => send(onRetry, over)} /> : null}
       {asks === "cancel" ? <CancelDialog jobs={live} onClose={() => setAsks("")} onConfirm={() => send(onCancel, live)} /> : null}
       {asks === "delete" ? <DeleteDialog jobs={over} onClose={() => setAsks("")} onConfirm={() => send(onDelete, over)} /> : null}
     </section>

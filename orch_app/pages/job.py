@@ -12,6 +12,7 @@ from orch_app.components.status import env_badge, hosts_bar, progress_bar, statu
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.grave import grave_dialog
 from orch_app.pages.job_hosts import host_drawer, hosts_tab
 from orch_app.pages.job_overview import failure_box, overview
 from orch_app.pages.job_tabs import artifact_drawer, artifacts_tab, audit_tab
@@ -39,6 +40,13 @@ def job_page() -> rx.Component:
         host_drawer(),
         artifact_drawer(),
         _cancel_dialog(),
+        grave_dialog(
+            open=JobState.asks_to_repeat != "",
+            on_close=JobState.close_question,
+            on_confirm=JobState.retry_named,
+            title=spoken(JOB, "title"),
+            name=JOB["runbook"].to(str),
+        ),
         reload=JobState.load,
     )
 

@@ -12,6 +12,7 @@ from orch_app.components.schema_form import schema_form
 from orch_app.components.states import error_state, note, problem_text, skeleton_text
 from orch_app.components.text import tr
 from orch_app.pages.frame import may
+from orch_app.pages.grave import grave_dialog
 from orch_app.pages.spoken import spoken_of
 from orch_app.state.pipeline_editor import PipelineEditorState
 from orch_app.state.pipeline_launch import PipelineLaunchState
@@ -95,7 +96,7 @@ def launch_drawer() -> rx.Component:
         rx.cond(state.errors.length() > 0, wrong, rx.cond(state.environment == "prod", production)),
         class_name="foot-n grow",
     )
-    return drawer(
+    shown = drawer(
         rx.cond(state.phase == "ready", _order(), _not_ready(state)),
         open=state.is_open,
         on_close=state.close,
@@ -103,6 +104,14 @@ def launch_drawer() -> rx.Component:
         subtitle=state.description,
         footer=rx.fragment(lines, cancel_button(), rx.cond(may("pipelines:run"), run)),
     )
+    asked = grave_dialog(
+        open=state.asks_for_name,
+        on_close=state.close_question,
+        on_confirm=state.run_named,
+        title=state.title,
+        name=state.name,
+    )
+    return rx.fragment(shown, asked)
 
 
 def _order() -> rx.Component:

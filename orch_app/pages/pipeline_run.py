@@ -12,6 +12,7 @@ from orch_app.components.status import env_badge, progress_bar, status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.grave import grave_dialog
 from orch_app.state.pipeline_run import PipelineRunState
 
 RUN = PipelineRunState.run
@@ -32,6 +33,13 @@ def pipeline_run_page() -> rx.Component:
             title=tr("pipeline.cancel_title"),
             body=tr("pipeline.cancel_body"),
             action=tr("pipeline.cancel"),
+        ),
+        grave_dialog(
+            open=PipelineRunState.asks_to_resume,
+            on_close=PipelineRunState.close_question,
+            on_confirm=PipelineRunState.resume_named,
+            title=RUN["title"].to(str),
+            name=RUN["name"].to(str),
         ),
         reload=PipelineRunState.load,
     )

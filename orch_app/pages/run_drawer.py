@@ -11,7 +11,8 @@ from orch_app.components.states import error_state, problem_text, skeleton_text
 from orch_app.components.status import risk_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration
-from orch_app.pages.frame import may
+from orch_app.pages.frame import may, worded
+from orch_app.pages.grave import grave_dialog
 from orch_app.pages.order_form import blocked_by, order_fields
 from orch_app.pages.run_presets import preset_bar
 from orch_app.pages.spoken import spoken
@@ -37,7 +38,7 @@ def run_drawer() -> rx.Component:
         " ",
         rx.el.span("v", RUNBOOK["version"].to(str), class_name="mono nowrap"),
     )
-    return drawer(
+    shown = drawer(
         body,
         open=LaunchState.is_open,
         on_close=LaunchState.close,
@@ -46,6 +47,14 @@ def run_drawer() -> rx.Component:
         badges=(rx.cond(is_loading, rx.fragment(), risk_badge(RUNBOOK["risk"].to(str))),),
         footer=_footer(),
     )
+    asked = grave_dialog(
+        open=LaunchState.asks_for_name,
+        on_close=LaunchState.close_question,
+        on_confirm=LaunchState.run_named,
+        title=spoken(RUNBOOK, "title"),
+        name=RUNBOOK["name"].to(str),
+    )
+    return rx.fragment(shown, asked)
 
 
 def _failed() -> rx.Component:
@@ -71,7 +80,7 @@ def _advanced() -> rx.Component:
         options=options,
         value=LaunchState.priority.to_string(),
         on_change=LaunchState.choose_priority,
-        hint=tr("launch.priority_hint"),
+        hint=worded("jobs:prioritize", "launch.priority_hint"),
         disabled=BLOCK != "",
     )
     told = tr_dynamic("launch.priority.", LaunchState.priority.to_string())

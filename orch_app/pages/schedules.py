@@ -12,7 +12,8 @@ from orch_app.components.table import Column, data_table, filters_bar, url_selec
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.blackouts import blackout_dialogs, blackouts_section
-from orch_app.pages.frame import by_phase, framed, may
+from orch_app.pages.frame import by_phase, framed, may, worded
+from orch_app.pages.grave import grave_dialog
 from orch_app.pages.list_parts import cursor_pages
 from orch_app.pages.schedule_drawer import last_result, schedule_drawer
 from orch_app.pages.schedule_form import schedule_form
@@ -39,7 +40,7 @@ def schedules_page() -> rx.Component:
         actions=[add],
         thumb=[add],
     )
-    empty = empty_state(tr("schedules.empty"), tr("schedules.empty_hint"), icon_name="calendar")
+    empty = empty_state(tr("schedules.empty"), worded("schedules:write", "schedules.empty_hint"), icon_name="calendar")
     return framed(
         "schedules",
         header,
@@ -54,6 +55,13 @@ def schedules_page() -> rx.Component:
         blackout_dialogs(),
         _delete(),
         _override(),
+        grave_dialog(
+            open=SchedulesState.panel == "grave",
+            on_close=SchedulesState.close,
+            on_confirm=SchedulesState.run_named,
+            title=spoken(ONE, "title"),
+            name=ONE["runbook"].to(str),
+        ),
         reload=[SchedulesState.load, BlackoutsState.load],
     )
 

@@ -26,7 +26,10 @@ Shown = dict[str, Any]
 
 
 class JobState(Screen, rx.State):
-    """One job. `batch` holds only the newest lines of its log; the log itself is in the browser and the database."""
+    """One job. `batch` holds only the newest lines of its log; the log itself is in the browser and the database.
+
+    `asks_to_repeat` is what waits for a name to be typed: `all` hosts, or those that `failed`.
+    """
 
     job: Shown = {}
     steps: list[Shown] = []
@@ -55,6 +58,7 @@ class JobState(Screen, rx.State):
     open_host: str = ""
     open_artifact: Shown = {}
     asks_to_cancel: bool = False
+    asks_to_repeat: str = ""
     host_results: list[Shown] = []
 
     @rx.event
@@ -141,14 +145,32 @@ class JobState(Screen, rx.State):
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def retry(self) -> Any:
-        """Run the same again and open the new job."""
-        return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=False)}")
+        """Run the same again and open the new job; what is grave asks for its name first."""
+        return await self._repeat("all", is_named=False)
 
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def retry_failed(self) -> Any:
-        """Run the same again on the hosts that failed and open the new job."""
-        return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=True)}")
+        """Run the same again on the hosts that failed and open the new job; what is grave asks for its name first."""
+        return await self._repeat("failed", is_named=False)
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def retry_named(self) -> Any:
+        """Run again what was asked about: the name was typed."""
+        return await self._repeat(self.asks_to_repeat, is_named=True) if self.asks_to_repeat else None
+
+    @rx.event
+    @guarded(Permission.JOBS_READ)
+    async def close_question(self) -> None:
+        """Repeat nothing."""
+        self.asks_to_repeat = ""
+
+    async def _repeat(self, hosts: str, *, is_named: bool) -> Any:
+        self.asks_to_repeat = hosts if self.job.get("isGrave") and not is_named else ""
+        if self.asks_to_repeat:
+            return None
+        return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=hosts == 'failed')}")
 
     def _show(self, found: Shown) -> None:
         for name, value in found.items():
@@ -165,6 +187,7 @@ class JobState(Screen, rx.State):
         self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
         self.batch, self.last_seq = {"start": 1, "lines": []}, 0
         self.open_host, self.host_results, self.comparison, self.open_artifact = "", [], {}, {}
+        self.asks_to_repeat = ""
 
 
 def job_in(state: rx.State) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.audit.queries import list_for_target
@@ -163,6 +164,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "reason": job.reason,
         "reasonDetail": job.reason_detail,
         "environment": job.environment,
+        "isGrave": bool(runbook) and is_grave(runbook.risk, job.environment),
         "createdBy": job.created_by_name,
         "typicalS": typical_s,
         **_times(job, typical_s),

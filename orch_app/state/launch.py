@@ -7,6 +7,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import service
@@ -35,9 +36,13 @@ Shown = dict[str, Any]
 
 
 class LaunchState(PresetChoice, rx.State):
-    """The order that the drawer is about; it is open while the address names a runbook."""
+    """The order that the drawer is about; it is open while the address names a runbook.
+
+    `asks_for_name` says that the order is acceptable, and waits for the name of what is to run in production.
+    """
 
     is_open: bool = False
+    asks_for_name: bool = False
     priority: int = 0
     shows_curl: bool = False
 
@@ -89,7 +94,7 @@ class LaunchState(PresetChoice, rx.State):
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def run(self) -> Any:
-        """Send the order; what is refused is shown at its field, a job's page is opened."""
+        """Send the order, or ask first for the name; what is refused is shown at its field, a job's page is opened."""
         self.is_busy = False
         if not self.is_open or self.phase != "ready":
             return None
@@ -97,7 +102,31 @@ class LaunchState(PresetChoice, rx.State):
         if order.host_ids == []:
             self._show_faults((launch_view.NO_HOST,))
             return None
+        return await self._send(order, is_named=False)
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def run_named(self) -> Any:
+        """Send the order: the name was typed."""
+        if not self.asks_for_name:
+            return None
+        self.asks_for_name = False
+        return await self._send(replace(self._order(), priority=self.priority), is_named=True)
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def close_question(self) -> None:
+        """Back to the form, as it was."""
+        self.asks_for_name = False
+
+    async def _send(self, order: service.Order, *, is_named: bool) -> Any:
+        """Launch; what asks for a name is only checked until it has it."""
         try:
+            if not is_named and is_grave(self.runbook["risk"], order.environment):
+                await ask(service.check, order)
+                self._show_faults(())
+                self.asks_for_name = True
+                return None
             job_id, is_new = await act(_launch, order)
         except Invalid as refused:
             self._show_faults(refused.errors)
@@ -120,7 +149,7 @@ class LaunchState(PresetChoice, rx.State):
         before: Shown = {"environment": environment} if environment else {}
         long = parameters(self, "inputs", "hosts", longest=launch_view.LONGEST_INPUTS)
         again |= launch_view.linked(asked | long)
-        self.shows_curl, self.priority = asked["show"] == "curl", 0
+        self.shows_curl, self.priority, self.asks_for_name = asked["show"] == "curl", 0, False
         if asked["host"]:
             again |= {"environment": await ask(launch_view.environment_of_host, asked["host"])}
             again |= {"host_ids": [asked["host"]]}

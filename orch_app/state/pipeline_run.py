@@ -29,6 +29,7 @@ class PipelineRunState(Screen, rx.State):
     inputs: list[Shown] = []
     outputs: list[Shown] = []
     asks_to_cancel: bool = False
+    asks_to_resume: bool = False
 
     @rx.event
     @guarded(Permission.PIPELINES_READ)
@@ -36,6 +37,7 @@ class PipelineRunState(Screen, rx.State):
         """The page was opened: nothing of another run may be seen while this one is read."""
         if self.run.get("id") != run_in(self):
             self.phase, self.run, self.steps, self.report, self.outputs = "loading", {}, [], [], []
+            self.asks_to_resume = False
 
     @rx.event
     @guarded(Permission.PIPELINES_READ, page=True)
@@ -77,7 +79,26 @@ class PipelineRunState(Screen, rx.State):
     @rx.event
     @guarded(Permission.PIPELINES_RUN)
     async def resume(self) -> Any:
-        """Do the failed steps and all that come after them again."""
+        """Do the failed steps and all that come after them again; what is grave asks for its name first."""
+        if self.run.get("isGrave"):
+            self.asks_to_resume = True
+            return None
+        return await self._resume()
+
+    @rx.event
+    @guarded(Permission.PIPELINES_RUN)
+    async def resume_named(self) -> Any:
+        """Resume what was asked about: the name was typed."""
+        is_asked, self.asks_to_resume = self.asks_to_resume, False
+        return await self._resume() if is_asked else None
+
+    @rx.event
+    @guarded(Permission.PIPELINES_READ)
+    async def close_question(self) -> None:
+        """Resume nothing."""
+        self.asks_to_resume = False
+
+    async def _resume(self) -> Any:
         await act(_resume, self.run["id"])
         self._show(await ask(read_run, self.run["id"]))
         return Notices.show_done("pipeline_run.resumed")

@@ -15,7 +15,7 @@ from orch_app.domains.pipelines.queries import RunDetail
 from orch_app.domains.pipelines.report import ReportAttempt, ReportStep, report_of, seconds
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.state.jobs_view import titles_of
-from orch_app.state.pipelines_view import phase_of
+from orch_app.state.pipelines_view import grave_places, phase_of
 
 MOST_OUTPUT = 4_000
 RESUMABLE = (StepStatus.ERROR, StepStatus.CANCELED)
@@ -29,10 +29,11 @@ def read_run(session: Session, actor: Actor, run_id: str) -> Shown:
         NotFound: there is none of that id.
     """
     detail = queries.get_detail(session, actor, run_id)
-    titles = titles_of(list_runbooks(session, actor))
+    runbooks = list_runbooks(session, actor)
+    titles = titles_of(runbooks)
     report = report_of(detail)
     return {
-        "run": _facts(detail),
+        "run": _facts(detail) | {"isGrave": detail.run.environment in grave_places(detail.run.document, runbooks)},
         "steps": [_node(step, detail, titles) for step in detail.run.document["steps"]],
         "report": [row for step in report.steps for row in _attempts(step)],
         "inputs": [{"name": name, "value": _text(value)} for name, value in detail.run.inputs.items()],

@@ -1,16 +1,19 @@
 """The list of pipelines and their runs as the screen shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.pipelines import queries
 from orch_app.domains.pipelines.models import Pipeline, PipelineRun
 from orch_app.domains.pipelines.report import seconds
+from orch_app.domains.runbooks.models import Runbook
 
 PAGE_SIZE = 50
+ENVIRONMENTS = ("stage", "prod")
 STATUSES = ("RUNNING", "SUCCESS", "ERROR", "CANCELED")
 PARAMETERS = ("pipeline", "status")
 Shown = dict[str, Any]
@@ -48,6 +51,13 @@ def run_row(run: PipelineRun, title: str) -> Shown:
         "startedAt": run.created_at.isoformat(),
         "lengthS": seconds(run.created_at, run.finished_at),
     }
+
+
+def grave_places(document: Mapping[str, Any], runbooks: Sequence[Runbook]) -> list[str]:
+    """The environments for which a run of this definition runs something of high risk in production."""
+    risks = {book.name: book.risk for book in runbooks}
+    steps = [(risks.get(step["runbook"], ""), step["environment"]) for step in document["steps"]]
+    return [place for place in ENVIRONMENTS if any(is_grave(risk, own or place) for risk, own in steps)]
 
 
 def phase_of(run: PipelineRun) -> str:

@@ -22,7 +22,7 @@ LONGEST_REASON = 500
 
 
 class SchedulesState(Screen, rx.State):
-    """Rows for the filters of the address. `panel` says what is open: "", `detail`, `delete` or `override`."""
+    """Rows for the filters of the address. `panel` says what is open: "", `detail`, `delete`, `grave` or `override`."""
 
     rows: list[dict[str, Any]] = []
     total: int = 0
@@ -80,7 +80,21 @@ class SchedulesState(Screen, rx.State):
     @rx.event
     @guarded(Permission.SCHEDULES_WRITE)
     async def run_now(self, schedule_id: str) -> Any:
-        """Start its job at once; in a blackout an admin is asked for a reason."""
+        """Start its job at once, or ask first for the name of its runbook; see `_start` for blackouts."""
+        if any(row["isGrave"] for row in self.rows if row["id"] == schedule_id):
+            self._pick(schedule_id, "grave")
+            return None
+        return await self._start(schedule_id)
+
+    @rx.event
+    @guarded(Permission.SCHEDULES_WRITE)
+    async def run_named(self) -> Any:
+        """Start the job that was asked about: the name was typed."""
+        is_asked, self.panel = self.panel == "grave", ""
+        return await self._start(self.one["id"]) if is_asked else None
+
+    async def _start(self, schedule_id: str) -> Any:
+        """Start its job; in a blackout an admin is asked for a reason."""
         check_execute_limit(actor())
         try:
             fired = await act(service.run_now, schedule_id)

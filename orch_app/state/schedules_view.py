@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.models import Runbook
@@ -26,8 +27,8 @@ Shown = dict[str, Any]
 NO_SCHEDULE: Shown = {
     "id": "", "name": "", "runbook": "", "title": "", "titlePt": "", "environment": "stage", "cron": "", "timezone": "",
     "sentence": "", "sentencePt": "", "status": "active", "nextAt": "", "runs": [], "owner": "", "isMine": False,
-    "isPaused": False, "policy": "skip", "startsAt": "", "endsAt": "", "overrideReason": "", "overrideBy": "",
-    "reason": "", "hosts": 0, "last": {}, "version": 0,
+    "isGrave": False, "isPaused": False, "policy": "skip", "startsAt": "", "endsAt": "", "overrideReason": "",
+    "overrideBy": "", "reason": "", "hosts": 0, "last": {}, "version": 0,
 }  # fmt: skip
 NO_FIRING: Shown = {
     "id": "", "at": "", "until": "", "count": 0, "outcome": "", "reason": "", "detail": "", "status": "", "phase": "",
@@ -138,6 +139,7 @@ def _show(one: ScheduleAnswer, runbook: Runbook | None, jobs: Mapping[str, Job],
         "runs": show_runs(one.next_runs),
         "owner": one.owner.name,
         "isMine": one.owner.id == actor.user_id or actor.may(Permission.SETTINGS_WRITE),
+        "isGrave": bool(runbook) and is_grave(runbook.risk, one.environment),
         "isPaused": one.status == "paused",
         "policy": one.missed_policy.value,
         "startsAt": _iso(one.starts_at),

@@ -1,5 +1,5 @@
 """Runbooks for watching: `drill` says many lines, waits, and fails when it is asked to, `narrow_door` is the same for
-one at a time; and a pipeline of drills."""
+one at a time, `power_cut` the same of high risk; and a pipeline of drills."""
 
 import json
 import shutil
@@ -34,6 +34,19 @@ mutates: false
 target: localhost
 timeout_s: 300
 locks: ["house:{{environment}}"]
+"""
+OF_HIGH_RISK = """\
+name: power_cut
+version: "1.0.0"
+title: Power cut
+title_pt: Corte de energia
+description: Would put out the lights.
+description_pt: Apagaria as luzes.
+category: maintenance
+risk: high
+mutates: true
+target: localhost
+timeout_s: 300
 """
 PLAYBOOK = """\
 ---
@@ -108,9 +121,9 @@ def chain(name: str = "evacuation", **facts: Any) -> dict[str, Any]:
 
 
 def add_drill(folder: Path) -> Path:
-    """The product's own runbooks, `drill`, `narrow_door` and one that is broken, in a new folder."""
+    """The product's own runbooks, `drill`, `narrow_door`, `power_cut` and one that is broken, in a new folder."""
     shutil.copytree(ROOT / "runbooks", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME)):
+    for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME), ("power_cut", OF_HIGH_RISK)):
         home = folder / name
         home.mkdir()
         (home / "runbook.yaml").write_text(metadata, "utf-8")

@@ -82,6 +82,7 @@ def test_hosts_must_be_chosen_when_the_job_is_for_hosts(tab: OpenTab):
 def test_a_viewer_reads_the_form_and_is_told_why_it_cannot_run(tab: OpenTab):
     page = opened(tab, role="viewer")
     expect(drawer(page).get_by_text("Seu papel não executa este runbook aqui.")).to_be_visible()
+    expect(drawer(page).get_by_text("O papel Operador executa: um administrador pode dá-lo a você.")).to_be_visible()
     expect(drawer(page).get_by_role("button", name="Executar")).to_be_disabled()
     expect(drawer(page).get_by_role("textbox", name="Avisar quando um disco passar de")).to_be_disabled()
 
@@ -129,6 +130,35 @@ def test_a_runbooks_link_is_copied_and_its_call_is_one_press_away(tab: OpenTab):
     page.get_by_role("menuitem", name="Chamada da API (curl)").click()
     expect(drawer(page).locator("pre")).to_contain_text("curl -X POST")
     assert axe.violations(page) == []
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_high_risk_in_production_waits_until_its_name_was_typed(tab: OpenTab, look: Look):
+    found = tab("admin", look)
+    page = found.open("/runbooks?run=power_cut&environment=prod")
+    drawer(page).get_by_role("button", name="Executar").click()
+    asked = page.get_by_role("dialog", name="Executar Corte de energia em produção?")
+    go, field = asked.get_by_role("button", name="Executar em produção"), asked.get_by_label("Digite power_cut")
+    expect(go).to_be_disabled()
+    field.fill("power")
+    field.press("Enter")
+    expect(asked.get_by_role("alert")).to_have_text("Digite power_cut exatamente como está.")
+    expect(field).to_be_focused()
+    assert axe.violations(page) == []
+    assert found.fits()
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    drawer(page).get_by_role("button", name="Executar").click()
+    field.fill("power_cut")
+    expect(go).to_be_enabled()
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="Corte de energia", level=1)).to_be_visible()
+    expect(page.locator(".ttl .st")).to_have_text("Concluído", timeout=JOB_MS)
+    before = page.url
+    page.locator(".thumb" if look.is_phone else ".ph-a").get_by_role("button", name="Repetir").click()
+    field.fill("power_cut")
+    go.click()
+    expect(page).not_to_have_url(before)
 
 
 @pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
