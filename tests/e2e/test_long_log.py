@@ -122,7 +122,11 @@ def test_a_filter_marks_where_it_rests_and_goes_on_as_one_scrolls(tab: OpenTab, 
     scroll_to(page, 0)
     expect(shown(page, 1)).to_be_in_viewport()
     held: list[Route] = []
-    page.route(re.compile("afterSeq=100000&level=changed"), held.append)
+
+    def hold(route: Route) -> None:  # Playwright notes something at what it is given, which a built-in does not take
+        held.append(route)
+
+    page.route(re.compile("afterSeq=100000&level=changed"), hold)
     with page.expect_response(re.compile("afterSeq=90000&level=changed")):
         page.get_by_role("button", name=re.compile("^Alterados")).click()
     assert shows_what_is_there(page, step=2)[0] == 2
