@@ -56,6 +56,7 @@ ANSWERS_BEFORE_A_KILL = 8
 PAUSE_S = (0.05, 0.8)
 IN_TIME_S = 60.0
 PATIENCE_S = 240.0
+LINGER_S = 30.0
 
 
 @dataclass
@@ -223,6 +224,7 @@ class Fire:
         self._parts = Parts(folder, self._dice, verdict.kills)
         self._load = Load(self._parts.url, AT_ONCE, verdict.seed)
         self._answers = 0
+        self._spared = dict.fromkeys(servers, 0.0)
 
     def burn(self, seconds: float, most_kills: int, say: Callable[[Verdict], None]) -> None:
         """Kill for so long or so often, then let everything come to its end and judge."""
@@ -241,7 +243,9 @@ class Fire:
             self._parts.is_calm = True
             self._load.stop()
             self._parts.stop()
-        self._verdict.survivors = len(_left_over(self._folder))
+        left = _left_over(self._folder)
+        self._verdict.survivors = len(left)
+        self._verdict.faults += left
         self._verdict.seconds = time.monotonic() - began
 
     def _wait_for_the_first_job(self) -> None:
@@ -283,13 +287,14 @@ class Fire:
             for name, back_at in list(self._down.items()):
                 if time.monotonic() >= back_at:
                     self._servers[name].start()
+                    self._spared[name] = time.monotonic() + self._dice.uniform(1, 6)  # else nothing ever gets far
                     del self._down[name]
             if time.monotonic() >= until:
                 return
             time.sleep(0.05)
 
     def _kill_server(self, name: str) -> bool:
-        if name in self._down:
+        if name in self._down or time.monotonic() < self._spared[name]:
             return False
         self._servers[name].kill()
         self._down[name] = time.monotonic() + self._dice.uniform(0, 2)
@@ -413,15 +418,14 @@ def _argv(process: psutil.Process) -> list[str]:
         return []
 
 
-def _left_over(folder: Path) -> list[int]:
-    """Processes that still know this data folder a few seconds after everything was stopped."""
-    found: list[int] = []
-    for _ in range(50):
-        found = [process.pid for process in psutil.process_iter() if _knows(process, str(folder))]
-        if not found:
-            return []
+def _left_over(folder: Path) -> list[str]:
+    """What still knows this data folder long after everything was stopped."""
+    deadline = time.monotonic() + LINGER_S
+    while found := [process for process in psutil.process_iter() if _knows(process, str(folder))]:
+        if time.monotonic() > deadline:
+            return [f"left over: {process.pid} {' '.join(_argv(process))[:200]}" for process in found]
         time.sleep(0.2)
-    return found
+    return []
 
 
 def _knows(process: psutil.Process, folder: str) -> bool:

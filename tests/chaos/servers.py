@@ -1,6 +1,7 @@
 """PostgreSQL and Redis that can be killed and come back at the same address: tables stay, the queue is forgotten."""
 
 import contextlib
+import os
 import secrets
 import subprocess
 import time
@@ -14,6 +15,7 @@ from tests.systems import postgres, redis
 from tests.systems.processes import free_port, identity, private_folder, program, unprivileged_user
 
 PATIENCE_S = 60.0
+FOREIGN = {"PATH": os.defpath, "LANG": "C.UTF-8"}  # nothing of the product's: what knows its folder belongs to it
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Server:
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self.folder,
-                **identity(self.user),
+                env=FOREIGN, **identity(self.user),
             )  # fmt: skip
 
     def kill(self) -> None:
@@ -66,13 +68,12 @@ def killable_postgres() -> Iterator[tuple[Server, str]]:
         postgres._make_cluster(program("initdb", *binaries), folder, found.password, owner)
         settings = ["listen_addresses=127.0.0.1", f"port={found.port}", f"unix_socket_directories={folder}"]
         argv = [program("postgres", *binaries), "-D", str(folder / "data")]
-        argv += [f"--{setting}" for setting in (*settings, *postgres.FAST)]
+        fast = (one for one in postgres.FAST if one != "synchronous_commit=off")  # what is committed outlives a kill
+        argv += [f"--{setting}" for setting in (*settings, *fast)]
         server = Server(argv, folder, lambda: postgres._accepts(found), owner)
         stack.callback(server.kill)
         server.start()
-        url = stack.enter_context(found.database())
-        yield server, url
-        server.start()  # the database is dropped on the way out
+        yield server, found.url("postgres")  # it goes with the whole cluster
 
 
 @contextmanager

@@ -1,7 +1,38 @@
-"""The named places where processes can be told to die."""
+"""Everything that can die dies, again and again, and what was promised is kept; any number of times: `./orch chaos`."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from orch_app.kit.settings import ROOT
-from tests.chaos.fire import CRASH_POINTS
+from tests.chaos.fire import CRASH_POINTS, burn
+
+SEED = 20_261_121
+KILLS = 30
+SECONDS = 45.0  # it ends with the first of the two, and then everything has to come to its end
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_whatever_is_killed_nothing_is_lost_doubled_or_left(backend: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="orch-chaos-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # jobs under another user id live below it
+        verdict = burn(backend, Path(folder), SEED, seconds=SECONDS, most_kills=KILLS)
+    rows = verdict.rows()
+    assert {name: rows[name] for name in PROMISES} == PROMISES
+    assert verdict.total_kills > 0
+    assert verdict.jobs > 0
+
+
+PROMISES = {
+    "jobs lost": 0,
+    "jobs with doubled effects": 0,
+    "jobs with a gap or a changed line in the log": 0,
+    "keys with two jobs": 0,
+    "processes left over": 0,
+    "other faults": [],
+}
 
 
 def test_every_named_place_is_in_the_code_and_on_this_list() -> None:
