@@ -131,6 +131,7 @@ def test_a_filter_marks_where_it_rests_and_goes_on_as_one_scrolls(tab: OpenTab, 
         page.get_by_role("button", name=re.compile("^Alterados")).click()
     assert shows_what_is_there(page, step=2)[0] == 2
     scroll_to(page, 0.5)
+    expect(shown(page, 2)).to_have_count(0)
     assert shows_what_is_there(page, step=2)[0] > LINES / 10
     assert held == [], "it rests until somebody comes to its end"
     scroll_to(page, 1)

@@ -65,7 +65,7 @@ export class Scan {
 
   async #page() {
     const page = await ask(this.url, [["afterSeq", this.upTo], ...this.filters], this.stopping.signal);
-    this.more = page.items.length === AT_ONCE;
+    this.more = page.items.length === AT_ONCE && page.nextAfterSeq < page.lastSeq;
     this.upTo = this.more ? page.nextAfterSeq : Math.max(page.lastSeq || 0, page.nextAfterSeq || 0, this.upTo);
     this.tell(page.items);
     return page.items.length;

@@ -55,6 +55,13 @@ test("a scan rests after a portion, says that more may follow, and goes on witho
   assert.deepEqual(found.slice(-3), [PORTION + 7, PORTION + 8, PORTION + 9]);
 });
 
+test("a scan that ends with a full page knows that it is at the end", async () => {
+  serveLines(PORTION);
+  const scan = new Scan("/logs", {}, () => {});
+  await scan.goOn();
+  assert.deepEqual([scan.upTo, scan.more], [PORTION, false]);
+});
+
 test("a scan that failed is not at its end and can be tried again", async () => {
   globalThis.fetch = async () => ({ ok: false, status: 503 });
   const found = [];
