@@ -41,12 +41,15 @@ def test_the_environment_switch_filters_and_is_remembered(tab: OpenTab):
     opened = tab("operator")
     page = opened.open("/dashboard")
     run_report(opened)
-    expect(page.locator("#recent tbody tr").first).to_be_visible()
+    of_stage = page.locator("#recent tbody").get_by_text("stage", exact=True)
+    expect(of_stage.first).to_be_visible()
     page.get_by_role("radio", name="Prod").click()
-    expect(page.get_by_text("Nenhum job neste ambiente")).to_be_visible()
+    expect(of_stage).to_have_count(0)
     page.reload()
     expect(page.get_by_role("radio", name="Prod")).to_be_checked()
-    expect(page.get_by_text("Nenhum job neste ambiente")).to_be_visible()
+    opened.wait_until_alive()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(of_stage).to_have_count(0)
 
 
 def test_search_jumps_to_a_runbook_by_keyboard(tab: OpenTab):
