@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    select,
     text,
 )
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -74,6 +75,9 @@ class now_ms(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it
     type = BigInteger()
     inherit_cache = True
     name = "now_ms"
+
+
+_MOMENT = select(now_ms())
 
 
 @compiles(now_ms, "sqlite")
@@ -199,6 +203,11 @@ def carry_out(session: Session, statement: Executable, **values: Any) -> CursorR
     What the session holds and has not flushed is not seen. It costs a tenth of a statement that is written anew.
     """
     return session.connection().execute(statement, values)
+
+
+def moment_ms(session: Session) -> int:
+    """What the database's clock says: see `now_ms`, for those who have to reckon with it themselves."""
+    return carry_out(session, _MOMENT).scalar_one()
 
 
 def _why(error: DBAPIError) -> str:

@@ -14,7 +14,7 @@ from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.domains.schedules import answers, queries
 from orch_app.domains.schedules.wire import BlackoutAnswer, BlackoutsQuery, FiringAnswer, ScheduleAnswer, SchedulesQuery
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import moment_ms
 from orch_app.kit.errors import OrchError
 from orch_app.kit.pages import PageQuery
 from orch_app.state.cron_view import show_runs, zone_of
@@ -74,7 +74,7 @@ def read_history(session: Session, actor: Actor, schedule_id: str) -> list[Shown
 def read_blackouts(session: Session, actor: Actor, environment: str) -> list[Shown]:
     """Every blackout of what is looked at."""
     wanted = BlackoutsQuery(environment=[environment] if environment else [], limit=200)  # pyright: ignore[reportArgumentType]
-    moment = session.exec(select(now_ms())).one()
+    moment = moment_ms(session)
     page = queries.list_blackouts(session, actor, wanted)
     return [_show_blackout(answers.of_blackout(row, moment)) for row in page.items]
 

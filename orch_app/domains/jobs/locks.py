@@ -14,7 +14,7 @@ from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobLock, JobNeed, JobStart
 from orch_app.domains.jobs.needs import Wanted
 from orch_app.domains.jobs.states import Need, Phase, Status
-from orch_app.kit.db import carry_out, now_ms
+from orch_app.kit.db import carry_out, moment_ms, now_ms
 from orch_app.kit.queue import enqueue
 
 RUNG_AT_ONCE = 50
@@ -27,7 +27,6 @@ _TAKEN = select(JobLock.slot).where(
 )
 _HOLD = insert(JobLock)
 _NOTE_START = insert(JobStart)
-_MOMENT = select(now_ms())
 _HOLDS = exists().where(
     col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
 )
@@ -38,7 +37,7 @@ _IS_ANY_DUE = select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()
 
 def take(session: Session, wanted: list[Wanted], job_id: str, owner: str, fence: int) -> None:
     """Take every lock, a place within the limit, and note the start for the rates."""
-    moment = carry_out(session, _MOMENT).scalar_one()
+    moment = moment_ms(session)
     for one in wanted:
         if one.kind is Need.RATE:
             carry_out(session, _NOTE_START, name=one.name, job_id=job_id, fence=fence, at_ms=moment)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
@@ -20,7 +20,7 @@ from orch_app.domains.schedules.wire import (
     PreviewQuery,
     ScheduleAnswer,
 )
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import moment_ms
 from orch_app.kit.errors import Invalid
 
 
@@ -41,7 +41,7 @@ def of_expression(session: Session, actor: Actor, wanted: PreviewQuery) -> Previ
     problems = cron.faults(wanted.cron, wanted.timezone)
     if problems:
         raise Invalid(problems[0].detail, "validation", errors=tuple(problems))
-    moment = session.exec(select(now_ms())).one()
+    moment = moment_ms(session)
     known = queries.blackouts_of(session, wanted.environment) if wanted.environment else []
     runs = queries.preview(wanted.cron, wanted.timezone, moment, known, count=wanted.count)
     return Preview(

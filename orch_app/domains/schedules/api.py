@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response, status
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts.edge import SignedIn
@@ -27,7 +27,7 @@ from orch_app.domains.schedules.wire import (
     SchedulePage,
     SchedulesQuery,
 )
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import moment_ms
 from orch_app.kit.pages import PageQuery, next_link
 from orch_app.kit.rest import Reading, Transaction, etag
 
@@ -138,7 +138,7 @@ def list_blackouts(
     """Times in which schedules of an environment start nothing."""
     page = queries.list_blackouts(session, actor, query)
     response.headers.update(next_link(request, page.next_cursor))
-    moment = session.exec(select(now_ms())).one()
+    moment = moment_ms(session)
     return BlackoutPage(
         items=[answers.of_blackout(row, moment) for row in page.items],
         next_cursor=page.next_cursor,
@@ -188,4 +188,4 @@ def _answer(session: Session, actor: Actor, row: Schedule, response: Response) -
 
 def _one_blackout(session: Session, row: Blackout, response: Response) -> BlackoutAnswer:
     response.headers["ETag"] = etag(row.id, row.version)
-    return answers.of_blackout(row, session.exec(select(now_ms())).one())
+    return answers.of_blackout(row, moment_ms(session))

@@ -24,7 +24,7 @@ from orch_app.domains.schedules import cron, queries
 from orch_app.domains.schedules.models import Firing, Schedule
 from orch_app.domains.schedules.planning import MOST_CAUGHT_UP, MissedPolicy, Plan, plan
 from orch_app.kit.clock import now
-from orch_app.kit.db import carry_out, now_ms, reading, unit_of_work
+from orch_app.kit.db import moment_ms, reading, unit_of_work
 from orch_app.kit.errors import Forbidden, OrchError
 from orch_app.kit.ids import new_id
 from orch_app.kit.wakeups import announce
@@ -33,7 +33,6 @@ SCHEDULER = worker_actor("scheduler")
 MOST_A_LOOK = 200
 AT_ONCE = 2_000  # moments of one schedule in one transaction; after a year of standstill there are more of them
 KEPT = timedelta(days=90)
-_MOMENT = select(now_ms())
 _log = structlog.get_logger("schedules")
 
 
@@ -138,7 +137,7 @@ def following_of(row: Schedule, after_ms: int) -> int | None:
 
 
 def _clock(session: Session, at_ms: int | None) -> int:
-    return carry_out(session, _MOMENT).scalar_one() if at_ms is None else at_ms
+    return moment_ms(session) if at_ms is None else at_ms
 
 
 def _due(moment: int):  # noqa: ANN202 - a SQL statement

@@ -14,7 +14,7 @@ from orch_app.domains.schedules import cron, firing, queries
 from orch_app.domains.schedules.models import Firing, Schedule
 from orch_app.domains.schedules.wire import NewSchedule, ScheduleChange
 from orch_app.kit.clock import now
-from orch_app.kit.db import now_ms
+from orch_app.kit.db import moment_ms
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from orch_app.kit.ids import new_id
 from orch_app.kit.rest import check_match, etag
@@ -148,7 +148,7 @@ def _own(session: Session, actor: Actor, schedule_id: str) -> Schedule:
 
 
 def _heed_blackouts(session: Session, actor: Actor, row: Schedule, override_reason: str) -> None:
-    moment = session.exec(select(now_ms())).one()
+    moment = moment_ms(session)
     known = [] if row.override_reason else queries.blackouts_of(session, row.environment)
     holding = next((one for one in known if queries.covers(one, moment)), None)
     if holding is None:
@@ -188,7 +188,7 @@ def _next(session: Session, row: Schedule) -> int | None:
     """The first moment from now on that was not fired yet: the clock may have been set back since."""
     fired = select(func.max(Firing.until)).where(Firing.schedule_id == row.id, Firing.kind == "planned")
     latest = session.exec(fired).one()
-    moment = session.exec(select(now_ms())).one()
+    moment = moment_ms(session)
     return firing.following_of(row, max(moment, latest or 0))
 
 
