@@ -19,6 +19,11 @@ def address(path: str, values: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def page_href(path: str, asked: Mapping[str, str], cursor: str | None) -> str:
+    """The address of another page of a list with the same filters; empty when there is none."""
+    return address(path, {**asked, "cursor": cursor}) if cursor else ""
+
+
 def asked_for(state: Any) -> str:
     """The address that the tab shows, with its filters, as a path of this very site; `/` where it would lead away."""
     url = state.router.url

@@ -11,7 +11,8 @@ from orch_app.domains.inventory import connections, queries
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import OrchError
-from orch_app.state.hosts_view import page_href, said_of
+from orch_app.state.address import page_href
+from orch_app.state.hosts_view import said_of
 from orch_app.state.session_view import Shown
 
 PAGE = 50

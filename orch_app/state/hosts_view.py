@@ -13,7 +13,7 @@ from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostAnswer, HostsQuery, HostStatus
 from orch_app.integrations.ssh.keys import PublicKey
 from orch_app.kit.errors import OrchError
-from orch_app.state.address import address
+from orch_app.state.address import page_href
 from orch_app.state.session_view import Shown
 
 PAGE = 50
@@ -40,11 +40,6 @@ def read_hosts(session: Session, actor: Actor, asked: Mapping[str, str], environ
         "next_href": page_href("/hosts", asked, page.next_cursor),
         "previous_href": page_href("/hosts", asked, page.prev_cursor),
     }
-
-
-def page_href(path: str, asked: Mapping[str, str], cursor: str | None) -> str:
-    """The address of another page of a list with the same filters; empty when there is none."""
-    return address(path, {**asked, "cursor": cursor}) if cursor else ""
 
 
 def _query(asked: Mapping[str, str], environment: str) -> HostsQuery:

@@ -17,8 +17,8 @@ from orch_app.domains.schedules.wire import BlackoutAnswer, BlackoutsQuery, Firi
 from orch_app.kit.db import moment_ms
 from orch_app.kit.errors import OrchError
 from orch_app.kit.pages import PageQuery
+from orch_app.state.address import page_href
 from orch_app.state.cron_view import show_runs, zone_of
-from orch_app.state.hosts_view import page_href
 
 PAGE = 50
 HISTORY = 20

@@ -15,7 +15,7 @@ from orch_app.kit.db import reading
 from orch_app.kit.errors import OrchError, Unavailable
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.version import VERSION
-from orch_app.state.address import address
+from orch_app.state.address import page_href
 from orch_app.state.session_view import Shown, initials
 
 PAGE = 50
@@ -31,16 +31,13 @@ def read_users(session: Session, actor: Actor, asked: Mapping[str, str]) -> Show
     """One page of those who have an account, for the search of the address; for admins."""
     wanted = PageQuery(limit=PAGE, cursor=asked["cursor"], with_total=True)
     page = queries.read_users(session, actor, wanted, asked["q"].strip())
+    shown = {"tab": "users", **asked}
     return {
         "users": [show_user(person, actor) for person in page.items],
         "users_total": page.total or 0,
-        "next_href": _page_href(asked, page.next_cursor),
-        "previous_href": _page_href(asked, page.prev_cursor),
+        "next_href": page_href("/settings", shown, page.next_cursor),
+        "previous_href": page_href("/settings", shown, page.prev_cursor),
     }
-
-
-def _page_href(asked: Mapping[str, str], cursor: str | None) -> str:
-    return address("/settings", {"tab": "users", "q": asked["q"], "cursor": cursor}) if cursor else ""
 
 
 def show_user(person: Person, actor: Actor) -> Shown:
