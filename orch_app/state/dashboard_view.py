@@ -22,6 +22,7 @@ from orch_app.domains.schedules import answers
 from orch_app.domains.schedules.queries import next_up
 from orch_app.domains.schedules.wire import ScheduleAnswer
 from orch_app.kit.clock import now
+from orch_app.kit.pages import PageQuery
 from orch_app.state.session_view import Shown, summed
 
 SPANS = ("7", "30", "90")
@@ -195,7 +196,7 @@ def _steps(session: Session, actor: Actor) -> list[Shown]:
         "connection": bool(inventory.list_connections(session, actor, ConnectionsQuery(limit=1)).items),
         "host": bool(inventory.list_hosts(session, actor, HostsQuery(limit=1)).items),
         "run": False,
-        "invite": len(accounts.list_users(session, actor, limit=2)) > 1,
+        "invite": len(accounts.list_users(session, actor, PageQuery(limit=2)).items) > 1,
     }
     links = {
         "connection": "/connections?new=1",

@@ -30,7 +30,7 @@ SENTENCES = frozenset({"bad_email", "email_taken", "bad_name", "last_admin", "wr
 def read_users(session: Session, actor: Actor, asked: Mapping[str, str]) -> Shown:
     """One page of those who have an account, for the search of the address; for admins."""
     wanted = PageQuery(limit=PAGE, cursor=asked["cursor"], with_total=True)
-    page = queries.read_users(session, actor, wanted, asked["q"].strip())
+    page = queries.list_users(session, actor, wanted, asked["q"].strip())
     shown = {"tab": "users", **asked}
     return {
         "users": [show_user(person, actor) for person in page.items],

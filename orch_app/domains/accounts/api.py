@@ -229,7 +229,7 @@ def list_users(
     query: Annotated[UsersQuery, Query()], actor: SignedIn, session: Reading, request: Request, response: Response
 ) -> UserList:
     """Everybody who has an account."""
-    page = queries.read_users(session, actor, PageQuery(limit=query.limit, cursor=query.cursor), query.q)
+    page = queries.list_users(session, actor, PageQuery(limit=query.limit, cursor=query.cursor), query.q)
     response.headers.update(next_link(request, page.next_cursor))
     items = [_user(person) for person in page.items]
     return UserList(items=items, next_cursor=page.next_cursor, prev_cursor=page.prev_cursor)

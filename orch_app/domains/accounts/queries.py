@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -65,27 +65,17 @@ def get_user(session: Session, actor: Actor, user_id: str) -> Person:
     return person
 
 
-def list_users(session: Session, actor: Actor, *, q: str = "", after: str = "", limit: int = 50) -> Sequence[Person]:
-    """Users in order of creation; `q` is part of a name or address, `after` the id of the last one seen."""
-    require(actor, Permission.USERS_WRITE)
-    query = select(User).where(col(User.id) > after, _mentions(q)).order_by(col(User.id))
-    return _with_roles(session, session.exec(query.limit(limit)).all())
-
-
-def read_users(session: Session, actor: Actor, page: PageQuery, q: str = "") -> Page[Person]:
-    """The same with cursors to the neighbouring pages.
+def list_users(session: Session, actor: Actor, page: PageQuery, q: str = "") -> Page[Person]:
+    """Users in order of creation; `q` is part of a name or address.
 
     Raises:
         BadRequest: a cursor of another list.
     """
     require(actor, Permission.USERS_WRITE)
+    mentioned = or_(col(User.email).icontains(q, autoescape=True), col(User.name).icontains(q, autoescape=True))
     oldest_first = page.model_copy(update={"sort": "id"})
-    found = read_page(session, select(User).where(_mentions(q)), {"id": User.id}, oldest_first)
+    found = read_page(session, select(User).where(mentioned), {"id": User.id}, oldest_first)
     return Page(_with_roles(session, found.items), found.next_cursor, found.prev_cursor, found.total)
-
-
-def _mentions(q: str) -> ColumnElement[bool]:
-    return or_(col(User.email).icontains(q, autoescape=True), col(User.name).icontains(q, autoescape=True))
 
 
 def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:

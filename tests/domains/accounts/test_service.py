@@ -14,6 +14,7 @@ from orch_app.domains.accounts.models import SetupToken, UserRole
 from orch_app.domains.accounts.service import ProfileChange, UserChange
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from orch_app.kit.pages import PageQuery
 from tests.systems.people import PASSWORD, add_user, audited
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -61,7 +62,7 @@ def test_ten_people_with_the_token_make_one_admin() -> None:
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(attempt, range(10))) == 1
     with reading() as session:
-        assert len(queries.list_users(session, COMMAND_LINE)) == 1
+        assert len(queries.list_users(session, COMMAND_LINE, PageQuery()).items) == 1
 
 
 def test_a_setup_token_is_stored_hashed() -> None:
@@ -156,7 +157,7 @@ def test_people_change_their_own_name_language_and_theme_and_nothing_else() -> N
 @pytest.mark.parametrize(
     "act",
     [
-        queries.list_users,
+        lambda session, actor: queries.list_users(session, actor, PageQuery()),
         lambda session, actor: queries.get_user(session, actor, "usr_x"),
         lambda session, actor: service.change_user(session, actor, "usr_x", UserChange(name="x")),
         lambda session, actor: service.create_user(session, actor, email="x", password="x", role="admin"),
@@ -173,11 +174,11 @@ def test_users_are_listed_in_pages_and_found_by_name_or_address() -> None:
     for number in range(5):
         add_user(Role.VIEWER, f"person{number}@example.com")
     with reading() as session:
-        first = queries.list_users(session, COMMAND_LINE, limit=2)
-        rest = queries.list_users(session, COMMAND_LINE, after=first[-1].user.id)
-        found = queries.list_users(session, COMMAND_LINE, q="PERSON3")
-        none = queries.list_users(session, COMMAND_LINE, q="%")
-    assert [person.user.email[6] for person in [*first, *rest]] == ["0", "1", "2", "3", "4"]
+        first = queries.list_users(session, COMMAND_LINE, PageQuery(limit=2))
+        rest = queries.list_users(session, COMMAND_LINE, PageQuery(cursor=first.next_cursor or "")).items
+        found = queries.list_users(session, COMMAND_LINE, PageQuery(), "PERSON3").items
+        none = queries.list_users(session, COMMAND_LINE, PageQuery(), "%").items
+    assert [person.user.email[6] for person in [*first.items, *rest]] == ["0", "1", "2", "3", "4"]
     assert [person.user.email for person in found] == ["person3@example.com"]
     assert none == []
 
