@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from orch_app.api.problem_pages import catalogue
 from orch_app.kit import errors
-from orch_app.kit.rest import PROBLEM_TYPE
+from orch_app.kit.rest import PROBLEM_TYPE, problem_body
 from orch_app.kit.settings import ROOT
 
 ASSETS = ROOT / "assets" / "swagger-ui"
@@ -70,6 +70,7 @@ _PLACE = {
         "detail": {"type": "string"},
     },
 }
+_PLACES = (errors.Problem("/limit", "minimum", "must be at least 1"),)
 _SECURITY = {
     "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "browserSession": {"type": "apiKey", "in": "cookie", "name": "orch_session"},
@@ -138,10 +139,10 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
 
 def _problem_answer() -> dict[str, Any]:
     """What every operation answers when it does not succeed, with an example of each code."""
-    families = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.OrchError)]
-    titles = {kind.status: kind.title for kind in families if kind is not errors.NotMigrated}
+    found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.OrchError)]
+    families = {kind.status: kind for kind in found if kind is not errors.NotMigrated}
     examples = {
-        code: {"summary": known["en"], "value": _problem_example(code, known, titles)}
+        code: {"summary": known["en"], "value": _problem_example(code, known, families)}
         for code, known in catalogue().items()
         if known["status"]
     }
@@ -149,16 +150,9 @@ def _problem_answer() -> dict[str, Any]:
     return {"description": "What went wrong", "content": {PROBLEM_TYPE: content}}
 
 
-def _problem_example(code: str, known: dict[str, Any], titles: dict[int, str]) -> dict[str, Any]:
-    example = {
-        "type": f"/problems/{code.replace('_', '-')}",
-        "title": titles.get(known["status"], HTTPStatus(known["status"]).phrase),
-        "status": known["status"],
-        "detail": known["en"],
-        "instance": "/v1/runbooks/host_report/execute",
-        "code": code,
-        "requestId": "01JD8YKQ7W3M5N2P4R6T8V9X0Z",
-    }
-    if known["status"] == HTTPStatus.UNPROCESSABLE_ENTITY:
-        example["errors"] = [{"pointer": "/limit", "code": "minimum", "detail": "must be at least 1"}]
-    return example
+def _problem_example(code: str, known: dict[str, Any], families: dict[int, type[errors.OrchError]]) -> dict[str, Any]:
+    status = known["status"]
+    family = families.get(status, errors.OrchError)
+    error = family(known["en"], code, errors=_PLACES if status == HTTPStatus.UNPROCESSABLE_ENTITY else ())
+    body = problem_body(error, "/v1/runbooks/host_report/execute", "01JD8YKQ7W3M5N2P4R6T8V9X0Z")
+    return body if status in families else body | {"status": status, "title": HTTPStatus(status).phrase}

@@ -57,19 +57,23 @@ def request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-def problem(request: Request, error: OrchError) -> JSONResponse:
-    """The RFC 9457 answer for an error."""
+def problem_body(error: OrchError, path: str, request_id: str) -> dict[str, Any]:
+    """An error as RFC 9457 has it."""
     body: dict[str, Any] = {
         "type": f"/problems/{error.code.replace('_', '-')}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
-        "instance": request.url.path,
+        "instance": path,
         "code": error.code,
-        "requestId": request_id(request),
+        "requestId": request_id,
     }
-    if error.errors:
-        body["errors"] = [fault.to_wire() for fault in error.errors]
+    return body | ({"errors": [fault.to_wire() for fault in error.errors]} if error.errors else {})
+
+
+def problem(request: Request, error: OrchError) -> JSONResponse:
+    """The RFC 9457 answer for an error."""
+    body = problem_body(error, request.url.path, request_id(request))
     headers: dict[str, str] = {}
     if error.retry_after_s is not None:
         body["retryAfter"] = max(1, round(error.retry_after_s))
