@@ -4,9 +4,7 @@ import argparse
 import json
 import random
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from tests.chaos.fire import Verdict, burn
 
@@ -17,9 +15,7 @@ def main(argv: list[str]) -> int:
     """Run what was asked for; exit code 1 when a promise was broken."""
     options = _parser().parse_args(argv)
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
-    with tempfile.TemporaryDirectory(prefix="orch-chaos-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o711)  # jobs under another user id live below it
-        verdict = burn(options.backend, Path(folder), seed, seconds=options.minutes * 60, say=_Progress())
+    verdict = burn(options.backend, seed, seconds=options.minutes * 60, say=_Progress())
     rows = verdict.rows()
     if options.json:
         sys.stdout.write(json.dumps(rows | {"kept": verdict.is_good()}) + "\n")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -380,17 +381,19 @@ def installation(backend: str, folder: Path) -> Iterator[tuple[Ledger, dict[str,
 
 def burn(
     backend: str,
-    folder: Path,
     seed: int,
     *,
     seconds: float = 1e9,
     most_kills: int = 1 << 30,
     say: Callable[[Verdict], None] = lambda _: None,
 ) -> Verdict:
-    """One run on a fresh installation in this folder."""
+    """One run on a fresh installation, of which nothing is left."""
     verdict = Verdict(backend, seed)
-    with installation(backend, folder) as (ledger, servers):
-        Fire(folder / "data", verdict, ledger, servers).burn(seconds, most_kills, say)
+    with TemporaryDirectory(prefix="orch-chaos-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # jobs under another user id live below it
+        with installation(backend, folder) as (ledger, servers):
+            Fire(folder / "data", verdict, ledger, servers).burn(seconds, most_kills, say)
     return verdict
 
 
