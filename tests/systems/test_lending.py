@@ -16,6 +16,7 @@ def lender(postgres_server: PostgresServer) -> Iterator[Lender]:
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE names (id int GENERATED ALWAYS AS IDENTITY, name text NOT NULL)")
             connection.execute("INSERT INTO names (name) VALUES ('ada')")
+            connection.execute("CREATE TABLE alembic_version AS SELECT '0001' AS version_num")
             connection.execute("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'")
             connection.execute("CREATE TRIGGER kept BEFORE DELETE ON names FOR EACH ROW EXECUTE FUNCTION no()")
         lender = Lender(postgres_server, url.rsplit("/", 1)[1])
@@ -37,6 +38,14 @@ def test_the_next_one_finds_the_first_rows_and_no_others(lender: Lender):
         connection.execute("INSERT INTO names (name) VALUES ('dora')")
         connection.commit()
         assert names(second)[1:] == [(2, "dora")]
+
+
+def test_a_revision_that_was_changed_is_the_first_again(lender: Lender):
+    with lender.lend() as first, psycopg.connect(first) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with lender.lend() as second, psycopg.connect(second) as connection:
+        revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert (second, revision) == (first, ("0001",))
 
 
 def test_a_connection_that_was_left_open_neither_hinders_nor_writes_later(lender: Lender):
