@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import product as combinations
+from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from tests.e2e.product import PASSWORD, Product
@@ -39,7 +41,11 @@ class Look:
 
     @property
     def name(self) -> str:
-        return f"{NAMES.get((self.width, self.height), self.width)}-{self.theme}-{self.language}"
+        return f"{NAMES.get(self.size, self.width)}-{self.theme}-{self.language}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
 
     @property
     def is_phone(self) -> bool:
@@ -48,18 +54,30 @@ class Look:
 
 DESKTOP = Look()
 PHONE = Look(390, 844)
-# Every pair of size, theme and language is in one of these; the rest runs with `--full`.
-SAMPLE = (
-    Look(1280, 800, "dark", "pt-BR"),
-    Look(390, 844, "light", "pt-BR"),
-    Look(390, 844, "dark", "en"),
-    Look(1280, 800, "light", "en"),
+# Two looks that have nothing in common: both sizes, both themes and both languages are seen. What is looked at without
+# `--full` is looked at in one of these pairs, and each screen in another, so that all eight are used.
+OPPOSITES = (
+    (Look(1280, 800, "dark", "pt-BR"), Look(390, 844, "light", "en")),
+    (Look(1280, 800, "light", "en"), Look(390, 844, "dark", "pt-BR")),
+    (Look(1280, 800, "light", "pt-BR"), Look(390, 844, "dark", "en")),
+    (Look(1280, 800, "dark", "en"), Look(390, 844, "light", "pt-BR")),
 )
 MATRIX = [
     Look(width, height, theme, language)
     for (width, height), theme, language in combinations(NAMES, ("dark", "light"), ("pt-BR", "en"))
 ]
-LOOKS = [pytest.param(look, id=look.name, marks=[] if look in SAMPLE else [pytest.mark.full]) for look in MATRIX]
+
+
+def in_looks(number: int) -> pytest.MarkDecorator:
+    """Run a test at both usual sizes in every theme and language; without `--full` in one pair of opposites."""
+    looks = [look for look in MATRIX if look.size in {DESKTOP.size, PHONE.size}]
+    return pytest.mark.parametrize("look", [as_parameter(look, number) for look in looks])
+
+
+def as_parameter(look: Look, number: int, *more: Any) -> ParameterSet:
+    """A look for a test's parameters; it is left to `--full` unless it is in the pair of this number."""
+    marks = [] if look in OPPOSITES[number] else [pytest.mark.full]
+    return pytest.param(look, *more, id="-".join([look.name, *map(str, more)]), marks=marks)
 
 
 @dataclass

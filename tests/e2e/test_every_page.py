@@ -1,13 +1,11 @@
 """Every page in every size, theme and language: nothing that axe finds, nothing that scrolls sideways."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import LOOKS, Look
+from tests.e2e.looks import MATRIX, OPPOSITES, Look, as_parameter
 
 # path, and who looks at it ("" is nobody)
 PAGES = (
@@ -32,6 +30,8 @@ PAGES = (
     ("/settings?tab=users", "viewer"),
     ("/settings?tab=about", "viewer"),
 )
+# Without `--full` each share of the pages is looked at in a pair of looks of its own.
+SHARES = len(OPPOSITES)
 
 
 def settled(page: Page) -> None:
@@ -39,11 +39,12 @@ def settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_a_page_is_accessible_and_fits(look: Look, tab: OpenTab, tmp_path: Path):
-    tabs = {role: tab(role, look) for role in {role for _, role in PAGES}}
+@pytest.mark.parametrize(("look", "share"), [as_parameter(look, n, n) for look in MATRIX for n in range(SHARES)])
+def test_a_page_is_accessible_and_fits(look: Look, share: int, tab: OpenTab):
+    pages = PAGES[share::SHARES]
+    tabs = {role: tab(role, look) for role in {role for _, role in pages}}
     faults: dict[str, list[str]] = {}
-    for path, role in PAGES:
+    for path, role in pages:
         page = tabs[role].open(path)
         settled(page)
         found = axe.violations(page) + ([] if tabs[role].fits() else ["scrolls sideways"])

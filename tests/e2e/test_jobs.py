@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import DESKTOP, PHONE, SAMPLE, Look, Tab
+from tests.e2e.looks import DESKTOP, PHONE, Look, Tab, in_looks
 
 JOB_MS = 120_000
 OpenDrill = Callable[..., Tab]
@@ -412,7 +412,7 @@ def test_the_main_action_is_at_the_thumb_on_a_phone(at: OpenDrill, over: Over):
     expect(page.locator(".thumb").get_by_role("button", name="Repetir")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("look", SAMPLE, ids=lambda look: look.name)
+@in_looks(0)
 def test_every_tab_of_a_failed_job_is_accessible_and_fits(at: OpenDrill, over: Over, look: Look):
     where = at("admin", look)
     job_id = over(fail=True)

@@ -13,11 +13,12 @@ from tests.e2e.product import Product, new_product, started
 ENGLISH = Look(1280, 800, "light", "en")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def drilled(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """An installation of this test alone, with a runbook that takes as long as one likes."""
+    """An installation whose worker may be drained, with a runbook that takes as long as one likes."""
     folder = tmp_path_factory.mktemp("drilled")
-    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "books")), ORCH_WORKER_NAME="alpha")
+    books = add_drill(folder / "books")
+    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(books), ORCH_WORKER_NAME="alpha", ORCH_HEARTBEAT_S="1")
     for role in ("admin", "viewer"):
         made.add_user(role)
     with started(made):
