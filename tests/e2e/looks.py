@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from tests.e2e.product import PASSWORD, Product
 
 PATIENCE_MS = 30_000
+WAIT_MS = 60_000
 NAMES = {(390, 844): "phone", (1280, 800): "desktop", (360, 640): "small", (768, 1024): "tablet", (1920, 1080): "wide"}
 # A refused call is part of some journeys; the browser logs it by itself.
 EXPECTED = ("Failed to load resource",)
@@ -112,6 +113,16 @@ class Tab:
             f"{self.product.url}/v1/auth/login", data=body, headers={"Origin": self.product.url}
         )
         assert answer.ok, answer.text()
+
+    def job_when_over(self, job_id: str) -> dict[str, Any]:
+        """The job once it has ended; as it is when it has not after four minutes."""
+        job: dict[str, Any] = {}
+        for _ in range(4):
+            answer = self.page.request.get(f"{self.product.url}/v1/jobs/{job_id}?wait=60", timeout=2 * WAIT_MS)
+            job = answer.json()
+            if job["status"] in {"SUCCESS", "ERROR", "CANCELED"}:
+                break
+        return job
 
     def fits(self) -> bool:
         """Whether nothing makes the page scroll sideways."""

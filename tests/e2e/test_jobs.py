@@ -56,10 +56,7 @@ def ordered(where: Tab, **inputs: Any) -> str:
 def ended(where: Tab, **inputs: Any) -> str:
     """The same, when it has ended."""
     job_id = ordered(where, **inputs)
-    for _ in range(4):
-        answer = where.page.request.get(f"{where.product.url}/v1/jobs/{job_id}?wait=60", timeout=JOB_MS).json()
-        if answer["status"] in {"SUCCESS", "ERROR", "CANCELED"}:
-            break
+    where.job_when_over(job_id)
     return job_id
 
 

@@ -44,8 +44,7 @@ def added(tab: Tab, name: str, server: SshServer, connection: str) -> str:
 def reported(tab: Tab, hosts: list[str]) -> str:
     """The id of a report of these hosts that has ended well."""
     job = call(tab, "runbooks/host_report/execute", {"hosts": hosts})["jobId"]
-    answer = tab.page.request.get(f"{tab.product.url}/v1/jobs/{job}?wait=60", timeout=JOB_MS).json()
-    assert answer["status"] == "SUCCESS"
+    assert tab.job_when_over(job)["status"] == "SUCCESS"
     return job
 
 

@@ -53,7 +53,7 @@ def test_a_worker_is_drained_while_a_job_runs_there_and_takes_jobs_again(drilled
     row.get_by_role("button", name="Retomar").click()
     page.locator("dialog[open]").get_by_role("button", name="Retomar", exact=True).click()
     expect(row.locator(".st")).to_have_text("Online")
-    assert page.request.get(f"{drilled.url}/v1/jobs/{waits['jobId']}?wait=60").json()["status"] == "SUCCESS"
+    assert opened.job_when_over(waits["jobId"])["status"] == "SUCCESS"
     assert opened.fits()
 
 
