@@ -10,7 +10,7 @@ from tasks.worker import AFTER_STOP_S
 from tests.deploy.stack import MAIN, NO_IPVS, Service, read, seconds, services, variables
 
 ALL = sorted(services().items())
-LASTING = [(name, service) for name, service in ALL if service["deploy"].get("mode") != "replicated-job"]
+LASTING = [(name, service) for name, service in ALL if name != "migrate"]
 OURS = [(name, service) for name, service in ALL if service["image"] == "jarvis_image"]
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|KEY|URL$")
 # `docker stack deploy` reads these and does nothing with them, or something else than one thinks.
@@ -124,10 +124,16 @@ def test_every_part_has_time_for_its_end(name: str, service: Service) -> None:
     assert seconds(service["stop_grace_period"]) >= 15
 
 
-def test_migrating_is_a_job_that_is_tried_again() -> None:
+def test_migrating_ends_is_tried_again_when_it_failed_and_its_end_stops_no_update() -> None:
     deploy = services()["migrate"]["deploy"]
-    assert deploy["mode"] == "replicated-job"
+    assert deploy["replicas"] == 1
     assert deploy["restart_policy"]["condition"] == "on-failure"
+    assert deploy["update_config"]["failure_action"] == deploy["rollback_config"]["failure_action"] == "continue"
+
+
+@each
+def test_the_command_line_of_docker_20_10_knows_the_mode_of_a_service(name: str, service: Service) -> None:
+    assert service["deploy"].get("mode", "replicated") in {"replicated", "global"}
 
 
 @each_of_ours
