@@ -1,8 +1,10 @@
 """Moves everything a play says to its reader, and orders to its supervisor, without ever blocking either side."""
 
 import contextlib
+import fcntl
 import json
 import os
+import select
 import selectors
 import socket
 import threading
@@ -15,7 +17,13 @@ from orch_app.domains.jobs.execution.events import Batch, EventTranslator, split
 from orch_app.domains.jobs.execution.isolation import Sandbox
 
 _TICK_S = 0.05
+_REST_S = 0.02
+"""After a look the play goes on for so long unobserved: to be woken by every event would cost more than the event."""
+
 _CHUNK = 1 << 16
+_PIPE = 1 << 20
+"""Bytes that a play may be ahead of us before it has to wait."""
+
 _LINE_LIMIT = 16 << 20
 _LINE_COST = 64
 """Bytes that a line costs besides its text, wherever it is kept."""
@@ -72,6 +80,8 @@ class Pump:
         self._reads: list[int] = []
         self._writes: dict[str, int] = {}
         self._lifeline, self._play_end = socket.socketpair()
+        self._ending = select.poll()
+        self._ending.register(self._lifeline, select.POLLIN)
         self._report = bytearray()
         self._asked = False
         self._killed = False
@@ -82,6 +92,8 @@ class Pump:
         for name in self._buffers:
             read, write = os.pipe2(os.O_CLOEXEC)
             self._reads.append(read)
+            with contextlib.suppress(OSError):  # a user may have only so much of it; then the play waits sooner
+                fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE)
             self._writes[name] = write
             self._selector.register(read, selectors.EVENT_READ, name)
         self._selector.register(self._lifeline, selectors.EVENT_READ, None)
@@ -118,7 +130,7 @@ class Pump:
 
     def _run(self) -> None:
         while self._selector.get_map():
-            batch = Batch()
+            batch, left = Batch(), self._left
             for key, _ in self._selector.select(_TICK_S):
                 if key.data is None:
                     self._read_report()
@@ -126,11 +138,18 @@ class Pump:
                     self._read(key.fd, key.data, batch)
             self._deliver(batch)
             self._watch()
+            if 0 < left - self._left < _CHUNK:
+                self._rest()
         last = Batch()
         for name, buffer in self._buffers.items():
             self._translate(name, bytes(buffer), last)
         self._translator.finish(last)
         self._deliver(last)
+
+    def _rest(self) -> None:
+        """Leave the play alone for a moment, unless it has ended."""
+        if self._lifeline in self._selector.get_map() and "rc" not in self.ending.report:
+            self._ending.poll(_REST_S * 1000)
 
     def _read(self, descriptor: int, name: str, batch: Batch) -> None:
         chunk = os.read(descriptor, _CHUNK)

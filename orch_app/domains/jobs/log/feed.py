@@ -9,14 +9,17 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.reader import lines_after
+from orch_app.domains.jobs.log.store import page
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import is_terminal
-from orch_app.kit.db import reading
+from orch_app.kit.db import carry_out, reading
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.wakeups import wakeups
 
@@ -26,6 +29,9 @@ PACE_S = 0.05
 FEW_LINES = 50
 QUIET_PACE_S = 0.01
 """While few lines come, the next look follows sooner: a job's end is told within moments."""
+
+_TOLD: Any = (Job.status, Job.phase, Job.reason, Job.last_seq, Job.log_archived)
+_STATE = select(*_TOLD).where(col(Job.id) == bindparam("of_job"))
 
 
 @dataclass(frozen=True)
@@ -148,11 +154,14 @@ class LogFeed:
 def _look(job_id: str, after_seq: int) -> tuple[Sequence[Line], JobState]:
     """One look at the database: the status first, so that it is never newer than the lines read after it."""
     with reading() as session:
-        job = session.exec(select(Job).where(Job.id == job_id)).first()
-        if job is None:
+        found = carry_out(session, _STATE, of_job=job_id).first()
+        if found is None:
             return [], JobState(status="CANCELED", phase="done", reason="purged")
-        state = JobState(job.status, job.phase, job.reason, job.last_seq)
-        return lines_after(session, job, after_seq, AT_ONCE), state
+        state = JobState(found.status, found.phase, found.reason, found.last_seq)
+        if found.log_archived:
+            job = session.get(Job, job_id)
+            return lines_after(session, job, after_seq, AT_ONCE) if job else [], state
+        return page(session, job_id, after_seq, AT_ONCE), state
 
 
 log_feed = LogFeed()

@@ -10,10 +10,9 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from orch_app.domains.jobs.log import archive
 from orch_app.domains.jobs.log.lines import Line
-from orch_app.domains.jobs.log.store import to_line
+from orch_app.domains.jobs.log.store import LARGEST_SEQ, LINE, page
 from orch_app.domains.jobs.models import Job, JobLog
 
-LARGEST_SEQ = 2**31 - 1  # of the column; callers may ask for more
 UNREACHABLE = "unreachable"
 """Asked for like a level: the errors that say that a host was not reached."""
 UNREACHED = "fatal: UNREACHABLE!"
@@ -52,7 +51,9 @@ def lines_after(
     if job.log_archived:
         later = (line for line in archive.read(job) if line.seq > after_seq and wanted.matches(line))
         return list(islice(later, limit))
-    query = select(JobLog).where(JobLog.job_id == job.id, JobLog.seq > min(after_seq, LARGEST_SEQ))
+    if wanted == EVERYTHING:
+        return page(session, job.id, after_seq, limit)
+    query = select(*LINE).where(JobLog.job_id == job.id, JobLog.seq > min(after_seq, LARGEST_SEQ))
     if wanted.levels:
         is_level = col(JobLog.level).in_(wanted.levels)
         query = query.where(or_(is_level, _is_unreachable()) if UNREACHABLE in wanted.levels else is_level)
@@ -60,7 +61,7 @@ def lines_after(
         query = query.where(JobLog.host == wanted.host)
     if wanted.text:
         query = query.where(func.lower(JobLog.message).contains(wanted.text.lower(), autoescape=True))
-    return [to_line(row) for row in session.exec(query.order_by(col(JobLog.seq)).limit(limit))]
+    return [Line(*row) for row in session.connection().execute(query.order_by(col(JobLog.seq)).limit(limit))]
 
 
 def level_counts(session: Session, job: Job) -> dict[str, int]:

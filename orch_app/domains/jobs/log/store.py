@@ -16,12 +16,13 @@ from orch_app.kit.db import carry_out
 from orch_app.kit.wakeups import announce
 
 READ_AT_ONCE = 5_000
-_LINE: Any = (JobLog.seq, JobLog.ts, JobLog.level, JobLog.host, JobLog.task, JobLog.message, JobLog.style)
+LARGEST_SEQ = 2**31 - 1  # of the column; callers may ask for more
+LINE: Any = (JobLog.seq, JobLog.ts, JobLog.level, JobLog.host, JobLog.task, JobLog.message, JobLog.style)
 _PAGE = (
-    select(*_LINE)
+    select(*LINE)
     .where(col(JobLog.job_id) == bindparam("of_job"), col(JobLog.seq) > bindparam("after"))
     .order_by(col(JobLog.seq))
-    .limit(READ_AT_ONCE)
+    .limit(bindparam("at_most"))
 )
 
 
@@ -66,11 +67,12 @@ def last_seq(session: Session, job_id: str) -> int:
 def read_all(session: Session, job_id: str) -> Iterator[Line]:
     """Every stored line in order, a few thousand at a time."""
     after = 0
-    while rows := carry_out(session, _PAGE, of_job=job_id, after=after).all():
-        yield from (Line(*row) for row in rows)
-        after = rows[-1].seq
+    while lines := page(session, job_id, after, READ_AT_ONCE):
+        yield from lines
+        after = lines[-1].seq
 
 
-def to_line(row: JobLog) -> Line:
-    """The line that a row holds."""
-    return Line(row.seq, row.ts, row.level, row.host, row.task, row.message, row.style)
+def page(session: Session, job_id: str, after_seq: int, limit: int) -> list[Line]:
+    """At most `limit` stored lines numbered above `after_seq`, in order."""
+    rows = carry_out(session, _PAGE, of_job=job_id, after=min(after_seq, LARGEST_SEQ), at_most=limit)
+    return [Line(*row) for row in rows]

@@ -4,6 +4,7 @@ Lines come in masked. Numbers are given here, once, before anything is stored; w
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,11 @@ from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Unavailable
 
 BATCH_LINES = 1_000
-BATCH_S = 0.03
+GATHER_S = 0.02
+BATCH_S = 0.06
+"""How long the first lines after a silence wait for others, and how far apart batches begin while lines keep coming:
+each costs a commit here and a look in every process that shows the log."""
+
 RETRY_S = 1.0
 MAX_WAITING = 20_000
 MAX_WAITING_CHARS = 8_000_000
@@ -57,6 +62,7 @@ class LogWriter:
         self._on_lost = on_lost
         self._waiting = _Waiting()
         self._ready = threading.Condition()
+        self._begun = -BATCH_S
         self._closed = False
         self.is_lost = False
         self._thread = threading.Thread(target=self._run, name=f"log-{held.job_id[-6:]}", daemon=True)
@@ -72,11 +78,13 @@ class LogWriter:
         with self._ready:
             while self._waiting.is_full and not self.is_lost:
                 self._ready.wait(RETRY_S)
+            is_first = not self._waiting
             self._waiting.lines.extend(lines)
             self._waiting.chars += _chars(lines)
             self._waiting.steps.extend(steps)
             self._next += len(lines)
-            self._ready.notify_all()
+            if is_first or len(self._waiting.lines) >= BATCH_LINES:
+                self._ready.notify_all()
 
     def close(self) -> None:
         """Store what is left and end the thread; returns when every line is stored or the claim is lost."""
@@ -92,14 +100,17 @@ class LogWriter:
 
     def _gather(self) -> _Waiting:
         with self._ready:
-            while not self._waiting and not self._closed:
-                self._ready.wait()
-            if not self._closed and len(self._waiting.lines) < BATCH_LINES:
-                self._ready.wait(BATCH_S)
+            self._ready.wait_for(lambda: self._waiting or self._closed)
+            due = max(time.monotonic() + GATHER_S, self._begun + BATCH_S)
+            self._ready.wait_for(self._is_due, due - time.monotonic())
+            self._begun = time.monotonic()
             batch = _Waiting(self._waiting.lines[:BATCH_LINES], self._waiting.steps)
             self._waiting = _Waiting(self._waiting.lines[BATCH_LINES:], chars=self._waiting.chars - _chars(batch.lines))
             self._ready.notify_all()
             return batch
+
+    def _is_due(self) -> bool:
+        return self._closed or len(self._waiting.lines) >= BATCH_LINES
 
     def _store(self, batch: _Waiting) -> bool:
         while True:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlmodel import col, select, update
+from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import archive, store
+from orch_app.domains.jobs.log import writer as writing
 from orch_app.domains.jobs.log.feed import LogFeed
 from orch_app.domains.jobs.log.lines import Line
 from orch_app.domains.jobs.log.reader import EVERYTHING, LogFilter, level_counts, lines_after
@@ -139,6 +140,24 @@ def test_the_writer_stores_everything_it_was_given_in_order(held: Claim) -> None
     assert [line.seq for line in read(held.job_id)] == list(range(1, 5_001))
     with reading() as session:
         assert store.last_seq(session, held.job_id) == 5_000
+
+
+def test_lines_that_come_one_by_one_are_stored_together(held: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored_together: list[int] = []
+    really = writing.append
+
+    def counting(session: Session, claim: Claim, lines: Sequence[Line]) -> None:
+        stored_together.append(len(lines))
+        really(session, claim, lines)
+
+    monkeypatch.setattr(writing, "append", counting)
+    writer = LogWriter(held, 0, on_lost=lambda: None)
+    for line in made(1, 800):
+        writer.add([line])
+    writer.close()
+    assert [line.seq for line in read(held.job_id)] == list(range(1, 801))
+    assert sum(stored_together) == 800
+    assert len(stored_together) < 80
 
 
 def test_the_writer_says_when_the_claim_is_gone(held: Claim) -> None:

@@ -36,6 +36,7 @@ _HIDDEN_KEYS = frozenset(
 )
 _SHORT_KEYS = ("dest", "path", "name", "url", "cmd")
 _OUTPUT_KEYS = ("stdout", "stderr", "module_stdout", "module_stderr")
+_to_json = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 class CallbackModule(CallbackBase):
@@ -183,7 +184,7 @@ class CallbackModule(CallbackBase):
     def _emit(self, kind: str, **fields: Any) -> None:
         self._number += 1
         event = {"n": self._number, "t": round(time.time(), 3), "e": kind, **fields}
-        line = json.dumps(event, separators=(",", ":"), default=str).encode() + b"\n"
+        line = _to_json(event).encode() + b"\n"
         while line:
             line = line[os.write(self._descriptor, line) :]
 
