@@ -18,7 +18,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -27,6 +27,8 @@ _FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1]
 _START_S = 30.0
 _WATCH_ORPHANS_S = 2.0
 _TICK_S = 0.05
+_IDLE_S = 0.2
+_END = object()
 
 
 def _load(name: str, place: Path) -> ModuleType:
@@ -45,6 +47,7 @@ _enter = _load("orch_enter", _FOLDER / "isolation" / "enter.py")
 _namespaces = _load("orch_namespaces", _FOLDER / "isolation" / "namespaces.py")
 _guard = _load("orch_guard", _FOLDER / "isolation" / "guard.py")
 _ansible = _load("orch_ansible_play", _FOLDER / "warm" / "ansible_play.py")
+_modules = _load("orch_modules", _FOLDER / "warm" / "modules.py")
 
 
 class ForkServer:
@@ -54,6 +57,7 @@ class ForkServer:
         self._worker = worker
         self._jobs: set[int] = set()
         self._orphans_until = 0.0
+        self._lessons: Iterator[None] | None = _modules.lessons()
 
     def serve(self) -> None:
         """Serve until the worker closes its end, then wait for the supervisors that still run."""
@@ -65,12 +69,30 @@ class ForkServer:
         is_open = True
         while is_open or self._jobs:
             watched = [wake, self._worker] if is_open else [wake]
-            readable, _, _ = select.select(watched, [], [], _TICK_S if self._seeks_orphans else None)
+            readable, _, _ = select.select(watched, [], [], self._patience)
+            if not readable and self._has_leisure:
+                self._learn()
             if wake in readable:
                 os.read(wake, 4096)
             if self._worker in readable:
                 is_open = self._hear()
             self._collect()
+
+    @property
+    def _patience(self) -> float | None:
+        if self._seeks_orphans:
+            return _TICK_S
+        return _IDLE_S if self._has_leisure else None
+
+    @property
+    def _has_leisure(self) -> bool:
+        return self._lessons is not None and not self._jobs
+
+    def _learn(self) -> None:
+        """Use a quiet moment for what makes later plays faster."""
+        if self._lessons is not None and next(self._lessons, _END) is _END:
+            self._lessons = None
+            gc.freeze()
 
     @property
     def _seeks_orphans(self) -> bool:
@@ -297,6 +319,7 @@ def main() -> None:
     worker = socket.socket(fileno=fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, _supervisor.EVENTS_FD + 1))
     _supervisor.adopt_orphans()
     _ansible.load()
+    _modules.quicken()
     gc.collect()
     gc.freeze()
     with contextlib.suppress(OSError):
