@@ -31,15 +31,15 @@ network: egress
   tasks:
     - name: Begin
       ansible.builtin.uri:
-        url: "http://127.0.0.1:{port}/begin/{{{{ orch.job_id }}}}"
+        url: "http://{address}:{port}/begin/{{{{ orch.job_id }}}}"
         method: POST
         status_code: 204
     - name: Take a while
       ansible.builtin.wait_for:
-        timeout: 1
+        timeout: {takes_s}
     - name: End
       ansible.builtin.uri:
-        url: "http://127.0.0.1:{port}/end/{{{{ orch.job_id }}}}"
+        url: "http://{address}:{port}/end/{{{{ orch.job_id }}}}"
         method: POST
         status_code: 204
     - name: Write the output
@@ -59,14 +59,18 @@ class Ledger:
     """How often each path was posted."""
 
     port: int
+    address: str = "127.0.0.1"
     counts: Counter[str] = field(default_factory=Counter)
 
-    def write_runbook(self, root: Path, on_worker_loss: str = "interrupt", name: str = "effect") -> Path:
-        """A runbooks folder with this one runbook more."""
+    def write_runbook(
+        self, root: Path, on_worker_loss: str = "interrupt", name: str = "effect", takes_s: int = 1
+    ) -> Path:
+        """A runbooks folder with this one runbook more; its play takes so many seconds between its two effects."""
         folder = root / name
         (folder / "tests").mkdir(parents=True)
+        facts = {"name": name, "address": self.address, "port": self.port, "takes_s": takes_s}
         for file, text in RUNBOOK.items():
-            filled = text.format(name=name, port=self.port, on_worker_loss=on_worker_loss)
+            filled = text.format(**facts, on_worker_loss=on_worker_loss)
             (folder / file).write_text(filled.lstrip(), "utf-8")
         return root
 
@@ -75,8 +79,8 @@ class Ledger:
 
 
 @contextmanager
-def ledger_server() -> Iterator[Ledger]:
-    ledger = Ledger(0)
+def ledger_server(address: str = "127.0.0.1") -> Iterator[Ledger]:
+    ledger = Ledger(0, address)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -87,7 +91,7 @@ def ledger_server() -> Iterator[Ledger]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     ledger.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

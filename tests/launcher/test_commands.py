@@ -91,6 +91,51 @@ def test_the_whole_matrix_runs_only_when_asked_for():
     assert full[3:5] == ["-m", "(e2e)"]
 
 
+def test_the_swarm_is_not_tried_without_root(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(test_tiers.os, "geteuid", lambda: 1000)
+    assert "as root" in test_tiers._why_not("swarm")
+
+
+def test_the_swarm_has_a_run_of_its_own():
+    assert test_tiers.rounds(["unit", "e2e", "swarm"]) == [["unit", "e2e"], ["swarm"]]
+    assert test_tiers.rounds(["swarm"]) == [["swarm"]]
+    whole = test_tiers.pytest_command(["swarm"], argparse.Namespace(full=False, pytest_args=["-x"]))
+    assert "-n" not in whole
+    assert whole[-2:] == ["tests/swarm", "-x"]
+    part = test_tiers.pytest_command(
+        ["swarm"], argparse.Namespace(full=False, pytest_args=["tests/swarm/test_nodes.py"])
+    )
+    assert "tests/swarm" not in part
+
+
+def test_a_run_without_such_a_test_fails_only_when_all_are():
+    assert [test_tiers.together(codes) for codes in ([0, 5], [5, 0], [5, 5], [0, 1], [1, 5])] == [0, 0, 5, 1, 1]
+
+
+def test_a_kernel_that_refuses_the_swarm_is_told_and_fails_no_other_tier(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    codes = {"swarm": test_tiers.KERNEL_REFUSES, "unit": 0}
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(test_tiers, "TIERS", ("unit", "swarm"))
+    for name in ("ensure", "build_screens", "_why_not"):
+        monkeypatch.setattr(test_tiers, name, lambda *_: "")
+    monkeypatch.setattr(test_tiers, "_run", lambda tiers, _options: codes[tiers[0]])
+    ran = {tier: test_tiers.run_tests(argparse.Namespace(tier=tier)) for tier in ("all", "unit", "swarm")}
+    assert ran == {"all": 0, "unit": 0, "swarm": 2}
+    assert capsys.readouterr().err.count("this kernel does not allow what Docker needs") == 2
+    codes["unit"] = 1
+    assert test_tiers.run_tests(argparse.Namespace(tier="all")) == 1
+
+
+def test_what_a_tier_lacks_fails_the_run_in_ci(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(test_tiers, "ensure", lambda _kind: None)
+    monkeypatch.setattr(test_tiers, "_why_not", lambda tier: "no root" if tier == "swarm" else "")
+    with pytest.raises(Refusal, match="no root"):
+        test_tiers.run_tests(argparse.Namespace(tier="all"))
+
+
 def test_options_win_over_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ORCH_PORT", "9001")
     monkeypatch.setenv("ORCH_HOST", "127.0.0.2")

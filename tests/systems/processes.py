@@ -15,6 +15,7 @@ from typing import Any
 
 START_S = 60.0
 STOP_S = 20.0
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # before a command: it ends when we do, however that is
 
 
 def free_port() -> int:
@@ -112,8 +113,8 @@ def _end(process: subprocess.Popen[Any], stop: int) -> None:
     process.wait()
 
 
-def answers(port: int) -> bool:
-    """Whether something accepts connections on the loopback port."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something accepts connections on this port of this machine."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=2):
         return True
     return False

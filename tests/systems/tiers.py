@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-TIERS = ("unit", "integration", "e2e")
-FOLDERS = {"e2e/": "e2e", "chaos/": "integration", "runbooks/": "integration", "domains/jobs/execution/": "integration"}
+TIERS = ("unit", "integration", "e2e", "swarm")
+FOLDERS = {
+    "e2e/": "e2e",
+    "swarm/": "swarm",
+    "chaos/": "integration",
+    "runbooks/": "integration",
+    "domains/jobs/execution/": "integration",
+}
 TESTS = Path(__file__).parents[1]
 SERVERS = {"postgres_server", "postgres_url", "fresh_postgres_url", "redis_url", "fresh_redis_url"}
 # A fixture that hands out one of these has started it.

@@ -54,6 +54,12 @@ INTEGRATION = (
     Tool("traceroute", "traceroute"),
     Tool("iproute2", "ip"),
 )
+ENGINE = (
+    Tool("docker.io", "dockerd"),
+    Tool("iptables", "iptables"),
+    Tool("debootstrap", "debootstrap"),
+)
+ENGINE_MORE = (Tool("docker-cli", "docker"),)  # newer distributions only; elsewhere it comes with the engine
 BROWSER = (Tool("chromium", "chromium"),)
 
 

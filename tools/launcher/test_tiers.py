@@ -3,6 +3,7 @@
 import argparse
 import os
 import subprocess
+from collections.abc import Iterable
 
 from tools.launcher import apt
 from tools.launcher.environment import PYTHON, ROOT, child_environment, ensure
@@ -10,12 +11,19 @@ from tools.launcher.progress import say
 from tools.launcher.refusal import Refusal
 from tools.launcher.up import build_screens
 
-TIERS = ("unit", "integration", "e2e")
+TIERS = ("unit", "integration", "e2e", "swarm")
 NEEDS: dict[str, tuple[apt.Tool, ...]] = {
     "unit": (),
     "integration": apt.INTEGRATION,
     "e2e": (*apt.BROWSER, *apt.INTEGRATION),
+    "swarm": (*apt.ENGINE, *apt.INTEGRATION),
 }
+# Asked for only where the packages above did not bring it.
+MORE: dict[str, tuple[apt.Tool, ...]] = {"swarm": apt.ENGINE_MORE}
+NOTHING_FOUND = 5  # pytest's exit code
+KERNEL_REFUSES = 77  # ours, of the swarm tests: they said what the kernel does not allow, and tried nothing
+SWARM_FOLDER = "tests/swarm"
+WITH_SCREENS = {"e2e", "swarm"}
 
 
 def run_tests(options: argparse.Namespace) -> int:
@@ -26,12 +34,27 @@ def run_tests(options: argparse.Namespace) -> int:
     if reasons and (os.environ.get("CI") == "true" or len(reasons) == len(wanted)):
         raise Refusal("; ".join(reasons.values()))
     runnable = [tier for tier in wanted if tier not in reasons]
-    if "e2e" in runnable:
+    if WITH_SCREENS & set(runnable):
         build_screens()
-    code = subprocess.run(pytest_command(runnable, options), cwd=ROOT, env=child_environment(), check=False).returncode
+    codes = [_run(tiers, options) for tiers in rounds(runnable)]
+    if KERNEL_REFUSES in codes:
+        say("orch: the swarm tests did not run: this kernel does not allow what Docker needs; what it is stands above")
     for tier, reason in reasons.items():
         say(f"orch: the {tier} tests did not run: {reason}")
-    return code or (2 if reasons else 0)
+    return together(codes) or (2 if reasons else 0)
+
+
+def rounds(tiers: list[str]) -> list[list[str]]:
+    """Which tiers run together: the swarm has one site for all its tests and takes the whole machine for it."""
+    others = [tier for tier in tiers if tier != "swarm"]
+    return [part for part in (others, [tier for tier in tiers if tier == "swarm"]) if part]
+
+
+def together(codes: Iterable[int]) -> int:
+    """One exit code for several runs: the first failure. A run without such a test is none, nor is a kernel's no."""
+    found = [code for code in codes if code != KERNEL_REFUSES]
+    failures = [code for code in found if code not in {0, NOTHING_FOUND}]
+    return failures[0] if failures else min(found, default=2)
 
 
 def pytest_command(tiers: list[str], options: argparse.Namespace) -> list[str]:
@@ -41,13 +64,23 @@ def pytest_command(tiers: list[str], options: argparse.Namespace) -> list[str]:
     done first takes over from the others.
     """
     marks = f"({' or '.join(tiers)})" + ("" if options.full else " and not full")
-    side_by_side = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
-    return [str(PYTHON), "-m", "pytest", "-m", marks, *side_by_side, *options.pytest_args]
+    how = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+    if tiers == ["swarm"]:
+        names_a_place = any((ROOT / word.partition("::")[0]).exists() for word in options.pytest_args)
+        how = [] if names_a_place else [SWARM_FOLDER]  # thousands of others need not be collected for it
+    return [str(PYTHON), "-m", "pytest", "-m", marks, *how, *options.pytest_args]
+
+
+def _run(tiers: list[str], options: argparse.Namespace) -> int:
+    return subprocess.run(pytest_command(tiers, options), cwd=ROOT, env=child_environment(), check=False).returncode
 
 
 def _why_not(tier: str) -> str:
+    if tier == "swarm" and os.geteuid() != 0:
+        return "the swarm tests make network namespaces and start Docker in them: run them as root"
     try:
         apt.provide(NEEDS[tier], f"the {tier} tests")
+        apt.provide(MORE.get(tier, ()), f"the {tier} tests")
     except Refusal as refusal:
         return str(refusal)
     return ""

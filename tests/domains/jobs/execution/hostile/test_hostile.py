@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -23,15 +22,14 @@ from orch_app.domains.jobs.execution import (
     Workspace,
     collect,
 )
-from tests.architecture.sources import ROOT
 from tests.domains.jobs.execution.conftest import Plays, Told, possible_levels
 from tests.domains.jobs.execution.hostile import program
 from tests.domains.jobs.execution.hostile.prey import CANARY, Prey, laid_out
+from tests.domains.jobs.execution.hostile.promises import as_promised, promised
 from tests.domains.jobs.execution.test_supervisor import sleepers, wait_until
 
 pytestmark = pytest.mark.integration
 
-TABLE = ROOT / "docs" / "explanation" / "what-a-job-can-reach.md"
 PROBES = 40
 LEVELS = possible_levels()
 
@@ -77,20 +75,11 @@ def tried(plays: Plays, prey: Prey, level: IsolationLevel, network: Network) -> 
     return found
 
 
-def promised(level: IsolationLevel) -> dict[str, str]:
-    """Rows of the table: the probe's name, and `yes`, `no` or `varies` at this level."""
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| (\w+) \| (\w+) \| (\w+) \|$", TABLE.read_text("utf-8"), re.MULTILINE)
-    return {row[0]: row[1 + list(IsolationLevel).index(level)] for row in rows}
-
-
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_holds_is_what_the_table_promises(plays: Plays, prey: Prey, level: IsolationLevel) -> None:
     found = tried(plays, prey, level, Network.NONE)
     assert len(found) >= PROBES
-    words = promised(level)
-    held = {name: "yes" if one["held"] else "no" for name, one in found.items()}
-    seen = {name: "varies" if words.get(name) == "varies" else word for name, word in held.items()}
-    assert seen == words, json.dumps(found, indent=1)
+    assert as_promised(found, level) == promised(level), json.dumps(found, indent=1)
     assert plays.run(HELLO, level=level).ended.status is PlayStatus.SUCCESSFUL
 
 
