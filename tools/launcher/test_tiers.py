@@ -37,17 +37,18 @@ def run_tests(options: argparse.Namespace) -> int:
     if WITH_SCREENS & set(runnable):
         build_screens()
     codes = [_run(tiers, options) for tiers in rounds(runnable)]
-    if KERNEL_REFUSES in codes:
-        say("orch: the swarm tests did not run: this kernel does not allow what Docker needs; what it is stands above")
     for tier, reason in reasons.items():
         say(f"orch: the {tier} tests did not run: {reason}")
     return together(codes) or (2 if reasons else 0)
 
 
 def rounds(tiers: list[str]) -> list[list[str]]:
-    """Which tiers run together: the swarm has one site for all its tests and takes the whole machine for it."""
+    """Which tiers run together: the swarm has one site for all its tests and takes the whole machine for it.
+
+    It comes first, so that the last lines are those of the run that has nearly all tests.
+    """
     others = [tier for tier in tiers if tier != "swarm"]
-    return [part for part in (others, [tier for tier in tiers if tier == "swarm"]) if part]
+    return [part for part in ([tier for tier in tiers if tier == "swarm"], others) if part]
 
 
 def together(codes: Iterable[int]) -> int:
@@ -72,7 +73,10 @@ def pytest_command(tiers: list[str], options: argparse.Namespace) -> list[str]:
 
 
 def _run(tiers: list[str], options: argparse.Namespace) -> int:
-    return subprocess.run(pytest_command(tiers, options), cwd=ROOT, env=child_environment(), check=False).returncode
+    code = subprocess.run(pytest_command(tiers, options), cwd=ROOT, env=child_environment(), check=False).returncode
+    if code == KERNEL_REFUSES:
+        say("orch: the swarm tests did not run: this kernel does not allow what Docker needs; what it is stands above")
+    return code
 
 
 def _why_not(tier: str) -> str:

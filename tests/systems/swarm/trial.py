@@ -1,10 +1,22 @@
 """Whether this machine can do what the Swarm tests ask of it: tried with a real engine, before anything is built."""
 
+from pathlib import Path
+
 from tests.systems.swarm.nodes import Node
-from tests.systems.swarm.refusals import asked_of_the_kernel
+from tests.systems.swarm.refusals import KernelRefusesError, asked_of_the_kernel
 
 LIMITS = ("--memory", "64m", "--cpus", "0.5", "--pids-limit", "32", "--cap-drop", "ALL", "--read-only")
 PLAIN = ("run", "--rm", "--user", "999:999")
+
+
+def refuse_a_chroot(own: Path = Path("/"), outer: Path = Path("/proc/1/root")) -> None:
+    """Say at once what would fail late: the kernel counts paths from the outer root when an engine enters a container.
+
+    Raises:
+        KernelRefusesError: this process has another root than the first of its machine.
+    """
+    if not own.samefile(outer):
+        raise KernelRefusesError("the kernel does not allow to enter a container from a chroot; enter it by pivot_root")
 
 
 def try_out(node: Node, image: str) -> None:
