@@ -12,7 +12,7 @@ from tests.systems.swarm.cluster import make_swarm
 from tests.systems.swarm.images import DATA, build_data
 from tests.systems.swarm.nodes import Node, machines
 from tests.systems.swarm.refusals import KernelRefusesError
-from tests.systems.swarm.trial import refuse_a_chroot, try_out
+from tests.systems.swarm.trial import try_out
 from tools.launcher.test_tiers import KERNEL_REFUSES
 
 
@@ -21,7 +21,6 @@ def nodes() -> Iterator[list[Node]]:
     """Two machines, the first of them on and tried out. Where the kernel refuses such machines, nothing is tested."""
     with ExitStack() as stack:
         try:
-            refuse_a_chroot()
             found = stack.enter_context(machines(2))
             found[0].start()
             build_data(found[0])

@@ -11,7 +11,6 @@ import pytest
 
 from tests.systems.swarm.nodes import Node
 from tests.systems.swarm.refusals import KernelRefusesError, SwarmError, asked_of_the_kernel
-from tests.systems.swarm.trial import refuse_a_chroot
 
 ON_THEIR_OWN = """
 import signal, sys
@@ -68,12 +67,6 @@ def test_another_fault_is_no_refusal_even_after_a_warning_about_one() -> None:
     with pytest.raises(SwarmError, match="no such image") as caught, asked_of_the_kernel("containers"):
         raise SwarmError("warning: modprobe: Operation not permitted\nError: no such image")
     assert not isinstance(caught.value, KernelRefusesError)
-
-
-def test_a_chroot_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    refuse_a_chroot(tmp_path, tmp_path)
-    with pytest.raises(KernelRefusesError, match="from a chroot"):
-        refuse_a_chroot(tmp_path, tmp_path.parent)
 
 
 def test_a_machine_without_rights_is_refused(nodes: list[Node], monkeypatch: pytest.MonkeyPatch) -> None:
