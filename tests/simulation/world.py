@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from ulid import ULID
@@ -157,6 +158,7 @@ class World:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             for module in (run, writer, slots, upkeep):
                 patch.setattr(module, "threading", self.threading)
+            patch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: self.hub.now / 1000))
             for module in (run, upkeep, queue):
                 patch.setattr(module, "_log", self)
             patch.setattr(run, "slots", run.slots)  # every switch to a process puts its own there
