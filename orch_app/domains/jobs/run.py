@@ -1,5 +1,6 @@
 """Running a job: what a worker does from the bell to the last row. The queue's task calls `run_job`, nothing else."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -76,6 +77,11 @@ def run_job(rung_for: str) -> None:
         _run(running)
     except LostClaimError:
         _log.warning("job.claim_lost", job=held.job_id, fence=held.fence)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was: to wait for the lease to end would hide it
+        _log.exception("job.broke_off", job=held.job_id)
+        _break_off(held, error)
     finally:
         slots.free(running)
 
@@ -135,6 +141,14 @@ def _refuse(held: Claim, reason: Reason, detail: str) -> None:
     Recorder(writer).say(LogLevel.ERROR, detail)
     writer.close()
     _insist(end)
+
+
+def _break_off(held: Claim, error: Exception) -> None:
+    """End a job in which the worker itself failed; what the error says beyond its kind may be a secret."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    detail = f"The worker met an error that it did not expect ({said}). What had been done stays done."
+    with contextlib.suppress(LostClaimError):
+        _refuse(held, Reason.INTERNAL_ERROR, detail)
 
 
 def _sentence(error: Exception) -> str:

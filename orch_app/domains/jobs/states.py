@@ -66,6 +66,7 @@ class Reason(StrEnum):
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     START_FAILED = "start_failed"
     LIMIT_REACHED = "limit_reached"
+    INTERNAL_ERROR = "internal_error"
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})

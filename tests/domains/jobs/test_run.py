@@ -1,5 +1,6 @@
 """Running a job for real, from the bell to the last row, whatever becomes of its play."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -349,3 +350,27 @@ def test_jobs_that_run_together_run_as_users_of_their_own(sqlite_trials: Trials)
     assert other.seat == 0
     expected = f"as user {settings().job_uid + 1}" if os.geteuid() == 0 else "as the worker's user"
     assert expected in text_of(job)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/the/secret/place"), "No space left on device"),
+        (ValueError("secret"), "ValueError"),
+    ],
+)
+def test_an_error_that_nobody_expected_ends_the_job_at_once_and_says_its_kind_only(
+    sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    job = sqlite_trials.launch(WRITE)
+    monkeypatch.setattr(run, "run_play", broken)
+    run_job(job.id)
+    ended = fresh(job.id)
+    assert (ended.status, ended.reason) == ("ERROR", "internal_error")
+    assert f"({said})" in ended.reason_detail
+    assert ended.reason_detail in text_of(job)
+    assert "secret" not in text_of(job)
+    assert slots.all() == []
