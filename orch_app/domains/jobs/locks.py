@@ -7,7 +7,7 @@ long as the lease. Should one be left all the same, the sweep removes it.
 from datetime import timedelta
 
 from sqlalchemy import bindparam, exists, insert
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, delete, or_, select, update
 
 from orch_app.domains.jobs import line, needs
 from orch_app.domains.jobs.gate import pass_gate
@@ -19,7 +19,8 @@ from orch_app.kit.queue import enqueue
 
 RUNG_AT_ONCE = 50
 DUE_AT_ONCE = 200
-STARTS_KEPT_MS = int(timedelta(days=1).total_seconds() * 1000)
+LONGEST_WAIT_MS = STARTS_KEPT_MS = int(timedelta(days=1).total_seconds() * 1000)
+"""No rate and no retry of a runbook is longer than a day. What lies further ahead was written by a clock that was."""
 _KINDS = select(JobNeed.kind).where(JobNeed.job_id == bindparam("of_job"))
 _FREE = delete(JobLock).where(col(JobLock.job_id) == bindparam("of_job"))
 _TAKEN = select(JobLock.slot).where(
@@ -31,7 +32,10 @@ _HOLDS = exists().where(
     col(Job.id) == col(JobLock.job_id), col(Job.fence) == col(JobLock.fence), col(Job.status) == Status.RUNNING
 )
 _HEAL = delete(JobLock).where(~_HOLDS).returning(col(JobLock.job_id))
-_FORGET_STARTS = delete(JobStart).where(col(JobStart.at_ms) < now_ms() - STARTS_KEPT_MS)
+_FORGET_STARTS = delete(JobStart).where(
+    or_(col(JobStart.at_ms) < now_ms() - STARTS_KEPT_MS, col(JobStart.at_ms) > now_ms() + LONGEST_WAIT_MS)
+)
+_WAKE = update(Job).where(line.waits(), col(Job.not_before) > now_ms() + LONGEST_WAIT_MS).values(not_before=now_ms())
 _IS_ANY_DUE = select(Job.id).where(line.waits(), col(Job.not_before) <= now_ms()).limit(1)
 
 
@@ -98,9 +102,13 @@ def ring_due(session: Session) -> int:
 
 
 def heal(session: Session) -> int:
-    """Remove locks whose claim is gone, and starts that no rate counts any more; says how many locks it were."""
+    """Remove locks whose claim is gone, and starts that no rate counts any more; says how many locks it were.
+
+    What a clock that ran far ahead has put off is woken once it is right again.
+    """
     left = carry_out(session, _HEAL).all()
     carry_out(session, _FORGET_STARTS)
+    carry_out(session, _WAKE)
     return len(left)
 
 
@@ -115,7 +123,8 @@ def _free_slot(session: Session, one: Wanted) -> int:
 def _busy_until(session: Session, rate: Wanted) -> int | None:
     """When the oldest of the counted starts leaves the window; None while there is room."""
     begin = now_ms() - rate.window_ms
-    starts = select(JobStart.at_ms).where(JobStart.name == rate.name, col(JobStart.at_ms) > begin)
+    counted = col(JobStart.at_ms).between(begin + 1, now_ms())  # what is still to come was noted by a wrong clock
+    starts = select(JobStart.at_ms).where(JobStart.name == rate.name, counted)
     last = session.exec(starts.order_by(col(JobStart.at_ms).desc()).offset(rate.capacity - 1).limit(1)).first()
     return None if last is None else last + rate.window_ms
 

@@ -187,10 +187,9 @@ def list_workers(session: Session, actor: Actor) -> Sequence[Worker]:
 
 def live_workers(session: Session) -> Sequence[Worker]:
     """The same for the health checks, where nobody asks in particular."""
-    oldest = now_ms() - int(settings().lease_s * 1000)
-    return session.exec(
-        select(Worker).where(col(Worker.heartbeat) > oldest, Worker.state != "stopped").order_by(col(Worker.name))
-    ).all()
+    lease_ms = int(settings().lease_s * 1000)
+    is_heard = col(Worker.heartbeat).between(now_ms() - lease_ms, now_ms() + lease_ms)
+    return session.exec(select(Worker).where(is_heard, Worker.state != "stopped").order_by(col(Worker.name))).all()
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,7 @@ def _want(session: Session, actor: Actor, worker_id: str, wanted: Wanted) -> Wor
 
 
 def _view(worker: Worker, age_ms: int, jobs: Sequence[Job]) -> WorkerView:
-    is_silent = worker.state != WorkerState.STOPPED and age_ms > settings().lease_s * 1000
+    # a sign of life that is still to come was given by a clock that has been set right since
+    is_silent = worker.state != WorkerState.STOPPED and abs(age_ms) > settings().lease_s * 1000
     state = WorkerState.LOST if is_silent else WorkerState(worker.state)
     return WorkerView(worker, state, max(0, age_ms) / 1000, list(jobs))

@@ -22,6 +22,7 @@ from orch_app.kit.wakeups import announce
 
 FIELD = {"inputs": "input_json", "hosts": "host_ids", "connections": "connection_ids", "runbook": "runbook_name"}
 MAY_BE_EMPTY = frozenset({"hosts", "starts_at", "ends_at"})
+DAY_MS = 24 * 60 * 60 * 1000
 ENDS_FIRST = ("No moment is left before the end.", "Não sobra nenhum momento antes do fim.")
 
 
@@ -185,10 +186,13 @@ def _check_override(actor: Actor, row: Schedule) -> None:
 
 
 def _next(session: Session, row: Schedule) -> int | None:
-    """The first moment from now on that was not fired yet: the clock may have been set back since."""
+    """The first moment from now on that was not fired yet: the clock may have been set back since.
+
+    What was fired more than a day ahead was fired by a clock that was wrong, and says nothing about the days before it.
+    """
     fired = select(func.max(Firing.until)).where(Firing.schedule_id == row.id, Firing.kind == "planned")
-    latest = session.exec(fired).one()
     moment = moment_ms(session)
+    latest = session.exec(fired.where(col(Firing.until) <= moment + DAY_MS)).one()
     return firing.following_of(row, max(moment, latest or 0))
 
 

@@ -43,6 +43,14 @@ def test_a_beat_says_how_busy_it_is_and_of_nobody_else() -> None:
     assert (other.busy, other.state, other.heartbeat) == (0, "running", 7)
 
 
+def test_a_sign_of_life_that_is_still_to_come_is_none(viewer: Actor) -> None:
+    with unit_of_work() as session:
+        add_worker(session, "ghost", heartbeat=now_ms() + 365 * FORGOTTEN_AFTER_MS)
+    with reading() as session:
+        assert list(live_workers(session)) == []
+    assert shown(viewer)["ghost"].state == "lost"
+
+
 def test_who_was_silent_for_a_day_is_forgotten_when_somebody_new_comes() -> None:
     with unit_of_work() as session:
         add_worker(session, "old", heartbeat=now_ms() - FORGOTTEN_AFTER_MS - 1000)

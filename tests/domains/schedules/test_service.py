@@ -6,6 +6,7 @@ from sqlmodel import select
 from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.schedules import blackouts, queries, service
+from orch_app.domains.schedules.firing import fire_due
 from orch_app.domains.schedules.wire import BlackoutsQuery, NewBlackout, NewSchedule, ScheduleChange, SchedulesQuery
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, OrchError, StaleVersion
@@ -14,6 +15,7 @@ from tests.domains.schedules.samples import add, firings, fresh, jobs_of, put
 from tests.systems.people import add_user, audited
 
 GOOD = {"name": "nightly", "runbook": "host_report", "cron": "0 3 * * *", "timezone": "America/Sao_Paulo"}
+DAY_MS = 24 * 3_600_000
 
 
 def refused(actor: Actor, **facts: object) -> OrchError:
@@ -29,6 +31,20 @@ def pointers(error: OrchError) -> list[str]:
 def change(actor: Actor, row: str, **facts: object) -> None:
     with unit_of_work() as session:
         service.update(session, actor, row, ScheduleChange(**facts))  # pyright: ignore[reportArgumentType]
+
+
+def test_what_a_clock_far_ahead_has_fired_does_not_hold_up_who_resumes_it(owner: Actor) -> None:
+    row = add(owner)
+    with reading() as session:
+        moment = session.exec(select(now_ms())).one()
+    with unit_of_work() as session:
+        while fire_due(session, at_ms=moment + 365 * DAY_MS):
+            pass
+    assert (fresh(row).next_fire_at or 0) > moment + 364 * DAY_MS
+    with unit_of_work() as session:
+        service.pause(session, owner, row.id)
+        service.resume(session, owner, row.id)
+    assert moment < (fresh(row).next_fire_at or 0) <= moment + 3_660_000
 
 
 def test_a_new_schedule_belongs_to_its_maker_and_is_due_in_the_future(owner: Actor) -> None:
