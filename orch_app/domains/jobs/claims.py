@@ -69,14 +69,14 @@ _WAITS_LONG = line.READY.where(
 def claim_next(session: Session, owner: str, worker: str) -> Claim | None:
     """Take the first waiting job that nothing stands in the way of; None when there is none."""
     pass_gate(session)
-    _end_those_that_do_not_wait(session)
+    _end_impatient(session)
     return next((held for place in line.in_order(session) if (held := _take(session, place, owner, worker))), None)
 
 
 def claim(session: Session, job_id: str, owner: str, worker: str) -> Claim | None:
     """Take this very job out of its turn; None when there is nothing to take, whatever the reason."""
     pass_gate(session)
-    _end_those_that_do_not_wait(session)
+    _end_impatient(session)
     place = line.ready_one(session, job_id)
     return _take(session, place, owner, worker) if place else None
 
@@ -200,8 +200,13 @@ def _record(session: Session, job: Job, worker: str, action: Action, status: Sta
     )
 
 
-def _end_those_that_do_not_wait(session: Session) -> None:
-    """A job that finds its limit reached and was told not to wait for it ends here, canceled or failed."""
+def end_those_that_do_not_wait(session: Session) -> None:
+    """End every job that finds its limit reached and was told not to wait; it must not wait for a free slot either."""
+    pass_gate(session)
+    _end_impatient(session)
+
+
+def _end_impatient(session: Session) -> None:
     for found in carry_out(session, _IMPATIENT).all():
         job = _job(session, found.id)
         status = Status.CANCELED if found.on_full == "cancel" else Status.ERROR

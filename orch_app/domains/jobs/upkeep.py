@@ -125,6 +125,7 @@ class Upkeep:
             settled = claims.settle_expired(session)
             tallies.add(session, Counter({(tallies.REAPED, "", ""): len(settled)}) if settled else Counter())
             locks.heal(session)
+            claims.end_those_that_do_not_wait(session)
         if settled:
             _log.warning("sweep.settled", jobs=settled)
         if self._slots.takes_jobs:

@@ -5,15 +5,17 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, locks, service
 from orch_app.domains.jobs.errors import LostClaimError
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobLock, JobNeed, JobStart
+from orch_app.domains.jobs.slots import Slots
 from orch_app.domains.jobs.states import Status
-from orch_app.kit.db import reading, unit_of_work
+from orch_app.domains.jobs.upkeep import Upkeep
+from orch_app.kit.db import now_ms, reading, unit_of_work
 from tests.domains.jobs.rules import (
     asked,
     declare,
@@ -32,6 +34,7 @@ from tests.domains.jobs.rules import (
 )
 
 pytestmark = pytest.mark.usefixtures("catalogue")
+DAY_MS = 24 * 3_600_000
 LOCKS = ["host:{{targets.host}}"]
 
 
@@ -221,6 +224,31 @@ def test_a_job_that_does_not_wait_for_a_limit_ends_with_its_reason(
     assert ended.finished_at is not None
     with reading() as session:
         assert session.exec(select(JobNeed).where(JobNeed.job_id == late.id)).all() == []
+
+
+def test_it_does_not_wait_for_a_free_slot_either(operator: Actor) -> None:
+    declare(concurrency={"limit": 1, "key": "", "on_full": "fail"})
+    asked(operator)
+    taken()
+    late = asked(operator)
+    Upkeep(Slots()).sweep()
+    assert (fresh(late).status, fresh(late).reason) == (Status.ERROR, "limit_reached")
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_waiting_once_it_is_right_again(operator: Actor) -> None:
+    declare(rate={"limit": 1, "per_s": 60, "key": ""})
+    asked(operator)
+    finish(taken())
+    with unit_of_work() as session:
+        session.exec(update(JobStart).values(at_ms=JobStart.at_ms + 365 * DAY_MS))
+    late, put_off = asked(operator), asked(operator)
+    assert taken().job_id == late.id
+    with unit_of_work() as session:
+        session.exec(update(Job).where(col(Job.id) == put_off.id).values(not_before=now_ms() + 365 * DAY_MS))
+        session.exec(delete(JobStart))
+        locks.heal(session)
+    assert due() == 1
+    assert taken().job_id == put_off.id
 
 
 def test_a_rate_lets_so_many_start_in_a_window_and_tells_the_others_when(operator: Actor) -> None:
