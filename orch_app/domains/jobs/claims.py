@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, or_, select, update
+from sqlmodel import Session, col, delete, or_, select, update
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.audit.actions import Action
@@ -21,7 +21,7 @@ from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.held import LEASE, Claim, lease_ms, write
 from orch_app.domains.jobs.line import Place
-from orch_app.domains.jobs.models import Job, JobNeed
+from orch_app.domains.jobs.models import Job, JobArtifact, JobNeed
 from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.retention import purge_moment
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Outcome, Phase, Reason, Status
@@ -58,6 +58,8 @@ _TAKE = (
     )
     .returning(col(Job.fence), col(Job.attempt))
 )
+# Files belong to one claim; those of an earlier attempt can no longer be had.
+_FORGET_FILES = delete(JobArtifact).where(col(JobArtifact.job_id) == bindparam("job_id"))
 _JOB = select(Job).where(Job.id == bindparam("job_id"))
 _EXPIRED = select(Job.id).where(col(Job.status) == Status.RUNNING, col(Job.lease_until) < now_ms()).limit(200)
 # A moment still to come was written by a clock that has been set right since: it says nothing about the wait.
@@ -91,6 +93,8 @@ def _take(session: Session, place: Place, owner: str, worker: str) -> Claim | No
         return None
     held = Claim(place.id, owner, found.fence, worker, found.attempt)
     attempts.begin(session, held.job_id, held.attempt, worker)
+    if held.attempt > 1:
+        carry_out(session, _FORGET_FILES, job_id=held.job_id)
     turns.note_served(session, place.rank, place.turn)
     if wanted:
         locks.take(session, wanted, held.job_id, owner, held.fence)

@@ -11,7 +11,7 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.jobs import attempts, claims, queries, service
 from orch_app.domains.jobs.held import Claim
-from orch_app.domains.jobs.models import Job, JobAttempt, JobStep
+from orch_app.domains.jobs.models import Job, JobArtifact, JobAttempt, JobStep
 from orch_app.domains.jobs.queries import JobFilter, Page
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, Status
 from orch_app.kit.clock import now
@@ -45,6 +45,26 @@ on_each_back_end = pytest.mark.usefixtures("catalogue")
 def fail(held: Claim, reason: str = "rate_limited") -> None:
     start(held)
     finish(held, Status.ERROR, reason=reason, reason_detail=f"because of {reason}")
+
+
+@on_each_back_end
+def test_files_of_an_earlier_attempt_are_listed_no_more_when_the_next_one_begins(operator: Actor) -> None:
+    declare(retries=RETRIES)
+    job = asked(operator)
+    first = taken()
+    with unit_of_work() as session:
+        session.add(JobArtifact(job_id=job.id, name="output.json", size=2, sha256="0" * 64, created_at=now()))
+    fail(first)
+    assert files(operator, job) == ["output.json"]
+    let_time_pass(600_000)
+    assert due() == 1
+    taken()
+    assert files(operator, job) == []
+
+
+def files(actor: Actor, job: Job) -> list[str]:
+    with reading() as session:
+        return [row.name for row in queries.list_artifacts(session, actor, job.id)]
 
 
 def rows(job: Job) -> list[tuple[int, str, str, str]]:
