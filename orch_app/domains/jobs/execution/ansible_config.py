@@ -79,7 +79,7 @@ def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, 
         "USER": launch.user,
         "LOGNAME": launch.user,
         "SHELL": "/bin/sh",
-        "TMPDIR": str(workspace.tmp),
+        "TMPDIR": str(_place_for_files_of_programs(spec)),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         "TERM": "dumb",
@@ -89,6 +89,11 @@ def play_environment(spec: PlaySpec, launch: Launch, config: Path) -> dict[str, 
         "ANSIBLE_NOCOLOR": "1",
         "ORCH_EVENTS_FD": str(EVENTS_FD),
     }
+
+
+def _place_for_files_of_programs(spec: PlaySpec) -> Path:
+    """Mitogen puts a socket there, whose path is limited to 108 bytes; with a longer one its play would never begin."""
+    return spec.workspace.control if "mitogen" in spec.strategy else spec.workspace.tmp
 
 
 def code_folders(spec: PlaySpec) -> tuple[Path, ...]:

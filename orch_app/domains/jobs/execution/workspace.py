@@ -25,8 +25,8 @@ from orch_app.domains.jobs.execution.isolation import IsolationLevel, JobView, i
 JOBS_FOLDER = "jobs-run"
 _PROJECT_FILES = 5_000
 _PROJECT_BYTES = 64 << 20
-_SOCKET_FOLDER = 84
-"""Longest folder for ssh control sockets: 108 bytes less their names and ssh's temporary suffix."""
+_SOCKET_FOLDER = 80
+"""Longest folder for sockets: 108 bytes less the names that ssh, with its temporary suffix, and mitogen give them."""
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 """Names a job's folders may have: no way out of their parent."""

@@ -306,6 +306,15 @@ CASES: dict[str, Case] = {
     ),
     "order of hosts": on_made(say("{{ inventory_hostname }}"), order="reverse_sorted"),
     "strategy free": case(say("a"), say("b"), spec={"strategy": "free"}),
+    "strategy free, several hosts": Case(
+        [play(many_hosts()), play(run("true"), say("{{ inventory_hostname }}"), hosts="made", strategy="free")]
+    ),
+    "unreachable": Case(
+        [
+            play({"ansible.builtin.add_host": {"name": "gone", "ansible_host": "127.0.0.1", "ansible_port": 1}}),
+            play(say("before"), run("true"), say("never"), hosts="gone"),
+        ]
+    ),
     "strategy host_pinned": case(say("a"), say("b"), spec={"strategy": "host_pinned"}),
     "assert": case(
         {"ansible.builtin.assert": {"that": ["1 == 1"], "quiet": True}},
@@ -320,3 +329,31 @@ CASES: dict[str, Case] = {
         spec={"inputs": {"a": "{{ 1 + 1 }}", "n": [1, {"b": None}]}},
     ),
 }
+
+# These again with mitogen, which starts and feeds modules in ways of its own.
+WITH_MITOGEN = (
+    "a collection",
+    "a failed task ends the play",
+    "asynchronous, polled",
+    "block rescue always",
+    "changed and failed by condition",
+    "check and diff",
+    "delegated, once",
+    "environment of a task",
+    "facts",
+    "files",
+    "handlers",
+    "ignored errors",
+    "include and import",
+    "nested loop",
+    "no_log",
+    "one host fails, the others go on",
+    "own module",
+    "register and when",
+    "retries until it holds",
+    "roles",
+    "serial",
+    "set_fact and stats",
+    "template",
+    "vault",
+)
