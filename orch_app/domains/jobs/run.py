@@ -135,12 +135,16 @@ def _refuse(held: Claim, reason: Reason, detail: str) -> None:
     def end(session: Session) -> None:
         claims.finish(session, held, Status.ERROR, reason=reason, reason_detail=detail)
 
-    with reading() as session:
-        after = store.last_seq(session, held.job_id)
+    after = _until_it_answers(lambda: _last_seq(held.job_id))
     writer = LogWriter(held, after, on_lost=lambda: None)
     Recorder(writer).say(LogLevel.ERROR, detail)
     writer.close()
     _insist(end)
+
+
+def _last_seq(job_id: str) -> int:
+    with reading() as session:
+        return store.last_seq(session, job_id)
 
 
 def _break_off(held: Claim, error: Exception) -> None:
@@ -198,10 +202,13 @@ class _Run:
         attempt = self._held.attempt
         if attempt == 1:
             return Recorder(writer)
-        with reading() as session:
-            recorder = Recorder(writer, attempt, last_position(session, self._held.job_id))
+        recorder = Recorder(writer, attempt, _until_it_answers(self._last_position))
         recorder.say(LogLevel.INFO, f"Attempt {attempt} begins.")
         return recorder
+
+    def _last_position(self) -> int:
+        with reading() as session:
+            return last_position(session, self._held.job_id)
 
     def _finalize(self, detail: str = "") -> None:
         _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING, detail))
