@@ -7,8 +7,8 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.runner import run_many, run_one, simulated
 
-SEEDS = 20_000
-PARTS = 40
+SEEDS = 8_000
+PARTS = 16
 
 
 @pytest.mark.parametrize("part", range(PARTS))
