@@ -250,7 +250,7 @@ CASES: dict[str, Case] = {
             }
         },
     ),
-    "asynchronous, polled": case(run("sleep", "1", **{"async": 30, "poll": 1})),
+    "asynchronous, polled": case(run("sleep", "4", **{"async": 30, "poll": 1})),
     "asynchronous, asked later": case(
         run("sh", "-c", "echo late", **{"async": 30, "poll": 0}, register="late"),
         run("sleep", "1.5"),  # it has ended when it is asked for: how often one must ask is a matter of time
