@@ -29,7 +29,7 @@ _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?"), "<moment>"),
     (re.compile(r"\d:\d\d:\d\d\.\d+|(?<=Paused for )\d+\.\d+"), "<time>"),
     (re.compile(r"(ansible-(?:tmp|local)-)[\w.-]+"), r"\1<random>"),
-    (re.compile(r"j\d{6,}\.\d+"), "<job>"),
+    (re.compile(r"j\d{6,}\.\d+|(?<=still running: )[0-9a-f]{16}"), "<job>"),
     (re.compile(r"(?<=ansible_)[a-z0-9.]+_payload_\w+"), "<payload>"),
     (re.compile(r"runbook-\d+|job_\d+\.\d+"), "<folder>"),
     (re.compile(r"(/tmp/[\w./-]+)/(plain|warm)/"), r"\1/"),
