@@ -1,8 +1,6 @@
 """Makes what Ansible does with every module cheaper, in the plays of a warm server; modules and answers stay the same.
 
-Two things cost more than most modules do. Python reads a program from its standard input byte by byte, a system call
-each, and a module that is piped to it has 170,000 of them: a program of one line reads them at once instead. And for
-the first module of a play Ansible parses forty files to find what they import: the server remembers that by content.
+For the first one Ansible parses forty files to find what they import. The server remembers that by content.
 """
 
 import contextlib
@@ -11,22 +9,16 @@ import functools
 import importlib
 import importlib.util
 import io
-import re
-import shlex
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-_READ_AT_ONCE = "import sys;exec(compile(getattr(sys.stdin,'buffer',sys.stdin).read(),'<stdin>','exec'))"
-_PYTHON = re.compile(r"(?:.*[/ ])?(?:platform-)?python[0-9.]*")
 _USUAL = ("command", "stat", "copy", "file", "setup")  # others share nearly all of what these import
 
 
 def quicken() -> None:
     """Change Ansible in this process and its forks."""
-    shell: Any = importlib.import_module("ansible.plugins.shell").ShellBase
-    shell.build_module_command = _reading_at_once(shell.build_module_command)
     common: Any = importlib.import_module("ansible.executor.module_common")
     common._compile_module_ast = functools.partial(_Source, common._compile_module_ast)
     common.ModuleDepFinder.__init__ = _remembering(common.ModuleDepFinder.__init__)
@@ -52,20 +44,6 @@ def _look_at(name: str) -> None:
         moment = dt.datetime.now(dt.UTC)
         common.recursive_finder(name, f"ansible.modules.{name}", source, nowhere, moment, extensions.create({}))
     common.module_utils_loader._paths = places  # each play looks for itself where modules have theirs
-
-
-def _reading_at_once(build: Callable[..., str]) -> Callable[..., str]:
-    @functools.wraps(build)
-    def build_module_command(
-        self: Any, env_string: str, shebang: str | None, cmd: str, arg_path: str | None = None
-    ) -> str:
-        built = build(self, env_string, shebang, cmd, arg_path)
-        is_piped = not cmd.strip() and not arg_path
-        if is_piped and shebang and _PYTHON.fullmatch(shebang.removeprefix("#!").strip()):
-            return f"{built} -c {shlex.quote(_READ_AT_ONCE)}"
-        return built
-
-    return build_module_command
 
 
 class _Source:

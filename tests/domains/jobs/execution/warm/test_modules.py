@@ -3,13 +3,10 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from orch_app.domains.jobs.execution import WarmEngine, WarmServers
 from orch_app.domains.jobs.execution.warm import modules
-from tests.domains.jobs.execution.conftest import Plays
 
 BUILD = """
 import datetime, hashlib, importlib.util, io, json, pathlib, sys, zipfile
@@ -52,13 +49,6 @@ except AnsibleError as error:
 print(json.dumps({"plain": plain, "quick": quick, "again": again, "changed": changed, "fault": fault}))
 """
 
-ASK_FOR_THE_CALLER = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.shell: tr '\\0' ' ' < /proc/$PPID/cmdline
-"""
-
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, object]:
@@ -84,10 +74,3 @@ def test_a_module_with_another_content_is_looked_at(built: dict[str, object]) ->
 
 def test_a_module_that_is_no_python_is_refused_as_ever(built: dict[str, object]) -> None:
     assert "Unable to compile 'broken'" in str(built["fault"])
-
-
-@pytest.mark.integration
-def test_a_module_that_is_piped_to_python_is_read_at_once(tmp_path: Path, servers: WarmServers) -> None:
-    told = Plays(tmp_path, WarmEngine(servers)).run(ASK_FOR_THE_CALLER)
-    assert told.ended.rc == 0, told.text
-    assert "sys.stdin" in told.text
