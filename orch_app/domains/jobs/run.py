@@ -135,16 +135,11 @@ def _refuse(held: Claim, reason: Reason, detail: str) -> None:
     def end(session: Session) -> None:
         claims.finish(session, held, Status.ERROR, reason=reason, reason_detail=detail)
 
-    after = _until_it_answers(lambda: _last_seq(held.job_id))
+    after = _look(lambda session: store.last_seq(session, held.job_id))
     writer = LogWriter(held, after, on_lost=lambda: None)
     Recorder(writer).say(LogLevel.ERROR, detail)
     writer.close()
     _insist(end)
-
-
-def _last_seq(job_id: str) -> int:
-    with reading() as session:
-        return store.last_seq(session, job_id)
 
 
 def _break_off(held: Claim, error: Exception) -> None:
@@ -202,13 +197,9 @@ class _Run:
         attempt = self._held.attempt
         if attempt == 1:
             return Recorder(writer)
-        recorder = Recorder(writer, attempt, _until_it_answers(self._last_position))
+        recorder = Recorder(writer, attempt, _look(lambda session: last_position(session, self._held.job_id)))
         recorder.say(LogLevel.INFO, f"Attempt {attempt} begins.")
         return recorder
-
-    def _last_position(self) -> int:
-        with reading() as session:
-            return last_position(session, self._held.job_id)
 
     def _finalize(self, detail: str = "") -> None:
         _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING, detail))
@@ -216,16 +207,15 @@ class _Run:
     def _keep(self, output: Output) -> Kept:
         """Collect the files and put them into the store; a job whose files cannot be kept still ends, and says why."""
         try:
-            files = _until_it_answers(lambda: self._collect(output))
+            files = _look(lambda session: self._collect(session, output))
         except (ArtifactsRefused, OSError) as error:
             _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
             return Kept((), f"Its files were not kept: {error}")
         return put_all(self._running, self._workspace, files, self._finalize)
 
-    def _collect(self, output: Output) -> list[ArtifactInfo]:
-        with reading() as session:
-            lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-            return collect(self._workspace, lines, output.raw, self._secrets)
+    def _collect(self, session: Session, output: Output) -> list[ArtifactInfo]:
+        lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
+        return collect(self._workspace, lines, output.raw, self._secrets)
 
     def _finish(self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id
@@ -259,6 +249,16 @@ class _Run:
 
 def _ndjson(item: dict[str, object]) -> bytes:
     return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _look(read: Callable[[Session], T]) -> T:
+    """Read in a transaction, until it answers."""
+
+    def once() -> T:
+        with reading() as session:
+            return read(session)
+
+    return _until_it_answers(once)
 
 
 def _insist(write: Callable[[Session], T]) -> T:
