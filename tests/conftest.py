@@ -14,12 +14,14 @@ from playwright.sync_api import Browser
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
+from orch_app.kit.settings import ROOT
 from tests.systems import network_guard, product, tiers
 from tests.systems.bells import bells_put_back
 from tests.systems.browser import chromium
 from tests.systems.lending import Lender
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
+from tools import build_ui
 
 # Code that a test runs without binding the product to a folder must not write into the checkout.
 os.environ.setdefault("ORCH_DATA_DIR", tempfile.mkdtemp(prefix="orch-tests-"))
@@ -37,12 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Mark each test with its tier before `-m` chooses, and keep the random order within a tier."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Mark each test with its tier before `-m` chooses, and put those that were chosen in order."""
     for item in items:
         tiers.mark(item)
     yield
-    items.sort(key=tiers.order)
+    items[:] = tiers.in_order(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,6 +87,12 @@ def _stays_on_this_machine() -> Iterator[None]:
 def _bells_as_they_were() -> Iterator[None]:
     with bells_put_back():
         yield
+
+
+@pytest.fixture(scope="session")
+def screens() -> None:
+    """The built browser part; nothing is done when its sources did not change."""
+    build_ui.build(ROOT, lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -14,16 +14,9 @@ from playwright.sync_api import Browser
 from tests.e2e.drill import add_drill
 from tests.e2e.house import House, furnish
 from tests.e2e.looks import DESKTOP, Look, Tab, open_tab
-from tests.e2e.product import ROLES, ROOT, Product, new_product, started
-from tools import build_ui
+from tests.e2e.product import ROLES, Product, new_product, started
 
 OpenTab = Callable[..., Tab]
-
-
-@pytest.fixture(scope="session")
-def screens() -> None:
-    """The built browser part; nothing is done when its sources did not change."""
-    build_ui.build(ROOT, lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -156,6 +156,7 @@ def _context(browser: Browser, product: Product, look: Look) -> BrowserContext:
         locale=look.language,
         timezone_id="America/Sao_Paulo",
         reduced_motion="reduce",
+        permissions=["clipboard-write"],  # a window gives it to whoever is pressed; the shell without windows does not
     )
     context.set_default_timeout(PATIENCE_MS)
     wanted = {"orch_lang": look.language, "orch_theme": look.theme}

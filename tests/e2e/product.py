@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
 import pytest
 
 from orch_app.domains.access.actor import COMMAND_LINE
@@ -23,6 +24,7 @@ from tests.systems.product import bound_to, migrate_new
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct-horse-battery-42"
+PATIENCE_S = 120
 ROLES = ("admin", "operator", "viewer")
 
 
@@ -125,3 +127,13 @@ def started(product: Product, *, workers: int = 1) -> Iterator[Product]:
         for number in range(1, workers + 1):
             parts.enter_context(product.process("worker", path="/health/worker", says=f"{number} alive"))
         yield product
+
+
+@contextmanager
+def client_of(product: Product, role: str = "operator") -> Iterator[httpx.Client]:
+    """A script that has signed in with this role."""
+    with httpx.Client(base_url=product.url, timeout=PATIENCE_S) as client:
+        sign_in = {"email": f"{role}@example.org", "password": PASSWORD}
+        pair = client.post("/v1/auth/login", json=sign_in).raise_for_status().json()
+        client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
+        yield client

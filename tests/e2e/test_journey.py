@@ -254,6 +254,7 @@ def start_a_long_one(me: Person) -> None:
     me.look("13-log-live")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("look", "back_end"),
     [

@@ -100,6 +100,7 @@ def test_the_product_is_started_as_the_tutorial_says() -> None:
     assert len(journey) > 8
 
 
+@pytest.mark.long
 def test_every_block_of_the_journey_does_what_the_tutorial_says(
     product: Product, machine: SshHost, tmp_path: Path
 ) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.product import Product, new_product
-from tests.e2e.test_web_loss import client_of
+from tests.e2e.product import Product, client_of, new_product
 
 DEADLINE_S = 60.0
 SERVICE_RESTART = 1012

@@ -13,10 +13,8 @@ import httpx
 import pytest
 
 from tests.domains.jobs.trials import PLAY
-from tests.e2e.product import ROOT, Product, new_product
-from tests.e2e.test_web_loss import client_of
+from tests.e2e.product import Product, client_of, new_product
 from tests.systems.processes import free_port
-from tools import build_ui
 
 DEADLINE_S = 120.0
 LONG = """
@@ -45,12 +43,6 @@ def slow_runbook(tmp_path: Path) -> Path:
     return folder.parent
 
 
-@pytest.fixture(scope="module")
-def screens() -> None:
-    """Built before the clock of a start runs."""
-    build_ui.build(ROOT, lambda _: None)
-
-
 @pytest.fixture(params=["alone", "postgres and redis"])
 def variables(request: pytest.FixtureRequest, slow_runbook: Path) -> dict[str, str]:
     """Settings of both ways to run it; the grace is short, because the job would use any."""
@@ -71,7 +63,7 @@ def started_job(client: httpx.Client) -> str:
     return job
 
 
-@pytest.mark.e2e
+@pytest.mark.long
 def test_it_runs_on_both_back_ends_and_a_stop_marks_what_still_runs(
     screens: None, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -89,3 +89,34 @@ def test_unix_sockets_stay_allowed(tmp_path: Path):
 def test_a_test_belongs_to_the_tier_of_what_it_uses(request: pytest.FixtureRequest):
     assert request.node.get_closest_marker("unit")
     assert tiers.tier_of(request.node) == "unit"
+
+
+class Marked:
+    """As much of a test as its order asks for."""
+
+    def __init__(self, *marks: str) -> None:
+        self.marks = set(marks)
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.marks else None
+
+
+def test_every_process_begins_with_its_share_of_the_long_tests_and_the_tiers_stay_in_order():
+    quick = [Marked("e2e") for _ in range(7)]
+    long = [Marked("e2e", "long") for _ in range(2)]
+    cheap = [Marked("unit") for _ in range(3)]
+    found = tiers.in_order([*quick[:5], *long, *cheap, *quick[5:]], 3)  # pyright: ignore[reportArgumentType]
+    assert found[:3] == cheap
+    assert [one in long for one in found[3:]] == [True, False, False, True, *[False] * 5]
+    assert [one for one in found if one in quick] == quick
+
+
+@pytest.mark.parametrize(("tier", "ci", "tries"), [("unit", "true", 0), ("e2e", "true", 1), ("e2e", "", 0)])
+def test_what_is_not_alone_with_itself_is_tried_again_in_ci_only(
+    monkeypatch: pytest.MonkeyPatch, tier: str, ci: str, tries: int
+):
+    monkeypatch.setenv("CI", ci)
+    item, added = Marked(tier), list[pytest.MarkDecorator]()
+    monkeypatch.setattr(item, "add_marker", added.append, raising=False)
+    tiers.mark(item)  # pyright: ignore[reportArgumentType]
+    assert [mark.kwargs for mark in added] == [{"reruns": 1}] * tries

@@ -1,16 +1,20 @@
 """To which tier a test belongs: by its mark, its folder, or the servers that it asks for."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-TIERS = ("unit", "integration", "e2e", "swarm")
+TIERS = ("unit", "integration", "engine", "e2e", "swarm")
 FOLDERS = {
     "e2e/": "e2e",
     "swarm/": "swarm",
-    "chaos/": "integration",
+    "chaos/": "engine",
+    "simulation/": "engine",
+    "domains/jobs/execution/warm/": "engine",
     "runbooks/": "integration",
     "domains/jobs/execution/": "integration",
 }
@@ -19,17 +23,36 @@ SERVERS = {"postgres_server", "postgres_url", "fresh_postgres_url", "redis_url",
 # A fixture that hands out one of these has started it.
 SERVER_TYPES = ("PostgresServer", "SshServer", "SshHost")
 BROWSERS = {"browser", "page"}
+SCREENS = {"screens"}  # the whole product as `./orch up` runs it
 
 
 def mark(item: pytest.Item) -> None:
-    """Give the test the mark of its tier unless it carries one already."""
+    """Give the test the mark of its tier unless it carries one already.
+
+    In CI what is not alone with itself is tried once more when it fails, and told of at the end: see ADR 30.
+    """
     if not any(item.get_closest_marker(tier) for tier in TIERS):
         item.add_marker(tier_of(item))
+    if os.environ.get("CI") == "true" and not item.get_closest_marker("unit"):
+        item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def order(item: pytest.Item) -> int:
-    """Cheap tiers first."""
-    return next(place for place, tier in enumerate(TIERS) if item.get_closest_marker(tier))
+def in_order(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Cheap tiers first. Within a tier every process's run of the list begins with its share of the long tests."""
+    tiers = [[item for item in items if item.get_closest_marker(tier)] for tier in TIERS]
+    return [item for tier in tiers for item in _long_ones_first(tier, processes)]
+
+
+def _long_ones_first(items: Sequence[pytest.Item], runs: int) -> Iterator[pytest.Item]:
+    """The list is cut into equal runs, as pytest-xdist does, and the random order kept in what is not long."""
+    longs = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if not item.get_closest_marker("long")])
+    for run in range(runs):
+        share = longs[run::runs]
+        yield from share
+        size = len(items) * (run + 1) // runs - len(items) * run // runs
+        yield from islice(others, max(size - len(share), 0))
+    yield from others
 
 
 def seconds_of(reports: Mapping[str, Sequence[object]]) -> dict[str, float]:
@@ -52,7 +75,7 @@ def tier_of(item: pytest.Item) -> str:
         return "e2e"
     parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
     on_postgres = "postgres" in {parameters.get("database_url"), parameters.get("database")}
-    needs_server = fixtures & SERVERS or on_postgres
+    needs_server = fixtures & (SERVERS | SCREENS) or on_postgres
     return "integration" if needs_server else "unit"
 
 

@@ -61,6 +61,7 @@ ENGINE = (
 )
 ENGINE_MORE = (Tool("docker-cli", "docker"),)  # newer distributions only; elsewhere it comes with the engine
 BROWSER = (Tool("chromium", "chromium"),)
+LIGHTER_BROWSER = (Tool("chromium-headless-shell", "chromium-headless-shell"),)  # not every distribution has it
 
 
 def missing(tools: Iterable[Tool]) -> list[str]:

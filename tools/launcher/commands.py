@@ -30,7 +30,7 @@ Look after it
   openapi     print the description of the REST API
 
 Work on it
-  test        run the tests: unit, integration, e2e, swarm or all
+  test        run the tests: unit, integration, engine, e2e, swarm or all
   check       lint, format, types, imports, dependencies and shape of the code
   bench       measure: api, fleet, job, job-grown, log, start, throughput or throughput-grown
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
@@ -136,7 +136,9 @@ def _test_options(rest: list[str]) -> argparse.Namespace:
         description="Run the tests.",
         epilog="Everything else is handed to pytest, e.g. -k NAME or a file.",
     )
-    parser.add_argument("tier", nargs="?", default="all", choices=["unit", "integration", "e2e", "swarm", "all"])
+    parser.add_argument(
+        "tier", nargs="?", default="all", choices=["unit", "integration", "engine", "e2e", "swarm", "all"]
+    )
     parser.add_argument("--full", action="store_true", help="the whole theme x language x size matrix of the screens")
     if rest and rest[0].startswith("-") and rest[0] not in {"-h", "--help", "--full"}:
         rest = ["all", *rest]

@@ -11,19 +11,22 @@ from tools.launcher.progress import say
 from tools.launcher.refusal import Refusal
 from tools.launcher.up import build_screens
 
-TIERS = ("unit", "integration", "e2e", "swarm")
+TIERS = ("unit", "integration", "engine", "e2e", "swarm")
 NEEDS: dict[str, tuple[apt.Tool, ...]] = {
     "unit": (),
     "integration": apt.INTEGRATION,
+    "engine": apt.INTEGRATION,
     "e2e": (*apt.BROWSER, *apt.INTEGRATION),
     "swarm": (*apt.ENGINE, *apt.INTEGRATION),
 }
 # Asked for only where the packages above did not bring it.
 MORE: dict[str, tuple[apt.Tool, ...]] = {"swarm": apt.ENGINE_MORE}
+# Installed where it can be had.
+USEFUL: dict[str, tuple[apt.Tool, ...]] = {"e2e": apt.LIGHTER_BROWSER}
 NOTHING_FOUND = 5  # pytest's exit code
 KERNEL_REFUSES = 77  # ours, of the swarm tests: they said what the kernel does not allow, and tried nothing
 SWARM_FOLDER = "tests/swarm"
-WITH_SCREENS = {"e2e", "swarm"}
+WITH_SCREENS = {"integration", "engine", "e2e", "swarm"}
 
 
 def run_tests(options: argparse.Namespace) -> int:
@@ -85,6 +88,7 @@ def _why_not(tier: str) -> str:
     try:
         apt.provide(NEEDS[tier], f"the {tier} tests")
         apt.provide(MORE.get(tier, ()), f"the {tier} tests")
+        apt.offer(USEFUL.get(tier, ()), f"the {tier} tests")
     except Refusal as refusal:
         return str(refusal)
     return ""

@@ -4,9 +4,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,15 @@ import httpx
 import pytest
 
 from tests.e2e.drill import add_drill
-from tests.e2e.product import PASSWORD, Product, new_product
+from tests.e2e.product import Product, client_of, new_product
 from tests.systems.processes import free_port
 
-PATIENCE_S = 120
+ORDERS = 4
 QUICK = {"ORCH_LEASE_S": "5", "ORCH_HEARTBEAT_S": "1", "ORCH_SWEEP_S": "1"}
 EXECUTE = "/v1/runbooks/drill/execute"
+
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(params=["alone", "grown"])
@@ -33,15 +35,6 @@ def installed(request: pytest.FixtureRequest, screens: None, tmp_path: Path) -> 
     product = new_product(tmp_path / "data", **variables)
     product.add_user("operator")
     return product
-
-
-@contextmanager
-def client_of(product: Product, role: str = "operator") -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=product.url, timeout=PATIENCE_S) as client:
-        sign_in = {"email": f"{role}@example.org", "password": PASSWORD}
-        pair = client.post("/v1/auth/login", json=sign_in).raise_for_status().json()
-        client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
-        yield client
 
 
 def order(client: httpx.Client, key: str, wait_s: int = 0) -> httpx.Response:
@@ -107,7 +100,7 @@ def test_a_job_outlives_the_web_process_and_its_reader_goes_on_elsewhere(install
 
 
 def test_orders_given_while_the_web_process_dies_become_one_job_each(installed: Product) -> None:
-    keys = [f"order-{n}" for n in range(6)]
+    keys = [f"order-{n}" for n in range(ORDERS)]
 
     def order_once(client: httpx.Client, key: str) -> str:
         try:
@@ -130,8 +123,8 @@ def test_orders_given_while_the_web_process_dies_become_one_job_each(installed: 
             jobs = [client.get(f"/v1/jobs/{job_id}", params={"wait": 60}).json() for job_id in made.values()]
             count = len(client.get("/v1/jobs").json()["items"])
     assert promised.items() <= made.items()
-    assert (len(set(made.values())), count) == (6, 6)
-    assert [(job["status"], job["attempt"]) for job in jobs] == [("SUCCESS", 1)] * 6
+    assert (len(set(made.values())), count) == (ORDERS, ORDERS)
+    assert [(job["status"], job["attempt"]) for job in jobs] == [("SUCCESS", 1)] * ORDERS
 
 
 def test_a_killed_worker_ends_its_job_before_the_readers_eyes_and_the_next_one_goes_on(installed: Product) -> None:
