@@ -1,6 +1,7 @@
 """A warm play and a plain one are the same: what is said, what every step and host did, how it ended, what it left."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,22 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from orch_app.domains.jobs.execution import (
+    Credentials,
     Engine,
+    FactShelf,
     LogLevel,
     PlainEngine,
+    PlayStatus,
     StepUpdate,
+    TargetHost,
     WarmEngine,
     WarmServers,
     Workspace,
 )
 from tests.domains.jobs.execution.conftest import Plays
 from tests.domains.jobs.execution.warm.parity_plays import CASES, VAULT, WITH_MITOGEN, Case
+from tests.domains.jobs.execution.warm.parity_variants import OVER_SSH, VARIANTS, with_password
+from tests.systems.sshhosts import SshHost, ssh_hosts
 
 pytestmark = pytest.mark.integration
 
@@ -31,6 +38,7 @@ _CHANGING = (
     (re.compile(r"(ansible-(?:tmp|local)-)[\w.-]+"), r"\1<random>"),
     (re.compile(r"j\d{6,}\.\d+|(?<=still running: )[0-9a-f]{16}"), "<job>"),
     (re.compile(r"(?<=ansible_)[a-z0-9.]+_payload_\w+"), "<payload>"),
+    (re.compile(r"(?<=/tmp/orch\.)\w{8}"), "<random>"),
     (re.compile(r"runbook-\d+|job_\d+\.\d+"), "<folder>"),
     (re.compile(r"(/tmp/[\w./-]+)/(plain|warm)/"), r"\1/"),
 )
@@ -45,7 +53,10 @@ def told_by(engine: Engine, folder: Path, wanted: Case) -> dict[str, Any]:
             left[str(path.relative_to(workspace.artifacts))] = f"{path.stat().st_mode & 0o777:o} {content}"
 
     folder.mkdir()
-    told = Plays(folder, engine).run(wanted.playbook, files=sealed(wanted.files), spy=look, **wanted.spec)
+    spec = dict(wanted.spec)
+    if age := spec.pop("facts_cache_s", 0):
+        spec["shelf"] = FactShelf(folder / "facts", age)
+    told = Plays(folder, engine).run(wanted.playbook, files=sealed(wanted.files), spy=look, **spec)
     ended = told.ended
     assert ended.engine == engine.name, told.text
     everything = [(line.level, line.host, settled(line.message)) for line in told.lines]
@@ -90,6 +101,42 @@ def test_a_warm_play_is_the_same_as_a_plain_one(name: str, tmp_path: Path, serve
     assert_the_same(CASES[name], tmp_path, servers)
 
 
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_it_is_the_same_under_every_configuration(name: str, tmp_path: Path, servers: WarmServers) -> None:
+    assert_the_same(VARIANTS[name], tmp_path, servers)
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[SshHost]:
+    with ssh_hosts(1) as (one,):
+        yield one
+
+
+def reached(machine: SshHost, user: str, become_method: str = "", become_password: str = "") -> TargetHost:
+    key = Path(machine.private_key).read_text()
+    credentials = Credentials(user, key, become_method=become_method, become_password=become_password)
+    return TargetHost("web-1", machine.address, machine.port, (machine.host_key,), credentials)
+
+
+@pytest.mark.parametrize("name", sorted(OVER_SSH))
+def test_it_is_the_same_on_a_host_as_whatever_user(
+    name: str, tmp_path: Path, servers: WarmServers, machine: SshHost
+) -> None:
+    said, wanted = OVER_SSH[name]
+    assert_said(said, on(reached(machine, machine.user), wanted), tmp_path, servers)
+
+
+def test_it_is_the_same_with_a_password_for_the_other_user(
+    tmp_path: Path, servers: WarmServers, machine: SshHost
+) -> None:
+    said, wanted = with_password(machine.ops_user)
+    assert_said(said, on(reached(machine, machine.ops_user, "su", machine.password), wanted), tmp_path, servers)
+
+
+def on(host: TargetHost, wanted: Case) -> Case:
+    return replace(wanted, spec={**wanted.spec, "hosts": [host]})
+
+
 @pytest.mark.parametrize("name", WITH_MITOGEN)
 def test_it_is_the_same_with_mitogen(name: str, tmp_path: Path, servers: WarmServers) -> None:
     found = CASES[name].spec
@@ -99,9 +146,17 @@ def test_it_is_the_same_with_mitogen(name: str, tmp_path: Path, servers: WarmSer
     assert_the_same(replace(CASES[name], spec=spec), tmp_path, servers)
 
 
-def assert_the_same(wanted: Case, folder: Path, servers: WarmServers) -> None:
+def assert_the_same(wanted: Case, folder: Path, servers: WarmServers) -> dict[str, Any]:
     with ThreadPoolExecutor(2) as side_by_side:
         plain = side_by_side.submit(told_by, PlainEngine(), folder / "plain", wanted)
         warm = side_by_side.submit(told_by, WarmEngine(servers), folder / "warm", wanted)
     assert warm.result() == plain.result()
     assert plain.result()["lines"] or plain.result()["printed"]
+    return plain.result()
+
+
+def assert_said(said: str, wanted: Case, folder: Path, servers: WarmServers) -> None:
+    found = assert_the_same(wanted, folder, servers)
+    assert found["end"][1] is PlayStatus.SUCCESSFUL, found["lines"]
+    messages = [message for _, _, message in found["lines"]]
+    assert any(said in message for message in messages), messages
