@@ -25,7 +25,7 @@ def every_minute(first: datetime) -> Schedule:
         timezone="UTC",
         owner_id=str(PERSON.user_id),
         missed_policy="run_once",
-        ends_at=first + timedelta(minutes=4),
+        ends_at=first + timedelta(minutes=3),
         next_fire_at=int(first.timestamp() * 1000),
         created_at=first,
         updated_at=first,

@@ -7,9 +7,8 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.runner import run_many, run_one, simulated
 
-SEEDS = 8_000
-PARTS = 16
-ONCE_BROKEN = (8591,)  # the database was away for a moment as a second attempt began
+SEEDS = 20_000
+PARTS = 40
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -18,12 +17,6 @@ def test_no_interleaving_breaks_an_invariant(part: int) -> None:
     tally = run_many(1 + part * each, each)
     assert [(failure.seed, failure.sentence) for failure in tally.failures] == []
     assert tally.runs == each
-
-
-@pytest.mark.parametrize("seed", ONCE_BROKEN)
-def test_a_story_that_was_once_broken_holds(seed: int) -> None:
-    with simulated() as store:
-        assert run_one(store, seed)[1] is None
 
 
 def test_a_seed_is_the_same_story_every_time_whatever_ran_before_it() -> None:
@@ -36,7 +29,7 @@ def test_a_seed_is_the_same_story_every_time_whatever_ran_before_it() -> None:
 
 def test_the_stories_hold_what_they_are_for() -> None:
     with simulated() as store:
-        told = "\n".join(line for seed in range(1, 151) for line in run_one(store, seed)[0].trace)
+        told = "\n".join(line for seed in range(1, 801) for line in run_one(store, seed)[0].trace)
     for fault in (
         "killed before the commit",
         "killed right after the commit",

@@ -38,13 +38,14 @@ MOST_STEPS = 20_000
 LOOK_FOR_CANCELS_S = 1.0
 LOOK_FOR_DUE_S = 2.0
 LOADS = (
-    *[(ONCE,), (AGAIN,)] * 4,
+    *[(ONCE,), (AGAIN,)] * 16,
     (AGAIN, ONCE),
     (ONCE, ONCE, AGAIN),
     (LOCKED, LOCKED),
     (LOCKED_AGAIN, LOCKED),
     (LIMITED, LIMITED, LIMITED),
 )
+SCHEDULED = 0.08
 FIRST_ID = 1 << 40
 ORDERED = "SELECT count(*) FROM jobs WHERE origin_id IS NULL"
 SMALL_FAULTS = ("the bell of", "the connection breaks", "is wrong by", "cannot be prepared")
@@ -96,7 +97,7 @@ class World:
             Violation: an invariant is broken; `trace` tells the way there.
         """
         with self._installed():
-            load, is_scheduled = self.dice.choice(LOADS), self.dice.random() < 0.25
+            load, is_scheduled = self.dice.choice(LOADS), self.dice.random() < SCHEDULED
             self.store.begin_from((load, is_scheduled), lambda: _fill(load, is_scheduled=is_scheduled))
             self._ids = 2 * FIRST_ID  # the same whether or not this run was the one that filled the template
             self._hook()

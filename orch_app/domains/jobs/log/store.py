@@ -69,6 +69,8 @@ def read_all(session: Session, job_id: str) -> Iterator[Line]:
     after = 0
     while lines := page(session, job_id, after, READ_AT_ONCE):
         yield from lines
+        if len(lines) < READ_AT_ONCE:
+            return
         after = lines[-1].seq
 
 

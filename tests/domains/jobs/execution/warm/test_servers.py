@@ -18,8 +18,6 @@ from orch_app.domains.jobs.execution.warm import servers
 from tests.domains.jobs.execution.conftest import Plays, Told, possible_levels
 from tests.domains.jobs.execution.test_supervisor import sleepers, wait_until
 
-pytestmark = pytest.mark.integration
-
 HELLO = "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.debug: {msg: hello}\n"
 SLEEP = """
 - hosts: all
