@@ -44,6 +44,10 @@ class Installation:
         argv = [sys.executable, "-m", "orch_app.cli", *args]
         subprocess.run(argv, cwd=ROOT, env=self.environment(), input=stdin, text=True, check=True, capture_output=True)
 
+    def add_admin(self, email: str) -> None:
+        """Somebody who may do everything."""
+        self.cli("admin", "create", "--email", email, "--role", "admin", "--password-stdin", stdin=PASSWORD)
+
     @contextmanager
     def process(self, part: str, ready_at: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run web or worker until the block ends."""
@@ -59,10 +63,10 @@ class Installation:
             log.close()
 
     @contextmanager
-    def client(self) -> Iterator[httpx.Client]:
+    def client(self, email: str = EMAIL) -> Iterator[httpx.Client]:
         """A client with an access token."""
         with httpx.Client(base_url=self.url, timeout=60) as client:
-            pair = client.post("/v1/auth/login", json={"email": EMAIL, "password": PASSWORD}).raise_for_status().json()
+            pair = client.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).raise_for_status().json()
             client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
             yield client
 
@@ -86,7 +90,7 @@ def installation(variables: dict[str, str] | None = None, *, worker: bool = True
     made = Installation(folder, free_port(), variables or {})
     try:
         made.cli("migrate")
-        made.cli("admin", "create", "--email", EMAIL, "--password-stdin", stdin=PASSWORD)
+        made.add_admin(EMAIL)
         with ExitStack() as parts:
             parts.enter_context(made.process("web", "/login/"))
             if worker:

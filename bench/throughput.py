@@ -1,4 +1,4 @@
-"""Short jobs on four slots: how many a second, how soon one begins, and how 200 waiting ones come to their end."""
+"""Short jobs on four slots: how many a second, how soon one begins, in which order those of four people go."""
 
 import tempfile
 import threading
@@ -20,6 +20,8 @@ SLOTS = 4
 SUSTAINED_S = 60.0
 QUEUED = 200
 KEPT_WAITING = 8
+PEOPLE = ("many", "ana", "bia", "caio")  # the first orders most of what waits
+PRIORITIES = (5, 0, -5)
 TERMINAL = ("SUCCESS", "ERROR", "CANCELED")
 
 
@@ -47,7 +49,7 @@ def _measure(*, quick: bool, **variables: str) -> dict[str, Any]:
             "slots": SLOTS,
             **_alone(client, 5 if quick else 30),
             **_sustained(made, client, 10.0 if quick else SUSTAINED_S),
-            **_drained(client, 20 if quick else QUEUED),
+            **_drained(made, 40 if quick else QUEUED),
         }
 
 
@@ -91,22 +93,52 @@ class _Waiting(threading.Thread):
             self.waiting = found["total"]
 
 
-def _drained(client: httpx.Client, count: int) -> dict[str, float]:
-    """From the first of so many orders to the end of the last; how many began before one that was ordered earlier."""
-    begin = time.perf_counter()
-    ids = [_order(client) for _ in range(count)]
-    ordered = time.perf_counter() - begin
-    jobs = _finished(client, ids)
-    taken = time.perf_counter() - begin
-    starts = [_moment(job["startedAt"]) for job in sorted(jobs, key=lambda job: job["number"])]
-    # Four begin at once, in whatever order their processes come up.
-    overtaken = sum(later < earlier for earlier, later in zip(starts, starts[SLOTS:], strict=False))
-    rates = {"orders_per_s": round(count / ordered, 1), "drained_s": round(taken, 1)}
-    return {"queued": count, **rates, "overtaken": overtaken}
+def _drained(made: Installation, count: int) -> dict[str, Any]:
+    """Jobs of several people and priorities, all waiting before the first begins: in which order, and for how long."""
+    addresses = {name: f"{name}@example.org" for name in PEOPLE}
+    for address in addresses.values():
+        made.add_admin(address)
+    with ExitStack() as stack:
+        people = {name: stack.enter_context(made.client(address)) for name, address in addresses.items()}
+        worker = people[PEOPLE[0]].get("/v1/workers").raise_for_status().json()["items"][0]["id"]
+        people[PEOPLE[0]].post(f"/v1/workers/{worker}/drain").raise_for_status()
+        begin = time.perf_counter()
+        orders = {_order(people[name], priority): (name, priority) for name, priority in _orders(count)}
+        ordered = time.perf_counter() - begin
+        begin = time.perf_counter()
+        people[PEOPLE[0]].post(f"/v1/workers/{worker}/resume").raise_for_status()
+        jobs = _finished(people[PEOPLE[0]], list(orders))
+        rates = {"orders_per_s": round(count / ordered, 1), "drained_s": round(time.perf_counter() - begin, 1)}
+    begun = [orders[job["id"]] for job in sorted(jobs, key=lambda job: _moment(job["startedAt"]))]
+    return {"queued": count, **rates, "before_a_higher_priority": _early(begun), "share_of_the_few": _share(begun)}
 
 
-def _order(client: httpx.Client) -> str:
-    return client.post("/v1/runbooks/debug_1/execute", json={}).raise_for_status().json()["jobId"]
+def _orders(count: int) -> list[tuple[str, int]]:
+    """Who orders with which priority: one person orders most of it at once, and then the others come."""
+    few = [(name, priority) for priority in PRIORITIES for name in PEOPLE[1:] for _ in range(count // 40)]
+    many = [(PEOPLE[0], priority) for priority in PRIORITIES for _ in range((count - len(few)) // len(PRIORITIES))]
+    return [*many, *[(PEOPLE[0], 0)] * (count - len(few) - len(many)), *few]
+
+
+def _early(begun: list[tuple[str, int]]) -> int:
+    """How many began although one of higher priority waited; as many as there are slots come up side by side."""
+    return sum(any(higher > priority for _, higher in begun[at + SLOTS :]) for at, (_, priority) in enumerate(begun))
+
+
+def _share(begun: list[tuple[str, int]]) -> float:
+    """While all waited: the share of starts of those who ordered little, where an equal share is 1."""
+    shares: list[float] = []
+    for wanted in PRIORITIES:
+        names = [name for name, priority in begun if priority == wanted]
+        last = max(at for at, name in enumerate(names) if name != PEOPLE[0])
+        few = sum(name != PEOPLE[0] for name in names[: last + 1])
+        shares.append(few / (last + 1) * len(PEOPLE) / (len(PEOPLE) - 1))
+    return round(min(shares), 2)
+
+
+def _order(client: httpx.Client, priority: int = 0) -> str:
+    answer = client.post("/v1/runbooks/debug_1/execute", json={"priority": priority})
+    return answer.raise_for_status().json()["jobId"]
 
 
 def _finished(client: httpx.Client, ids: list[str]) -> list[dict[str, Any]]:
