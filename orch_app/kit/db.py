@@ -34,6 +34,7 @@ from orch_app.kit.wakeups import announce_noted
 
 SQLITE_WAIT_MS = 10_000
 SQLITE_LACKS = ("no such table:", "no such column:", "has no column named")
+FULL_DISK = ("is full", "No space left")  # as SQLite and PostgreSQL say it
 POSTGRES_LACKS = ("42P01", "42703")  # undefined table, undefined column
 NO_TABLES = "The database has no tables yet, or those of another version of the program: `./orch migrate` makes them."
 
@@ -212,7 +213,7 @@ def moment_ms(session: Session) -> int:
 
 def _why(error: DBAPIError) -> str:
     cause = str(error.orig).splitlines()[0] if error.orig else ""
-    if "full" in cause:
+    if any(sign in cause for sign in FULL_DISK):
         return "The database's disk is full: nothing was saved. Free some space and try again."
     return "The database does not answer at the moment. Nothing was saved; try again in a few seconds."
 

@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     log_rows_days: int = Field(
         7, ge=0, description="Days after which a job's log is read from its file, not from rows."
     )
-    min_free_mb: int = Field(200, ge=0, description="New jobs are refused when less disk than this is free.")
+    min_free_mb: int = Field(200, ge=0, description="With less disk (MiB) free, new jobs are refused and others wait.")
     crash_at: str = Field("", description="For tests only: the named place where the process kills itself.")
 
     @classmethod

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 from sqlalchemy import select as plain_select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlmodel import Session, col, select, update
 
 from orch_app.domains.audit.models import AuditEntry
@@ -231,6 +232,12 @@ def test_a_full_disk_is_named_and_nothing_is_kept(empty: Path) -> None:
     assert full.value.status == 503
     with reading() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM t").scalar() == 0
+
+
+def test_a_full_disk_of_postgresql_is_named_too(empty: Path) -> None:
+    said = 'could not extend file "base/5/16389": No space left on device'
+    with pytest.raises(Unavailable, match="disk is full"), unit_of_work():
+        raise OperationalError("INSERT", {}, psycopg.errors.DiskFull(said))
 
 
 def test_sqlite_has_readers_beside_its_writer_and_loses_nothing_at_a_power_cut(empty: Path) -> None:

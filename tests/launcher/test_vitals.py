@@ -1,5 +1,6 @@
 """What a container asks of its process: it lives or not, whatever befell the others, and the reason in one line."""
 
+import os
 import time
 from pathlib import Path
 
@@ -46,3 +47,18 @@ def test_a_worker_on_a_full_disk_goes_on(tmp_path: Path) -> None:
         (settings().data_dir / worker_side.NAME).mkdir()
         worker_side.sign_of_life()
     assert vitals.worker(tmp_path) == "it has not said yet that it is ready"
+
+
+def test_a_new_sign_of_life_needs_no_room_that_a_full_disk_might_not_give_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags: list[int] = []
+    original = os.open
+    with bound_to(tmp_path):
+        worker_side.sign_of_life()
+        monkeypatch.setattr(
+            worker_side.os, "open", lambda path, how, mode: flags.append(how) or original(path, how, mode)
+        )
+        worker_side.sign_of_life()
+    assert [how & os.O_TRUNC for how in flags] == [0]
+    assert vitals.worker(tmp_path) == ""

@@ -42,6 +42,7 @@ from orch_app.domains.jobs.recorder import Recorder
 from orch_app.domains.jobs.slots import Running, slots
 from orch_app.domains.jobs.states import Phase, Reason, Status
 from orch_app.domains.jobs.steps import close_open_steps, last_position
+from orch_app.kit import disk
 from orch_app.kit.clock import now
 from orch_app.kit.crash import crash_point
 from orch_app.kit.db import reading, unit_of_work
@@ -59,10 +60,10 @@ _log = structlog.get_logger("jobs")
 def run_job(rung_for: str) -> None:
     """Run the first job of the line that can start, to its end; the one that was rung for is mostly that one.
 
-    A repeated, replayed or late call runs what waits all the same, or does nothing. A worker that takes no more jobs
-    hands the bell on: without it another would find the job at its next sweep only.
+    A repeated, replayed or late call runs what waits all the same, or does nothing. A worker that takes no more jobs,
+    or has no room for one, hands the bell on: without it another would find the job at its next sweep only.
     """
-    if not slots.takes_jobs:
+    if not slots.takes_jobs or disk.is_full():
         with unit_of_work() as session:
             claims.ring(session, rung_for)
         threading.Event().wait(HAND_ON_S)  # alone it would hear its own bell again at once, as fast as it can

@@ -7,7 +7,6 @@ from orch_app.kit import disk
 from orch_app.kit.db import ping, reading
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.queue import is_reachable
-from orch_app.kit.settings import settings
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,7 @@ def _queue() -> Check:
 
 
 def _disk() -> Check:
-    free = disk.free_mb()
-    return Check(free >= settings().min_free_mb, f"{free} MiB free")
+    return Check(not disk.is_full(), f"{disk.free_mb()} MiB free")
 
 
 def _workers() -> Check:

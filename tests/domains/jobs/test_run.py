@@ -154,6 +154,19 @@ def test_a_worker_that_takes_nothing_more_hands_the_bell_on(
     assert rung == [{"job_id": job.id}]
 
 
+def test_where_there_is_no_room_for_a_job_it_waits_instead_of_failing(
+    sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = sqlite_trials.launch(GOOD)
+    rung: list[dict[str, str]] = []
+    install_bell(lambda _name, payload: rung.append(payload), lambda: True)
+    with monkeypatch.context() as full:
+        full.setattr("orch_app.kit.disk.free_mb", lambda: 1)
+        assert ending(ran(job)) == ("PENDING", "queued", "")
+    assert rung == [{"job_id": job.id}]
+    assert ran(job).status == "SUCCESS"
+
+
 def test_what_runs_is_what_was_launched_to_the_byte(trials: Trials) -> None:
     job = trials.launch(GOOD)
     book = trials.folder / "trial" / "playbook.yml"
