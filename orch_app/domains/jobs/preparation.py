@@ -1,5 +1,6 @@
 """From the rows to a play: what the worker must know before it can start one."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -20,7 +21,6 @@ from orch_app.domains.jobs.execution import (
     Network,
     PlaySpec,
     Profile,
-    Reach,
     SharedCode,
     TargetHost,
     Workspace,
@@ -91,6 +91,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         EgressRefused: a host is at an address that the product does not connect to.
     """
     job, meta = prepared.job, prepared.runbook.meta
+    hosts = [to_target_host(target) for target in all_reached(prepared.targets)]
     return PlaySpec(
         workspace=workspace,
         facts=JobFacts(
@@ -103,9 +104,9 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
-        hosts=[to_target_host(target) for target in all_reached(prepared.targets)],
+        hosts=hosts,
         localhost=not prepared.targets,
-        isolation=_isolation(prepared, workspace.seat),
+        isolation=_isolation(prepared, hosts, workspace.seat),
         timeout_s=min(job.timeout_s, settings().job_time_s),
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == "preview",
@@ -132,11 +133,11 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - the protocol's own number
 
 
-def _isolation(prepared: Prepared, seat: int) -> IsolationRequest:
-    """What the runbook asks for, as far as needed: a play over ssh needs the network, and no view of this host."""
-    meta, reaches_hosts = prepared.runbook.meta, bool(prepared.targets)
-    sees_host = meta.get("isolation") == "host_view" and not reaches_hosts
-    network = Network.FULL if reaches_hosts else Network(meta.get("network", "none"))
+def _isolation(prepared: Prepared, hosts: Sequence[TargetHost], seat: int) -> IsolationRequest:
+    """What the runbook asks for, as far as needed: a play over ssh reaches its hosts, and needs no view of this one."""
+    meta = prepared.runbook.meta
+    sees_host = meta.get("isolation") == "host_view" and not hosts
+    network = Network(meta.get("network", "none"))
     return IsolationRequest(
         profile=Profile.HOST_VIEW if sees_host else Profile.JOB,
         network=network,
@@ -145,7 +146,7 @@ def _isolation(prepared: Prepared, seat: int) -> IsolationRequest:
         uid=settings().job_uid,
         seat=seat,
         hidden=_hidden(),
-        reach=job_reach() if network is Network.EGRESS else Reach(),
+        reach=job_reach(network, hosts),
     )
 
 

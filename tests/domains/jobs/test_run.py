@@ -2,19 +2,23 @@
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlmodel import Session, col, select, update
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import claims, engines, preparation, run, service
-from orch_app.domains.jobs.execution import open_workspace, probe
+from orch_app.domains.jobs.execution import IsolationLevel, open_workspace, probe, runner
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.lines import Line
@@ -26,7 +30,7 @@ from orch_app.domains.jobs.upkeep import Upkeep
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.queue import install_bell
-from orch_app.kit.settings import settings
+from orch_app.kit.settings import ROOT, settings
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.domains.jobs.rows import place_of
 from tests.domains.jobs.trials import (
@@ -243,6 +247,30 @@ def test_a_playbook_that_cannot_be_played_is_an_error_of_its_own(sqlite_trials: 
     assert job.status == "ERROR"
     assert job.reason in {"playbook_error", "task_failed"}
     assert "no_such_module_at_all" in text_of(job)
+
+
+@pytest.mark.parametrize(
+    ("here", "says"),
+    [
+        ({"level": IsolationLevel.LANDLOCK, "bwrap": None}, "bwrap is required, landlock is what can be had"),
+        ({"level": IsolationLevel.BWRAP, "guards": False}, "let system calls wait"),
+    ],
+)
+def test_a_job_that_demands_more_isolation_than_its_worker_has_never_begins(
+    sqlite_trials: Trials, monkeypatch: pytest.MonkeyPatch, here: dict[str, Any], says: str
+) -> None:
+    monkeypatch.setenv("ORCH_MIN_ISOLATION_STAGE", "bwrap")
+    settings.cache_clear()
+    report = replace(probe(), **here)
+    with patch.object(run, "probe", lambda: report), patch.object(runner, "probe", lambda: report):
+        job = sqlite_trials.ran(GOOD, network="egress", default_environment="stage")
+    assert (job.status, job.reason, job.environment) == ("ERROR", "isolation_unavailable", "stage")
+    assert says in job.reason_detail
+    assert [line.message for line in lines_of(job)] == [job.reason_detail]
+    assert steps_of(job) == []
+    for language in ("en", "pt-BR"):  # what the job page says above that sentence
+        words = json.loads((ROOT / "orch_app" / "i18n" / f"{language}.json").read_text("utf-8"))
+        assert words[f"reason.{job.reason}"]
 
 
 def test_a_job_that_is_cancelled_while_it_is_prepared_never_begins(

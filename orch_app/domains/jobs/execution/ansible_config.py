@@ -104,7 +104,7 @@ def code_folders(spec: PlaySpec) -> tuple[Path, ...]:
 def obtained(launch: Launch) -> str:
     """The isolation in a few words, for the first line of the log."""
     user = "the worker's user" if launch.uid is None else f"user {launch.uid}"
-    return f"isolation: {launch.level}, as {user}"
+    return f"isolation: {launch.level}, as {user}, network: {launch.network}"
 
 
 def _packages() -> Path:

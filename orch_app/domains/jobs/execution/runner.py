@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from ansible_runner.interface import init_runner
@@ -22,7 +21,6 @@ from orch_app.domains.jobs.execution.isolation import (
     IsolationLevel,
     IsolationReport,
     Launch,
-    Network,
     Profile,
     prepare_launch,
     probe,
@@ -128,7 +126,7 @@ class _Attempt:
         self._runner.config.command = [*start.executable, *self._arguments]
         with pump:
             shielded = _is_shielded(spec, launch)
-            order = Order(launch.prefix, launch.sandbox, spec.grace_s, shielded, _watch(spec), _guard(spec))
+            order = Order(launch.prefix, launch.sandbox, spec.grace_s, shielded, _watch(spec), launch.guard)
             pump.send_order(order, start.server)
             config = self._runner.config
             config.input_fd, config.output_fd, config.error_fd = pump.stdio()
@@ -186,11 +184,6 @@ def _watch(spec: PlaySpec) -> dict[str, Any]:
         "file_kb": limits.file_mb << 10,
         "folders": [str(folder) for folder in (place.artifacts, place.home, place.tmp, place.control)],
     }
-
-
-def _guard(spec: PlaySpec) -> dict[str, Any] | None:
-    """The rules for the job's own connections, where it has any."""
-    return asdict(spec.isolation.reach) if spec.isolation.network is Network.EGRESS else None
 
 
 def _sentence(spec: PlaySpec, reason: Reason | None, used: int) -> str:

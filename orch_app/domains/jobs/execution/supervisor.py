@@ -400,16 +400,15 @@ def main(argv: list[str]) -> int:
     order, events = heard
     # bubblewrap is two processes: the one outside, and the first one inside.
     supervisor = Supervisor(lifeline, order, spared=2 if order["shielded"] else 0)
-    if order.get("guard"):
-        supervisor.guard = _load_guard().Guard(order["guard"])
-    return supervisor.run(lambda: _start(supervisor, [*order["prefix"], *argv], events))
+    return supervisor.run(lambda: _start(supervisor, order, [*order["prefix"], *argv], events))
 
 
-def _start(supervisor: Supervisor, argv: list[str], events: int) -> int:
-    if supervisor.guard is None:
+def _start(supervisor: Supervisor, order: dict[str, Any], argv: list[str], events: int) -> int:
+    if not order.get("guard"):
         return start_program(argv, events)
     ours, theirs = socket.socketpair()
     pid = start_program(argv, events, theirs.detach())
+    supervisor.guard = _load_guard().Guard(order["guard"])  # loaded while the play starts
     supervisor.guard.start(ours)
     return pid
 

@@ -13,12 +13,26 @@ from unittest.mock import patch
 
 import pytest
 
-from orch_app.domains.jobs.execution import IsolationLevel, IsolationRequest, Network, PlayStatus, Reach
+from orch_app.domains.jobs.execution import (
+    Credentials,
+    IsolationLevel,
+    IsolationRequest,
+    JumpHost,
+    Network,
+    PlayStatus,
+    Reach,
+    TargetHost,
+)
 from orch_app.domains.jobs.execution.isolation import guard
+from orch_app.domains.jobs.execution.isolation.seccomp import judged_calls
 from orch_app.domains.jobs.reach import job_reach, resolvers
 from tests.domains.jobs.execution.conftest import Plays, possible_levels
 
 RULES: dict[str, Any] = {
+    "targets": [["10.1.1.9", 22]],
+    "closed": False,
+    "hands_over": False,
+    "calls": judged_calls(),
     "never": ["169.254.0.0/16", "::/96"],
     "private": ["10.0.0.0/8", "fc00::/7"],
     "own": [["10.1.1.1", 5432], ["127.0.0.1", 6379]],
@@ -53,8 +67,16 @@ def test_the_rules_are_those_of_every_other_connection(address: str, port: int, 
     assert guard.Rules(RULES).refuse(ipaddress.ip_address(address), port) is refused
 
 
+def test_a_job_on_hosts_reaches_them_and_without_a_network_nothing_else() -> None:
+    closed = guard.Rules({**RULES, "closed": True, "private": [], "own": []})
+    tried = (("10.1.1.9", 22), ("::ffff:10.1.1.9", 22), ("10.1.1.9", 23), ("1.1.1.1", 443), ("127.0.0.53", 53))
+    assert [closed.refuse(ipaddress.ip_address(address), port) for address, port in tried] == [0, 0, 1, 1, 1]
+    outside = guard.Rules({**RULES, "targets": [["192.168.1.1", 22]]})
+    assert [outside.refuse(ipaddress.ip_address("192.168.1.1"), port) for port in (22, 23)] == [False, True]
+
+
 TRIES = """
-import errno, json, socket, sys, threading
+import ctypes, errno, json, os, select, socket, struct, sys, threading
 given = json.loads(sys.argv[1])
 def tried(family, place, timeout=2.0):
     try:
@@ -78,6 +100,54 @@ def fast(place):
             return "done"
     except OSError as error:
         return errno.errorcode.get(error.errno, str(error))
+libc = ctypes.CDLL(None, use_errno=True)
+class Part(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_char_p), ("length", ctypes.c_size_t)]
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("name_length", ctypes.c_uint32), ("parts", ctypes.POINTER(Part)),
+                ("count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
+                ("flags", ctypes.c_int), ("gap", ctypes.c_int), ("sent", ctypes.c_uint32), ("end", ctypes.c_int)]
+def message(name, text):
+    return Message(name, len(name or b""), ctypes.pointer(Part(text, len(text))), 1, None, 0, 0, 0, 0, 0)
+def packed(place, family=2):
+    return struct.pack("=H", family) + struct.pack("!H4s8x", place[1], socket.inet_aton(place[0]))
+def outcome(done):
+    return done if done >= 0 else errno.errorcode[ctypes.get_errno()]
+def unconnected(place):
+    got = {}
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+            name, text, fd = packed(place), b"hello", caller.fileno()
+            got["sendto"] = outcome(libc.sendto(fd, text, 5, 0, name, len(name)))
+            odd = packed(place, 0)
+            got["sendto of no family"] = outcome(libc.sendto(fd, text, 5, 0, odd, len(odd)))
+            got["sendmsg"] = outcome(libc.sendmsg(fd, ctypes.byref(message(name, text)), 0))
+            two = (Message * 2)(message(name, text), message(name, text))
+            got["sendmmsg"] = outcome(libc.sendmmsg(fd, two, 2, 0))
+            got["lengths"] = [one.sent for one in two]
+    except OSError as error:
+        got["socket"] = errno.errorcode[error.errno]
+    return got
+def to_one(place):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        caller.connect(tuple(place))
+        two = (Message * 2)(message(None, b"two"), message(None, b"three"))
+        return [caller.send(b"a"), caller.sendmsg([b"b", b"c"]), libc.sendmmsg(caller.fileno(), two, 2, 0),
+                [one.sent for one in two]]
+def heard():
+    with socket.socket() as listening:
+        try:
+            listening.listen()
+        except OSError as error:
+            return errno.errorcode[error.errno]
+    return "done"
+def again(place):
+    with socket.socket() as caller:
+        caller.setblocking(False)
+        found = [errno.errorcode.get(caller.connect_ex(tuple(place)), "done")]
+        select.select([], [caller], [], 10)
+        found += [errno.errorcode.get(caller.connect_ex(tuple(place)), "done"), os.get_inheritable(caller.fileno())]
+        return found
 many = []
 threads = [threading.Thread(target=lambda: many.append(tried(2, given["open"], None))) for _ in range(8)]
 [thread.start() for thread in threads]
@@ -88,8 +158,12 @@ got = {
     "own": tried(2, given["own"]), "own blocking": tried(2, given["own"], None),
     "mapped": tried(10, ("::ffff:127.0.0.1", given["own"][1])),
     "metadata": tried(2, ("169.254.169.254", 80)), "datagram": datagram(given["own"]), "fast": fast(given["open"]),
-    "nobody": tried(2, given["nobody"]),
+    "nobody": tried(2, given["nobody"]), "unconnected": unconnected(given["own"]), "listen": heard(),
+    "again": again(given["open"]),
 }
+if given["allowed"]:
+    got["unconnected, allowed"] = unconnected(given["allowed"])
+    got["to one"] = to_one(given["allowed"])
 print(json.dumps(got))
 """
 
@@ -141,28 +215,67 @@ def reach_of(ports: dict[str, tuple[str, int]]) -> Reach:
     )
 
 
+FOR_ALL: dict[str, Any] = {
+    "open": "hi",
+    "blocking": "hi",
+    "many": ["hi"] * 8,
+    "own": "EACCES",
+    "own blocking": "EACCES",
+    "mapped": "EACCES",
+    "metadata": "EACCES",
+    "datagram": "EACCES",
+    "fast": "ENOTSUP",
+}
+
+
+def tried(plays: Plays, level: IsolationLevel, request: IsolationRequest, given: dict[str, Any]) -> dict[str, Any]:
+    """What a job found, of which what it got from everywhere else is as it should be."""
+    told = plays.run(BOOK, level=level, inputs={"program": TRIES, "given": given}, isolation=request)
+    assert told.ended.status is PlayStatus.SUCCESSFUL, told.text
+    got = json.loads(next(line.message for line in told.lines if line.message.startswith('{"')))
+    assert {name: got.pop(name) for name in FOR_ALL} == FOR_ALL
+    assert f"refused by the rules for connections: 127.0.0.1 port {given['own'][1]}" in told.text
+    assert got.pop("again") in (["EINPROGRESS", "done", False], ["EINPROGRESS", "EISCONN", False])
+    return got
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("level", possible_levels())
 def test_a_job_reaches_what_the_rules_allow_and_nothing_else(
     plays: Plays, level: IsolationLevel, ports: dict[str, tuple[str, int]]
 ) -> None:
     request = IsolationRequest(network=Network.EGRESS, reach=reach_of(ports))
-    told = plays.run(BOOK, level=level, inputs={"program": TRIES, "given": ports}, isolation=request)
-    assert told.ended.status is PlayStatus.SUCCESSFUL, told.text
-    got = json.loads(next(line.message for line in told.lines if line.message.startswith('{"')))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as friend:
+        friend.bind(("127.0.0.1", 0))
+        got = tried(plays, level, request, {**ports, "allowed": friend.getsockname()})
+        received = [friend.recv(64) for _ in range(9)]
     assert got == {
-        "open": "hi",
-        "blocking": "hi",
-        "many": ["hi"] * 8,
-        "own": "EACCES",
-        "own blocking": "EACCES",
-        "mapped": "EACCES",
-        "metadata": "EACCES",
-        "datagram": "EACCES",
-        "fast": "ENOTSUP",
         "nobody": "ECONNREFUSED",
+        "unconnected": {
+            **dict.fromkeys(("sendto", "sendto of no family", "sendmsg", "sendmmsg"), "EACCES"),
+            "lengths": [0, 0],
+        },
+        "listen": "done",
+        "unconnected, allowed": {
+            "sendto": 5,
+            "sendto of no family": 5,
+            "sendmsg": 5,
+            "sendmmsg": 2,
+            "lengths": [5, 5],
+        },
+        "to one": [1, 2, 2, [3, 5]],
     }
-    assert f"refused by the rules for connections: 127.0.0.1 port {ports['own'][1]}" in told.text
+    assert received == [b"hello"] * 5 + [b"a", b"bc", b"two", b"three"]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("level", possible_levels())
+def test_a_job_on_hosts_reaches_exactly_them(
+    plays: Plays, level: IsolationLevel, ports: dict[str, tuple[str, int]]
+) -> None:
+    request = IsolationRequest(network=Network.NONE, reach=Reach(targets=(ports["open"],)))
+    got = tried(plays, level, request, {**ports, "allowed": None})
+    assert got == {"nobody": "EACCES", "unconnected": {"socket": "EACCES"}, "listen": "EACCES"}
 
 
 def test_a_process_whose_sockets_cannot_be_taken_is_still_looked_at() -> None:
@@ -173,7 +286,8 @@ def test_a_process_whose_sockets_cannot_be_taken_is_still_looked_at() -> None:
     with patch.object(guard, "_take", return_value=None), patch.object(guard.fcntl, "ioctl"):
         for memory, answer in ((packed, (-13, 0)), (open_one, (0, 1)), (b"\x01\x00/socket", (0, 1)), (b"", (0, 1))):
             with patch.object(guard, "_read", return_value=memory):
-                assert watched._judge(1, os.getpid(), 0, (0, len(memory))) == answer
+                assert watched._judge(guard.Call(1, os.getpid(), "connect", (0, 0, len(memory)))) == answer
+                assert watched._judge(guard.Call(1, os.getpid(), "sendto", (0, 0, 1, 0, 1, len(memory)))) == answer
     assert watched.told == ["127.0.0.1 port 6379"]
 
 
@@ -185,7 +299,7 @@ def test_the_reach_of_a_job_holds_our_own_services_and_the_allow_list(monkeypatc
     monkeypatch.setenv("ORCH_PORT", "8123")
     settings.cache_clear()
     try:
-        found = job_reach()
+        found = job_reach(Network.EGRESS)
     finally:
         settings.cache_clear()
     assert ("127.0.0.1", 6399) in found.own
@@ -193,6 +307,18 @@ def test_the_reach_of_a_job_holds_our_own_services_and_the_allow_list(monkeypatc
     assert ("10.0.0.0/8", None) in found.allowed
     assert ("127.0.0.1/32", 9999) in found.allowed
     assert "169.254.0.0/16" in found.never
+
+
+def test_the_targets_are_the_first_hops() -> None:
+    key = Credentials("root", password="x")
+    jump = JumpHost("10.0.0.1", 2222, ("ssh-ed25519 AAAA",), key)
+    behind = [TargetHost(f"b{n}", "db.internal", 22, ("ssh-ed25519 AAAA",), key, jump) for n in (1, 2)]
+    direct = TargetHost("d", "10.0.0.9", 22, ("ssh-ed25519 AAAA",), key)
+    unknown = TargetHost("u", "nobody.invalid", 22, ("ssh-ed25519 AAAA",), key)
+    for network in (Network.NONE, Network.EGRESS):
+        assert job_reach(network, [*behind, direct, unknown]).targets == (("10.0.0.1", 2222), ("10.0.0.9", 22))
+    assert job_reach(Network.NONE, [direct]).allowed == ()
+    assert not IsolationRequest(network=Network.NONE, reach=job_reach(Network.NONE, [unknown])).is_guarded
 
 
 def test_resolvers_are_those_of_the_machine(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from orch_app.domains.jobs.execution import probe
 from orch_app.domains.jobs.execution.isolation import enter, seccomp
-from orch_app.domains.jobs.execution.isolation.seccomp import FilterRules, program, protected_processes
+from orch_app.domains.jobs.execution.isolation.seccomp import FilterRules, Internet, program, protected_processes
 
 TRIES = """
 import ctypes, errno, json, os, platform, signal, socket, subprocess, sys, threading
@@ -28,6 +28,12 @@ def family(number):
     except OSError as error:
         return errno.errorcode[error.errno]
     return "done"
+def kind(name, protocol):
+    try:
+        socket.socket(2, name, protocol).close()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "done"
 def sent(pid):
     try:
         os.kill(pid, 0)
@@ -39,6 +45,8 @@ thread.start()
 thread.join()
 got = {name: call(*words) for name, words in given["calls"].items()}
 got["families"] = {str(number): family(number) for number in (1, 2, 10, 16, 17, 38, 40)}
+kinds = {"stream": (1, 0), "tcp": (1, 6), "datagram": (2, 0), "udp": (2, 17), "multipath": (1, 262), "other": (5, 132)}
+got["kinds"] = {name: kind(*words) for name, words in kinds.items()}
 got["signals"] = [sent(pid) for pid in given["pids"]]
 got["children"] = subprocess.run(["sh", "-c", "echo $((6*7))"], capture_output=True, text=True).stdout.strip()
 print(json.dumps(got))
@@ -68,7 +76,7 @@ def behind_filter(rules: FilterRules, *pids: int) -> dict[str, Any]:
         "own_tasks": False,
         "landlock": None,
         "scoped": False,
-        "no_tcp": False,
+        "tcp_ports": None,
         "guard": None,
         "filter": program(rules).hex(),
     }
@@ -97,8 +105,16 @@ def test_dangerous_calls_are_refused_and_ordinary_ones_are_not() -> None:
 
 
 def test_a_job_without_network_cannot_make_a_socket_of_the_internet() -> None:
-    got = behind_filter(FilterRules(internet=False))["families"]
+    got = behind_filter(FilterRules(internet=Internet.CLOSED))["families"]
     assert (got["1"], got["2"], got["10"], got["16"]) == ("done", "EACCES", "EACCES", "done")
+
+
+def test_a_job_that_may_only_connect_makes_no_other_socket_of_the_internet() -> None:
+    got = behind_filter(FilterRules(internet=Internet.STREAMS))["kinds"]
+    streams = {"stream": "done", "tcp": "done", "multipath": "EPROTONOSUPPORT", "other": "EACCES"}
+    assert got == {**streams, "datagram": "EACCES", "udp": "EACCES"}
+    judged = behind_filter(FilterRules(internet=Internet.JUDGED))["kinds"]
+    assert judged == {**streams, "datagram": "done", "udp": "done"}
 
 
 def test_nobody_signals_what_is_protected() -> None:
@@ -120,7 +136,7 @@ def test_a_program_for_another_processor_is_killed() -> None:
         sys.executable,
         "-ISE",
         enter.__file__,
-        json.dumps({**config, "no_tcp": False, "guard": None, "filter": code}),
+        json.dumps({**config, "tcp_ports": None, "guard": None, "filter": code}),
         "true",
     ]
     assert subprocess.run(argv, check=False).returncode == -31
@@ -131,9 +147,10 @@ def test_this_processes_line_is_protected() -> None:
     assert protected_processes()[-1] == 1
 
 
+@pytest.mark.parametrize("internet", Internet)
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_every_jump_lands_inside_the_program_and_every_end_is_a_verdict(machine: str) -> None:
-    code = program(FilterRules(internet=False, protected=(1, 2, 3)), machine)
+def test_every_jump_lands_inside_the_program_and_every_end_is_a_verdict(machine: str, internet: Internet) -> None:
+    code = program(FilterRules(internet=internet, protected=(1, 2, 3)), machine)
     steps = [struct.unpack_from("HBBI", code, place) for place in range(0, len(code), 8)]
     for place, (kind, if_so, if_not, _) in enumerate(steps):
         assert place + 1 + max(if_so, if_not) < len(steps) or kind == 0x06

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from orch_app.domains.jobs.execution.isolation.levels import IsolationRequest, Network, Profile
+from orch_app.domains.jobs.execution.isolation.levels import IsolationRequest, Profile
 from orch_app.domains.jobs.execution.isolation.root import root_steps
 from orch_app.domains.jobs.execution.isolation.view import JobView
 
@@ -21,17 +21,17 @@ _WORDS: dict[str, Callable[..., list[str]]] = {
 }
 
 
-def bwrap_argv(bwrap: Path, request: IsolationRequest, view: JobView) -> list[str]:
+def bwrap_argv(bwrap: Path, request: IsolationRequest, view: JobView, *, own_net: bool) -> list[str]:
     """The sandbox for this job, up to and including the `--` before the command."""
     root = [word for kind, *values in root_steps(request, view) for word in _WORDS[kind](*values)]
-    return [str(bwrap), *_namespaces(request), *root, "--chdir", str(view.project), "--"]
+    return [str(bwrap), *_namespaces(request, own_net=own_net), *root, "--chdir", str(view.project), "--"]
 
 
-def _namespaces(request: IsolationRequest) -> list[str]:
+def _namespaces(request: IsolationRequest, *, own_net: bool) -> list[str]:
     argv = ["--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if request.profile is Profile.JOB:
         argv.append("--unshare-pid")
-    if request.network is Network.NONE:
+    if own_net:
         argv.append("--unshare-net")
     if os.geteuid() == 0:
         # Only to become the job's user inside; the last step before the play drops these too.

@@ -4,11 +4,13 @@ Run as a program of its own with `python -I -S -E enter.py CONFIG ARGV...`, stan
 runs inside the sandbox. The fork-server calls `give_up_rights` in the process that becomes the play. CONFIG is a JSON
 object: `uid` (or null to stay), `groups`, `limits` (names of RLIMIT_ to values), `own_tasks` (count the tasks this user
 already has into RLIMIT_NPROC), `landlock` (null, or lists of paths under `read`, `write`, `file` and `share`), `scoped`
-and `no_tcp` (what else Landlock forbids), `filter` (the program for system calls, in hexadecimal digits). If any step
-fails the play does not start (exit code 126).
+(Landlock forbids signals and abstract sockets), `tcp_ports` (null, or the only ones that Landlock lets TCP reach),
+`filter` (the program for system calls, in hexadecimal digits) and `guard` (null, or the descriptor of the guard's
+socket). If any step fails the play does not start (exit code 126).
 """
 
 import _socket  # `socket` alone takes as long to load as the rest of this program to run
+import _thread
 import contextlib
 import ctypes
 import json
@@ -34,9 +36,9 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
-_RULE_PATH_BENEATH = 1
+_RULE_PATH_BENEATH, _RULE_NET_PORT = 1, 2
 _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
-_TCP_BIND_AND_CONNECT = 3
+_TCP_BIND_AND_CONNECT, _TCP_CONNECT = 3, 2
 _ABI_REFER, _ABI_TRUNCATE, _ABI_TCP, _ABI_IOCTL, _ABI_SCOPE = 2, 3, 4, 5, 6
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _MAKE_DEVICES = 64 | 2048
@@ -53,6 +55,10 @@ class _Ruleset(ctypes.Structure):
 
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
+
+
+class _NetPort(ctypes.Structure):
+    _fields_ = [("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64)]
 
 
 class _PathBeneath(ctypes.Structure):
@@ -78,7 +84,7 @@ def give_up_rights(config: dict[str, Any]) -> None:
     _limit(config["limits"], own_tasks=bool(config["own_tasks"]))
     _drop_capabilities()
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    _restrict(config["landlock"], scoped=bool(config["scoped"]), no_tcp=bool(config["no_tcp"]))
+    _restrict(config["landlock"], scoped=bool(config["scoped"]), tcp_ports=config["tcp_ports"])
     _filter_calls(bytes.fromhex(config["filter"]), config["guard"])
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a change of user clears it
     if os.getppid() != parent:
@@ -131,12 +137,13 @@ def _tasks_of(uid: int) -> int:
     return count
 
 
-def _restrict(paths: dict[str, list[str]] | None, *, scoped: bool, no_tcp: bool) -> None:
-    """Enter a Landlock domain: with path rules where they are given, without signals to the outside, without TCP."""
+def _restrict(paths: dict[str, list[str]] | None, *, scoped: bool, tcp_ports: list[int] | None) -> None:
+    """Enter a Landlock domain: with path rules where they are given, without signals to the outside, with TCP to these
+    ports only."""
     abi = _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     handled = _rights(abi) if paths is not None else 0
     scopes = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if scoped and abi >= _ABI_SCOPE else 0
-    ports = _TCP_BIND_AND_CONNECT if no_tcp and abi >= _ABI_TCP else 0
+    ports = _TCP_BIND_AND_CONNECT if tcp_ports is not None and abi >= _ABI_TCP else 0
     if not (handled or scopes or ports):
         return
     size = 24 if scopes else 16 if ports else 8
@@ -148,6 +155,10 @@ def _restrict(paths: dict[str, list[str]] | None, *, scoped: bool, no_tcp: bool)
     for kind, names in (paths or {}).items():
         for name in names:
             _allow(ruleset, name, wanted[kind] & handled)
+    for port in tcp_ports or () if ports else ():
+        rule = _NetPort(_TCP_CONNECT, port)
+        added = _libc.syscall(_LANDLOCK_ADD, ruleset, _RULE_NET_PORT, ctypes.byref(rule), ctypes.c_uint32(0))
+        _checked(added, f"landlock rule for port {port}")
     _checked(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, ctypes.c_uint32(0)), "landlock")
     os.close(ruleset)
 
@@ -156,21 +167,51 @@ def _filter_calls(code: bytes, guard: int | None) -> None:
     """From here on the kernel asks this program before every system call; nothing takes it away again."""
     program = _Program(len(code) // 8, code)
     if guard is not None:
+        messenger = _Messenger(guard)
         number = _SYS_SECCOMP[platform.machine()]
         listener = _libc.syscall(number, _SET_FILTER, _WITH_LISTENER, ctypes.byref(program))
         _checked(listener, "system call filter with a guard")
-        _hand_over(listener, guard)
+        messenger.hand_over(listener)
     elif code:
         _checked(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0), "system call filter")
 
 
-def _hand_over(listener: int, guard: int) -> None:
-    """Give the listener to the guard outside and keep nothing that leads there."""
-    place = listener.to_bytes(4, sys.byteorder)
-    receiver = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, guard)
-    receiver.sendmsg([b"L"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, place)])
-    receiver.close()
-    os.close(listener)
+class _Messenger:
+    """Gives the listener to the guard outside and keeps nothing that leads there.
+
+    A thread from before the filter, which holds for the thread that sets it: behind it, sending waits for the guard.
+    """
+
+    def __init__(self, guard: int) -> None:
+        self._guard = guard
+        self._listener = -1
+        self._fault: OSError | None = None
+        self._given, self._done = _thread.allocate_lock(), _thread.allocate_lock()
+        self._given.acquire()
+        self._done.acquire()
+        try:
+            _thread.start_new_thread(self._run, ())
+        except RuntimeError as error:
+            raise OSError(f"no thread to call the guard with: {error}") from error
+
+    def hand_over(self, listener: int) -> None:
+        self._listener = listener
+        self._given.release()
+        self._done.acquire()
+        if self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        self._given.acquire()
+        try:
+            receiver = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, self._guard)
+            place = self._listener.to_bytes(4, sys.byteorder)
+            receiver.sendmsg([b"L"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, place)])
+            receiver.close()
+            os.close(self._listener)
+        except OSError as error:
+            self._fault = error
+        self._done.release()
 
 
 def _rights(abi: int) -> int:

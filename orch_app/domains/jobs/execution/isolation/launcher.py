@@ -5,7 +5,7 @@ import os
 import pwd
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -19,7 +19,13 @@ from orch_app.domains.jobs.execution.isolation.levels import (
 )
 from orch_app.domains.jobs.execution.isolation.probe import check
 from orch_app.domains.jobs.execution.isolation.root import Step, root_steps
-from orch_app.domains.jobs.execution.isolation.seccomp import FilterRules, program, protected_processes
+from orch_app.domains.jobs.execution.isolation.seccomp import (
+    FilterRules,
+    Internet,
+    judged_calls,
+    program,
+    protected_processes,
+)
 from orch_app.domains.jobs.execution.isolation.view import DEVICES, ETC, SYSTEM, JobView
 
 GUARD_FD = 4
@@ -37,13 +43,16 @@ _MORE_MEMORY = 512 * _MB
 class Launch:
     """The prefix of the play's command line and what it will obtain. `uid` None: the job keeps the worker's user.
 
-    `sandbox` says the same as the prefix for a play that is forked instead of started: see `Sandbox`.
+    `sandbox` says the same as the prefix for a play that is forked instead of started: see `Sandbox`. `guard` is what
+    the guard is told, where there is one; `network` says in words what the job reaches.
     """
 
     prefix: tuple[str, ...]
     level: IsolationLevel
     uid: int | None
     sandbox: "Sandbox"
+    guard: dict[str, object] | None = None
+    network: str = ""
 
     @property
     def user(self) -> str:
@@ -76,20 +85,43 @@ def prepare_launch(report: IsolationReport, request: IsolationRequest, view: Job
     """
     level = check(report, request)
     uid = job_uid(level, request, view)
-    rights = _enter_config(level, request, view, uid) | _walls(report, level, request)
+    own_net = _has_own_net(report, level, request)
+    rights = _enter_config(level, request, view, uid) | _walls(report, level, request, own_net=own_net)
+    guard, network = _guard(request, own_net=own_net), _in_words(report, request)
     enter = (sys.executable, "-I", "-S", "-E", str(_ENTER), json.dumps(rights))
     if level is not IsolationLevel.BWRAP or report.bwrap is None:
         bare = Sandbox(supervisor=[], play=[], steps=[], folder=str(view.project), rights=rights)
-        return Launch(enter, level, uid, bare)
-    shown = view.with_code(_ENTER)
-    return Launch((*bwrap_argv(report.bwrap, request, shown), *enter), level, uid, _sandbox(request, view, rights))
+        return Launch(enter, level, uid, bare, guard, network)
+    prefix = (*bwrap_argv(report.bwrap, request, view.with_code(_ENTER), own_net=own_net), *enter)
+    return Launch(prefix, level, uid, _sandbox(request, view, rights, own_net=own_net), guard, network)
 
 
-def _sandbox(request: IsolationRequest, view: JobView, rights: dict[str, object]) -> Sandbox:
+def _has_own_net(report: IsolationReport, level: IsolationLevel, request: IsolationRequest) -> bool:
+    """Whether the job gets a network of its own with nobody in it; what it works on is handed into it by the guard."""
+    can = level is IsolationLevel.BWRAP and (report.hands_over or not request.reach.targets)
+    return can and request.network is Network.NONE
+
+
+def _guard(request: IsolationRequest, *, own_net: bool) -> dict[str, object] | None:
+    """The rules for the job's connections, where they are judged one by one, and the numbers of the calls."""
+    if not request.is_guarded:
+        return None
+    closed = request.network is Network.NONE
+    return {**asdict(request.reach), "closed": closed, "hands_over": own_net, "calls": judged_calls()}
+
+
+def _in_words(report: IsolationReport, request: IsolationRequest) -> str:
+    """What the job reaches, and whether its connections are only looked at instead of made by the guard."""
+    alone = request.network is Network.NONE and request.is_guarded
+    name = "its hosts alone" if alone else str(request.network)
+    return f"{name} (looked at only)" if request.is_guarded and not report.takes else name
+
+
+def _sandbox(request: IsolationRequest, view: JobView, rights: dict[str, object], *, own_net: bool) -> Sandbox:
     """The namespaces that bubblewrap would make, shared out to the process before the play and the play's first one."""
     user = [] if os.geteuid() == 0 else ["user"]
     pid = ["pid"] if request.profile is Profile.JOB else []
-    net = ["net"] if request.network is Network.NONE else []
+    net = ["net"] if own_net else []
     return Sandbox(
         supervisor=[*user, *pid],
         play=["mount", "ipc", "uts", "cgroup", *net],
@@ -147,24 +179,38 @@ def _enter_config(
     }
 
 
-def _walls(report: IsolationReport, level: IsolationLevel, request: IsolationRequest) -> dict[str, object]:
+def _walls(
+    report: IsolationReport, level: IsolationLevel, request: IsolationRequest, *, own_net: bool
+) -> dict[str, object]:
     """What stands besides the view of files: Landlock's other rules and the filter of system calls.
 
-    A network namespace is empty by itself; elsewhere the filter lets no socket of the internet be made.
+    A network namespace is empty by itself; elsewhere the filter lets no socket of the internet be made, or only those
+    whose every connection is judged.
     """
     sees_others = level is not IsolationLevel.BWRAP or request.profile is Profile.HOST_VIEW
-    is_cut_off = request.network is Network.NONE and level is not IsolationLevel.BWRAP
-    protected = protected_processes() if sees_others else ()
-    is_guarded = request.network is Network.EGRESS
+    is_closed = request.network is Network.NONE and (request.is_guarded or not own_net)
     rules = FilterRules(
-        internet=not is_cut_off, own_ipc=level is IsolationLevel.BWRAP, protected=protected, guarded=is_guarded
+        internet=_internet(request, own_net=own_net),
+        own_ipc=level is IsolationLevel.BWRAP,
+        protected=protected_processes() if sees_others else (),
     )
+    # In a network of its own a job connects to nobody by itself: what the guard hands in must not be used elsewhere.
+    ports = [] if own_net else sorted({port for _, port in request.reach.targets})
     return {
         "scoped": report.landlock_abi > 0,
-        "no_tcp": is_cut_off and report.landlock_abi > 0,
+        "tcp_ports": ports if is_closed and report.landlock_abi > 0 else None,
         "filter": program(rules).hex() if report.filters else "",
-        "guard": GUARD_FD if is_guarded else None,
+        "guard": GUARD_FD if request.is_guarded else None,
     }
+
+
+def _internet(request: IsolationRequest, *, own_net: bool) -> Internet:
+    """What the filter lets the job do with sockets of the internet."""
+    if request.network is Network.EGRESS:
+        return Internet.JUDGED
+    if request.is_guarded:
+        return Internet.STREAMS
+    return Internet.OPEN if own_net or request.network is Network.FULL else Internet.CLOSED
 
 
 def _groups(request: IsolationRequest) -> list[int]:

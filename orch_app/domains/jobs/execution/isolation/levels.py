@@ -58,7 +58,8 @@ class IsolationReport:
     """What the probe found on this machine. `notes` says in words why stronger levels are missing.
 
     `filters` tells whether the kernel takes our filter of system calls, which then stands at every level; `guards`,
-    whether it can make calls wait for our answer, which `egress` needs.
+    whether it can make calls wait for our answer, which `egress` and jobs on hosts need; `hands_over`, whether such an
+    answer can bring a socket of ours; `takes`, whether we may take a job's socket to act on it.
     """
 
     level: IsolationLevel
@@ -66,15 +67,20 @@ class IsolationReport:
     landlock_abi: int
     filters: bool = True
     guards: bool = True
+    hands_over: bool = True
+    takes: bool = True
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a job with `egress` may connect: networks as text, ports None for all; `own` are services of the product.
+    """Where a job may connect: networks as text, ports None for all; `own` are services of the product.
 
-    An address in `never` or `own` is refused; one in `private` or on loopback needs an entry in `allowed`.
+    `targets` are the machines the job works on, always reached; with the network `none` nothing else is. The rest is
+    for `egress`: an address in `never` or `own` is refused, one in `private` or on loopback needs one in `allowed`.
     """
+
+    targets: tuple[tuple[str, int], ...] = ()
 
     never: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
@@ -98,3 +104,8 @@ class IsolationRequest:
     seat: int = 0
     hidden: tuple[Path, ...] = ()
     reach: Reach = field(default_factory=Reach)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the job reaches some places and not others, so that each of its connections must be judged."""
+        return self.network is Network.EGRESS or (self.network is Network.NONE and bool(self.reach.targets))

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import re
 import shutil
 import subprocess
 from functools import lru_cache
@@ -23,6 +24,8 @@ _SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _GET_ACTION_AVAILABLE = 2
 _ANSWERS = (0x80000000, 0x00050000)
 _ASKING = 0x7FC00000
+_HANDS_OVER_SINCE = (5, 9)
+_SYS_PIDFD_OPEN, _SYS_PIDFD_GETFD = 434, 438
 _TRIAL_S = 10
 _TRIAL = (
     *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--size", "1048576"),
@@ -42,13 +45,32 @@ def probe() -> IsolationReport:
     if not filters:
         notes.append("the kernel takes no filter of system calls from us")
     level = IsolationLevel.BWRAP if bwrap else IsolationLevel.LANDLOCK if abi else IsolationLevel.RLIMITS
-    return IsolationReport(level, bwrap, abi, filters, guards, tuple(notes))
+    hands_over = guards and _kernel() >= _HANDS_OVER_SINCE
+    return IsolationReport(level, bwrap, abi, filters, guards, hands_over, takes_descriptors(), tuple(notes))
 
 
 def landlock_abi() -> int:
     """Version of Landlock in this kernel; 0 when there is none."""
     version = ctypes.CDLL(None).syscall(_SYS_LANDLOCK_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
     return max(0, version)
+
+
+def takes_descriptors() -> bool:
+    """Whether we may take a descriptor of another process, tried on our own; Docker's filter forbids it."""
+    call = ctypes.CDLL(None).syscall
+    handle = call(_SYS_PIDFD_OPEN, os.getpid(), 0)
+    if handle < 0:
+        return False
+    taken = call(_SYS_PIDFD_GETFD, handle, handle, 0)
+    for descriptor in (handle, taken):
+        if descriptor >= 0:
+            os.close(descriptor)
+    return taken >= 0
+
+
+def _kernel() -> tuple[int, ...]:
+    """The first two numbers of the kernel's version."""
+    return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
 
 
 def filters_calls(*answers: int) -> bool:
@@ -71,7 +93,7 @@ def check(report: IsolationReport, request: IsolationRequest) -> IsolationLevel:
         raise IsolationUnavailable(f"{request.minimum} is required, {report.level} is what can be had: {reasons}")
     if request.network is Network.NONE and not (report.level is IsolationLevel.BWRAP or report.filters):
         raise IsolationUnavailable(f"a job without network needs bwrap or a filter of system calls, not {report.level}")
-    if request.network is Network.EGRESS and not report.guards:
+    if request.is_guarded and not report.guards:
         raise IsolationUnavailable("the rules for connections need a kernel that lets system calls wait for an answer")
     return report.level
 

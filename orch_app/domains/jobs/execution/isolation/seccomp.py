@@ -11,6 +11,7 @@ import struct
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -112,6 +113,7 @@ _JUDGED: dict[str, tuple[int, int]] = {
     "sendto": (44, 206),
     "sendmsg": (46, 211),
     "sendmmsg": (307, 269),
+    "listen": (50, 201),
 }
 _SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open")
 
@@ -119,30 +121,41 @@ _NEW_NAMESPACES = 0x7E020000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _UNIX, _NETLINK = 1, 16
 _INTERNET = (2, 10)
+_STREAM, _DATAGRAM, _KIND = 1, 2, 0xF
+_TCP, _UDP, _ECHO, _ECHO_6 = 6, 17, 1, 58
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _KILL, _ASK = 0x7FFF0000, 0x80000000, 0x7FC00000
 _ERROR = 0x00050000
-_EPERM, _ENOSYS, _EACCES, _EOPNOTSUPP = 1, 38, 13, 95
+_EPERM, _ENOSYS, _EACCES, _EPROTONOSUPPORT, _EOPNOTSUPP = 1, 38, 13, 93, 95
 _CONNECT_BY_SENDING = 0x20000000
 _FLAGS_OF = {"sendto": 3, "sendmsg": 2, "sendmmsg": 3}
 _EVERYBODY = 0xFFFFFFFF
+_ADDRESS_OF_SENDTO = 4
+
+
+class Internet(StrEnum):
+    """What a job may do with sockets of the internet: everything; what the guard allows, call by call; connect streams
+    where the guard allows it, without datagrams and without callers; have none. See `guard.py`."""
+
+    OPEN = "open"
+    JUDGED = "judged"
+    STREAMS = "streams"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
 class FilterRules:
-    """What differs between jobs: whether it may use the internet's sockets, and whom it must not signal.
+    """What differs between jobs: what it may do with the internet's sockets, and whom it must not signal.
 
     `own_ipc` says that System V's shared memory, queues and semaphores are the job's own; where they are the machine's,
-    it gets none. `protected` are process ids as the job sees them. With `guarded` every `connect` waits for an answer
-    from outside, see `guard.py`, and nothing connects by sending.
+    it gets none. `protected` are process ids as the job sees them.
     """
 
-    internet: bool = True
+    internet: Internet = Internet.OPEN
     own_ipc: bool = True
     protected: tuple[int, ...] = ()
-    guarded: bool = False
 
 
 @lru_cache(maxsize=16)
@@ -181,25 +194,71 @@ def _parent(pid: int) -> int:
     return 0
 
 
+def judged_calls() -> dict[str, int]:
+    """The numbers on this machine of the calls that may come to the guard."""
+    column = list(_ARCHITECTURES).index(platform.machine())
+    return {call: _JUDGED[call][column] for call in ("connect", "listen", *_FLAGS_OF)}
+
+
 def _verdicts(rules: FilterRules) -> dict[str, list[bytes]]:
     """What follows once the number of a call is known: it ends with a return in every case."""
-    families = (_UNIX, _NETLINK, *(_INTERNET if rules.internet else ()))
     verdicts = {
         "clone": [_argument(0), _jump(_ANY_BIT, _NEW_NAMESPACES, 0, 1), _fail(_EPERM), _return(_ALLOW)],
         "clone3": [_fail(_ENOSYS)],  # its flags are out of sight, and every C library then takes clone
         "ioctl": _refuse_values(1, (_TIOCSTI, _TIOCLINUX)),
-        "socket": _allow_values(0, families),
+        "socket": _sockets(rules.internet),
     }
     if rules.protected:
         groups = [(-pid) & _EVERYBODY for pid in rules.protected if pid > 1]
         everybody = [*rules.protected, *groups, _EVERYBODY]
         verdicts |= {call: _refuse_values(0, everybody) for call in _SIGNALS}
-    if rules.guarded:
-        verdicts["connect"] = [_return(_ASK)]
-        for call, place in _FLAGS_OF.items():
-            by_sending = [_jump(_ANY_BIT, _CONNECT_BY_SENDING, 0, 1), _fail(_EOPNOTSUPP)]
-            verdicts[call] = [_argument(place), *by_sending, _return(_ALLOW)]
+    if rules.internet in (Internet.JUDGED, Internet.STREAMS):
+        verdicts |= _waiting(rules.internet)
     return verdicts
+
+
+def _sockets(internet: Internet) -> list[bytes]:
+    """Which sockets can be made: by family, and where connections are judged by kind and protocol as well."""
+    if internet is Internet.CLOSED:
+        return _allow_values(0, (_UNIX, _NETLINK))
+    if internet is Internet.OPEN:
+        return _allow_values(0, (_UNIX, _NETLINK, *_INTERNET))
+    datagrams = internet is Internet.JUDGED
+    return [
+        _argument(0),
+        *(part for family in (_UNIX, _NETLINK) for part in (_jump(_EQUAL, family, 0, 1), _return(_ALLOW))),
+        *_unless_one_of(_INTERNET, _EACCES),
+        _argument(1),
+        struct.pack("HBBI", _AND, 0, 0, _KIND),
+        *_unless_one_of((_STREAM, _DATAGRAM) if datagrams else (_STREAM,), _EACCES),
+        _argument(2),
+        *_unless_one_of((0, _TCP, _UDP, _ECHO, _ECHO_6) if datagrams else (0, _TCP), _EPROTONOSUPPORT),
+        _return(_ALLOW),
+    ]
+
+
+def _waiting(internet: Internet) -> dict[str, list[bytes]]:
+    """`connect`, what could carry an address past it, and what could have others connect to the job."""
+    asks = internet is Internet.JUDGED
+    last = {
+        "sendto": [
+            *(_load(_ARGUMENTS + 8 * _ADDRESS_OF_SENDTO), _jump(_EQUAL, 0, 1, 0), _return(_ASK)),
+            *(_load(_ARGUMENTS + 8 * _ADDRESS_OF_SENDTO + 4), _jump(_EQUAL, 0, 1, 0), _return(_ASK)),
+            _return(_ALLOW),
+        ],
+        "sendmsg": [_return(_ASK)],
+        "sendmmsg": [_return(_ASK)],
+    }
+    verdicts = {"connect": [_return(_ASK)]}
+    for call, place in _FLAGS_OF.items():
+        by_sending = [_jump(_ANY_BIT, _CONNECT_BY_SENDING, 0, 1), _fail(_EOPNOTSUPP)]
+        verdicts[call] = [_argument(place), *by_sending, *(last[call] if asks else [_return(_ALLOW)])]
+    return verdicts if asks else {**verdicts, "listen": [_return(_ASK)]}
+
+
+def _unless_one_of(values: Collection[int], error: int) -> list[bytes]:
+    """Fail unless what was loaded is one of these."""
+    return [*(_jump(_EQUAL, value, len(values) - at, 0) for at, value in enumerate(values)), _fail(error)]
 
 
 def _refuse_values(place: int, values: Collection[int]) -> list[bytes]:

@@ -125,10 +125,14 @@ def datagram(place: tuple[str, int]) -> Finding:
     """Held when the datagram cannot be sent; the one who tries looks whether it arrived."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(b"orch-hostile", tuple(place))
+            ways = (
+                lambda: sender.sendto(b"orch-hostile", tuple(place)),
+                lambda: sender.sendmsg([b"orch-hostile"], [], 0, tuple(place)),
+            )
+            findings = [refused(way) for way in ways]
     except OSError as error:
         return True, str(error)
-    return is_namespace_of_its_own(), "sent"
+    return is_namespace_of_its_own() or all(held for held, _ in findings), " ".join(saw for _, saw in findings)
 
 
 def abstract(name: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -13,20 +14,24 @@ from uuid import uuid4
 import pytest
 
 from orch_app.domains.jobs.execution import (
+    Credentials,
     IsolationLevel,
     IsolationRequest,
     Limits,
     Network,
     PlayStatus,
     Reason,
+    TargetHost,
     Workspace,
     collect,
 )
+from orch_app.domains.jobs.reach import job_reach
 from tests.domains.jobs.execution.conftest import Plays, Told, possible_levels
 from tests.domains.jobs.execution.hostile import program
 from tests.domains.jobs.execution.hostile.prey import CANARY, Prey, laid_out
 from tests.domains.jobs.execution.hostile.promises import as_promised, promised
 from tests.domains.jobs.execution.test_supervisor import sleepers, wait_until
+from tests.systems.sshd import ssh_server
 
 pytestmark = pytest.mark.integration
 
@@ -41,6 +46,19 @@ BOOK = """
       ansible.builtin.command:
         argv: "{{ [ansible_playbook_python, '-I', '-c', inputs.program] + inputs.words }}"
         chdir: "{{ orch.artifacts_dir }}"
+"""
+ON_HOST = """
+- hosts: targets
+  gather_facts: false
+  tasks:
+    - name: Be on the host
+      ansible.builtin.command: {argv: [echo, "on {{ inventory_hostname }}"]}
+    - name: Attack from here
+      ansible.builtin.command:
+        argv: "{{ [ansible_playbook_python, '-I', '-c', inputs.program] + inputs.words }}"
+        chdir: "{{ orch.artifacts_dir }}"
+      delegate_to: localhost
+      vars: {ansible_playbook_python: "{{ hostvars.localhost.ansible_playbook_python }}"}
 """
 LOUD = """
 - hosts: all
@@ -59,16 +77,26 @@ def prey(plays: Plays) -> Iterator[Prey]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def target() -> Iterator[TargetHost]:
+    """A host on this machine's loopback, where everything that a job is set upon listens too."""
+    with ssh_server() as server:
+        credentials = Credentials(server.user, server.private_key)
+        yield TargetHost("web-1", server.address, server.port, (server.host_key,), credentials, python=sys.executable)
+
+
 def attack(plays: Plays, level: IsolationLevel, *words: str, request: IsolationRequest, **more: Any) -> Told:
     inputs = {"program": Path(program.__file__).read_text(), "words": list(words)}
-    return plays.run(BOOK, level=level, inputs=inputs, isolation=request, **more)
+    book = ON_HOST if "hosts" in more else BOOK
+    return plays.run(book, level=level, inputs=inputs, isolation=request, **more)
 
 
-def tried(plays: Plays, prey: Prey, level: IsolationLevel, network: Network) -> dict[str, dict[str, Any]]:
+def tried(
+    plays: Plays, prey: Prey, level: IsolationLevel, request: IsolationRequest, **more: Any
+) -> dict[str, dict[str, Any]]:
     own_root = str(plays.folder / "data" / "jobs-run" / f"job_{plays.count + 1}.1")
     prey.received()
-    request = IsolationRequest(network=network)
-    told = attack(plays, level, json.dumps({**prey.given, "own_root": own_root}), request=request)
+    told = attack(plays, level, json.dumps({**prey.given, "own_root": own_root}), request=request, **more)
     assert told.ended.status is PlayStatus.SUCCESSFUL, told.text
     found = json.loads(next(line.message for line in told.lines if line.message.startswith('{"')))
     found["datagram"]["held"] = not prey.received()
@@ -77,10 +105,20 @@ def tried(plays: Plays, prey: Prey, level: IsolationLevel, network: Network) -> 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_holds_is_what_the_table_promises(plays: Plays, prey: Prey, level: IsolationLevel) -> None:
-    found = tried(plays, prey, level, Network.NONE)
+    found = tried(plays, prey, level, IsolationRequest(network=Network.NONE))
     assert len(found) >= PROBES
     assert as_promised(found, level) == promised(level), json.dumps(found, indent=1)
     assert plays.run(HELLO, level=level).ended.status is PlayStatus.SUCCESSFUL
+
+
+@pytest.mark.parametrize("network", [Network.NONE, Network.EGRESS])
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_same_holds_for_a_play_on_hosts(
+    plays: Plays, prey: Prey, target: TargetHost, level: IsolationLevel, network: Network
+) -> None:
+    request = IsolationRequest(network=network, reach=job_reach(network, [target]))
+    found = tried(plays, prey, level, request, hosts=[target], localhost=False)
+    assert as_promised(found, level) == promised(level), json.dumps(found, indent=1)
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -138,8 +139,8 @@ def test_a_sandbox_that_cannot_be_made_is_refused_before_the_play(fresh: MakePla
     plays, _ = fresh()
     real = launcher._sandbox
 
-    def impossible(*given: object) -> launcher.Sandbox:
-        made = real(*given)  # pyright: ignore[reportArgumentType]
+    def impossible(*given: Any, own_net: bool) -> launcher.Sandbox:
+        made = real(*given, own_net=own_net)
         return {**made, "steps": [*made["steps"], ("read", "/no/such/place", "/no/such/place")]}
 
     with patch.object(launcher, "_sandbox", impossible):
