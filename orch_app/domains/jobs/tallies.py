@@ -16,10 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, not_, select, update
 
 from orch_app.domains.jobs.models import Job, JobLock, JobTally
-from orch_app.domains.jobs.states import TERMINAL, Need, Status
+from orch_app.domains.jobs.states import DEAD_LETTER, TERMINAL, Need, Status
 
 AT_ONCE = 500
-JOBS, CLAIMS, REAPED, WAIT, RUN = "jobs", "claims", "reaped", "wait", "run"
+JOBS, CLAIMS, REAPED, DEAD, WAIT, RUN = "jobs", "claims", "reaped", "dead", "wait", "run"
 BUCKET, SUM = "_bucket", "_ms"
 LIMITS_S = {
     WAIT: (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0),
@@ -27,7 +27,7 @@ LIMITS_S = {
 }
 BEYOND = "+Inf"
 
-_NAMES = ("runbook_name", "status", "fence", "queued_at", "started_at", "finished_at")
+_NAMES = ("runbook_name", "status", "reason", "fence", "queued_at", "started_at", "finished_at")
 Key = tuple[str, str, str]
 """Name, runbook and label of a tally."""
 
@@ -38,6 +38,7 @@ class _Ended:
 
     runbook: str
     status: str
+    reason: str
     fence: int
     queued_at: datetime
     started_at: datetime | None
@@ -125,6 +126,8 @@ def count(jobs: Iterable[_Ended]) -> Counter[Key]:
     for job in jobs:
         found[JOBS, job.runbook, job.status] += 1
         found[CLAIMS, "", ""] += job.fence
+        if job.status == Status.ERROR and job.reason in DEAD_LETTER:
+            found[DEAD, "", job.reason] += 1
         if job.started_at:
             _observe(found, WAIT, "", (job.started_at - job.queued_at).total_seconds())
         if job.started_at and job.finished_at:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.jobs import tallies
-from orch_app.domains.jobs.states import Status
+from orch_app.domains.jobs.states import DEAD_LETTER, Status
 from orch_app.domains.jobs.tallies import Key
 from orch_app.domains.jobs.workers import WorkerState, WorkerView, list_all
 from orch_app.kit.clock import now
@@ -71,6 +71,8 @@ def _jobs(session: Session) -> Iterator[Metric]:
     claims, reaped = totals[tallies.CLAIMS, "", ""], totals[tallies.REAPED, "", ""]
     yield _counter("jarvis_job_claims", "Times that a worker took a job.", {(): claims})
     yield _counter("jarvis_job_reaped", "Jobs settled because their worker was lost.", {(): reaped})
+    dead = {(reason,): totals[tallies.DEAD, "", reason] for reason in DEAD_LETTER}
+    yield _counter("jarvis_job_dead_letters", "Jobs that the workers gave up.", dead, "reason")
     yield _start_latency(totals)
     yield _duration(totals)
 

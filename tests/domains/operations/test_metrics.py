@@ -101,6 +101,16 @@ def test_jobs_of_lost_workers_are_counted() -> None:
     assert value("jarvis_job_reaped_total") == 3
 
 
+def test_jobs_that_the_workers_gave_up_are_counted_by_reason() -> None:
+    for number, reason in enumerate(["task_failed", "start_failed", "too_many_attempts", "start_failed"], 1):
+        ended(number, status="ERROR", reason=reason)
+    assert tally() == 4
+    ended(5, status="ERROR", reason="start_failed")
+    assert value("jarvis_job_dead_letters_total", reason="start_failed") == 3
+    assert value("jarvis_job_dead_letters_total", reason="too_many_attempts") == 1
+    assert value("jarvis_job_dead_letters_total", reason="task_failed") is None
+
+
 def test_workers_are_told_with_their_slots_and_their_signs_of_life() -> None:
     with unit_of_work() as session:
         one = add_worker(session, "one", heartbeat=now_ms() - 7_000, log_lag_ms=250, wanted="drain", state="draining")
