@@ -253,7 +253,7 @@ def test_a_playbook_that_cannot_be_played_is_an_error_of_its_own(sqlite_trials: 
     ("here", "says"),
     [
         ({"level": IsolationLevel.LANDLOCK, "bwrap": None}, "bwrap is required, landlock is what can be had"),
-        ({"level": IsolationLevel.BWRAP, "guards": False}, "let system calls wait"),
+        ({"level": IsolationLevel.BWRAP, "guards": False}, "lets system calls wait"),
     ],
 )
 def test_a_job_that_demands_more_isolation_than_its_worker_has_never_begins(

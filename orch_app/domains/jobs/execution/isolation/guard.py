@@ -384,8 +384,9 @@ def _is_local(call: Call) -> bool:
 
 def _take(task: int, descriptor: int) -> int | None:
     """The caller's socket as one of ours; None where that is not allowed."""
-    process = _process_of(task)
-    handle = _libc.syscall(_SYS_PIDFD_OPEN, process, 0)
+    handle = _libc.syscall(_SYS_PIDFD_OPEN, task, 0)
+    if handle < 0:  # it is not the first thread of its process
+        handle = _libc.syscall(_SYS_PIDFD_OPEN, _process_of(task), 0)
     if handle < 0:
         raise OSError(ctypes.get_errno(), "pidfd_open")
     try:
