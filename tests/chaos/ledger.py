@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,8 +21,9 @@ mutates: true
 supports: {{check: false}}
 target: localhost
 on_worker_loss: {on_worker_loss}
-timeout_s: 60
+timeout_s: 300
 network: egress
+limits: {{log_mb: {log_mb}}}
 """,
     "playbook.yml": """
 - name: Have an effect
@@ -34,6 +35,16 @@ network: egress
         url: "http://{address}:{port}/begin/{{{{ orch.job_id }}}}"
         method: POST
         status_code: 204
+    - name: Say
+      ansible.builtin.command:
+        argv:
+          - seq
+          - -f
+          - "said %.0f {padding}"
+          - "{{{{ item * {lines} + 1 }}}}"
+          - "{{{{ item * {lines} + {lines} }}}}"
+      loop: "{{{{ range({times}) | list }}}}"
+      changed_when: false
     - name: Take a while
       ansible.builtin.wait_for:
         timeout: {takes_s}
@@ -54,6 +65,23 @@ network: egress
 }
 
 
+@dataclass(frozen=True)
+class Talk:
+    """What a play says between its two effects: so many times so many lines, each `said N` and padding."""
+
+    times: int = 0
+    lines: int = 300
+    padding: int = 0
+    log_mb: int = 64
+
+    @property
+    def total(self) -> int:
+        return self.times * self.lines
+
+
+SILENT = Talk()
+
+
 @dataclass
 class Ledger:
     """How often each path was posted."""
@@ -63,15 +91,15 @@ class Ledger:
     counts: Counter[str] = field(default_factory=Counter)
 
     def write_runbook(
-        self, root: Path, on_worker_loss: str = "interrupt", name: str = "effect", takes_s: int = 1
+        self, root: Path, on_worker_loss: str = "interrupt", name: str = "effect", takes_s: int = 1, talk: Talk = SILENT
     ) -> Path:
         """A runbooks folder with this one runbook more; its play takes so many seconds between its two effects."""
         folder = root / name
         (folder / "tests").mkdir(parents=True)
-        facts = {"name": name, "address": self.address, "port": self.port, "takes_s": takes_s}
+        facts: dict[str, object] = {"name": name, "address": self.address, "port": self.port, "takes_s": takes_s}
+        facts |= asdict(talk) | {"padding": "x" * talk.padding, "on_worker_loss": on_worker_loss}
         for file, text in RUNBOOK.items():
-            filled = text.format(**facts, on_worker_loss=on_worker_loss)
-            (folder / file).write_text(filled.lstrip(), "utf-8")
+            (folder / file).write_text(text.format(**facts).lstrip(), "utf-8")
         return root
 
     def effects(self, job_id: str, step: str = "begin") -> int:

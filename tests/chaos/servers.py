@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.disks import small_disk
 from tests.systems import postgres, redis
 from tests.systems.processes import free_port, identity, private_folder, program, unprivileged_user
 
@@ -59,11 +60,14 @@ class Server:
 
 
 @contextmanager
-def killable_postgres() -> Iterator[tuple[Server, str]]:
-    """A new cluster and the URL of a database in it."""
+def killable_postgres(disk_mb: int = 0) -> Iterator[tuple[Server, str]]:
+    """A new cluster and the URL of a database in it; on a disk of its own when that has a size."""
     binaries = sorted(str(folder) for folder in Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
     owner = unprivileged_user()
     with private_folder("pg", owner) as folder, ExitStack() as stack:
+        if disk_mb:
+            (folder / "data").mkdir()
+            stack.enter_context(small_disk(folder / "data", disk_mb, owner))
         found = postgres.PostgresServer(free_port(), secrets.token_hex(16))
         postgres._make_cluster(program("initdb", *binaries), folder, found.password, owner)
         settings = ["listen_addresses=127.0.0.1", f"port={found.port}", f"unix_socket_directories={folder}"]

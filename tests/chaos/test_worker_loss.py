@@ -12,7 +12,7 @@ SEED = 20261121
 
 def test_killed_workers_lose_no_job_and_double_no_effect(fleet: Fleet, ledger: Ledger) -> None:
     dice = random.Random(SEED)
-    jobs = fleet.launch(16)
+    jobs = fleet.launch(8)
     fleet.start(2)
     for _ in range(3):
         before = sum(ledger.counts.values())

@@ -34,7 +34,7 @@ Work on it
   check       lint, format, types, imports, dependencies and shape of the code
   bench       measure: api, fleet, job, job-grown, log, start, throughput or throughput-grown
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
-  chaos       kill every process of a throw-away installation under load, and count what was lost
+  chaos       break a throw-away installation under load in one of seven ways, and count what was lost
 
 Examples
   ./orch up                                        everything on http://127.0.0.1:8000, data in ./var

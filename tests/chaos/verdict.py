@@ -1,0 +1,130 @@
+"""What a run came to: figures for the table, and faults, which have to be 0 or empty; and what the rows say."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import text
+
+from orch_app.domains.jobs.states import TERMINAL
+from orch_app.kit.db import reading
+from tests.chaos.ledger import Ledger
+from tests.chaos.load import Load
+
+FAULTS_SHOWN = 20
+
+
+class Told(Protocol):
+    """A verdict, whichever scenario it is of."""
+
+    def is_good(self) -> bool:
+        """Whether every promise was kept."""
+        ...
+
+    def rows(self) -> dict[str, object]:
+        """For the table."""
+        ...
+
+
+@dataclass
+class Verdict:
+    """One run of one scenario. A promise is kept when its value is 0 or empty."""
+
+    scenario: str
+    backend: str
+    seed: int
+    figures: dict[str, object] = field(default_factory=dict)
+    promises: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def is_good(self) -> bool:
+        return not any(self.promises.values()) and not self.faults
+
+    def rows(self) -> dict[str, object]:
+        return {
+            "scenario": self.scenario,
+            "back end": self.backend,
+            "seed": self.seed,
+            **self.figures,
+            **self.promises,
+            "other faults": self.faults[:FAULTS_SHOWN],
+        }
+
+    def count(self, figure: str) -> None:
+        """One more of these."""
+        self.figures[figure] = int(str(self.figures.get(figure, 0))) + 1
+
+    def slowest(self, figure: str, seconds: float) -> None:
+        """Keep the largest of these."""
+        self.figures[figure] = max(float(str(self.figures.get(figure, 0))), round(seconds, 1))
+
+    def take(self, found: "Findings", lines: int = 0) -> None:
+        """The jobs as `look` found them."""
+        self.figures["jobs"] = found.jobs
+        self.figures |= {f"jobs that ended as {status}": count for status, count in sorted(found.statuses.items())}
+        if lines:
+            self.figures["log lines that readers saw"] = lines
+        self.promises |= {
+            "jobs lost": found.lost,
+            "jobs with doubled effects": found.doubled,
+            "jobs with a gap or a changed line in the log": found.log_gaps,
+            "keys with two jobs": found.keys_with_two_jobs,
+        }
+        self.faults += found.faults
+
+
+Say = Callable[[Verdict], None]
+
+
+def hush(_: Verdict) -> None:
+    """Say nothing of how far it is."""
+
+
+@dataclass
+class Findings:
+    """All jobs after their end, held against what was promised, what had effects and what was read."""
+
+    jobs: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+    doubled: int = 0
+    log_gaps: int = 0
+    keys_with_two_jobs: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def rows_of(query: str) -> list[Any]:
+    """What the database answers."""
+    with reading() as session:
+        return list(session.connection().execute(text(query)).all())
+
+
+def open_jobs() -> int:
+    """How many jobs wait or run."""
+    return rows_of("SELECT count(*) FROM jobs WHERE status IN ('PENDING', 'RUNNING')")[0][0]
+
+
+def look(load: Load, ledger: Ledger) -> Findings:
+    """Hold the rows against what was promised, against the ledger and against what readers saw."""
+    jobs = {row[0]: row for row in rows_of("SELECT id, status, reason, last_seq, runbook_name FROM jobs")}
+    found = Findings(len(jobs))
+    found.statuses.update(f"{row[1]} {row[2]}".strip() for row in jobs.values())
+    found.lost = sum(job not in jobs for job in load.promised.values())
+    found.lost += sum(row[1] not in TERMINAL for row in jobs.values())
+    found.keys_with_two_jobs = len(jobs) - len(set(load.promised.values()))
+    once = [job for job, row in jobs.items() if row[4] == "effect"]
+    found.doubled = sum(ledger.effects(job) > 1 or ledger.effects(job, "end") > 1 for job in once)
+    for job, row in jobs.items():
+        if row[1] == "SUCCESS" and not ledger.effects(job, "end"):
+            found.faults.append(f"{job} succeeded and had no effect")
+    found.log_gaps = sum(not has_whole_log(job, row[3], load.seen.get(job, [])) for job, row in jobs.items())
+    found.faults += load.faults
+    return found
+
+
+def has_whole_log(job_id: str, last_seq: int, seen: Sequence[str]) -> bool:
+    """Whether its lines are numbered without a gap, and what was seen is what is there."""
+    stored = rows_of(f"SELECT seq, message FROM job_logs WHERE job_id = '{job_id}' ORDER BY seq")
+    numbers, messages = [row[0] for row in stored], [row[1] for row in stored]
+    return numbers == list(range(1, last_seq + 1)) and messages[: len(seen)] == list(seen)
