@@ -7,8 +7,9 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.runner import run_many, run_one, simulated
 
-SEEDS = 20_000
-PARTS = 40
+SEEDS = 12_000
+PARTS = 24
+SLOW_TO_STOP = 608  # a worker leaves what will not end; one story in a hundred tells of it
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -29,7 +30,7 @@ def test_a_seed_is_the_same_story_every_time_whatever_ran_before_it() -> None:
 
 def test_the_stories_hold_what_they_are_for() -> None:
     with simulated() as store:
-        told = "\n".join(line for seed in range(1, 801) for line in run_one(store, seed)[0].trace)
+        told = "\n".join(line for seed in (*range(1, 201), SLOW_TO_STOP) for line in run_one(store, seed)[0].trace)
     for fault in (
         "killed before the commit",
         "killed right after the commit",
