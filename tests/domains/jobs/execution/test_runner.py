@@ -206,18 +206,20 @@ def test_a_play_that_is_missing_explains_itself(plays: Plays) -> None:
     assert any("absent.yml" in line.message for line in told.lines if line.level is LogLevel.ERROR)
 
 
-WAITS = """
+# Nobody else's: the same test may run with the other engine in another process at the same time.
+LEFT, BEHIND, WAITED, STAYING = (f"{seconds}.{os.getpid()}" for seconds in (3211, 3212, 3213, 3214))
+WAITS = f"""
 - hosts: all
   gather_facts: false
   tasks:
     - name: Leave something behind
-      ansible.builtin.command: {argv: [setsid, -f, sleep, "3211"]}
+      ansible.builtin.command: {{argv: [setsid, -f, sleep, "{LEFT}"]}}
     - name: In the background
-      ansible.builtin.command: {argv: [sleep, "3212"]}
+      ansible.builtin.command: {{argv: [sleep, "{BEHIND}"]}}
       async: 3000
       poll: 0
     - name: Wait
-      ansible.builtin.command: {argv: [sleep, "3213"]}
+      ansible.builtin.command: {{argv: [sleep, "{WAITED}"]}}
 """
 
 
@@ -243,16 +245,16 @@ def test_cancel_ends_everything_the_play_has_started(plays: Plays) -> None:
 
     told = plays.run(WAITS, cancel=cancel, hear=stop_at_wait)
     assert (told.ended.status, told.ended.reason) == (PlayStatus.CANCELED, Reason.CANCELED)
-    assert not sleepers("3211", "3212", "3213")
+    assert not sleepers(LEFT, BEHIND, WAITED)
     assert [step for step in told.steps if step.name == "Wait"][-1].finished_at is not None
 
 
-STUBBORN = """
+STUBBORN = f"""
 - hosts: all
   gather_facts: false
   tasks:
     - name: Wait
-      ansible.builtin.command: {argv: [sh, -c, "trap '' TERM; sleep 3214; sleep 3214"]}
+      ansible.builtin.command: {{argv: [sh, -c, "trap '' TERM; sleep {STAYING}; sleep {STAYING}"]}}
 """
 
 
@@ -266,7 +268,7 @@ def test_what_does_not_heed_a_cancel_is_ended_by_force_long_before_its_grace_is_
 
     told = plays.run(STUBBORN, cancel=cancel, kill=kill, hear=stop_at_wait, grace_s=3600.0)
     assert told.ended.status is PlayStatus.CANCELED
-    assert not sleepers("3214")
+    assert not sleepers(STAYING)
 
 
 def test_a_cancel_that_was_there_before_the_play_ends_it_at_once(plays: Plays) -> None:
@@ -302,7 +304,7 @@ def test_an_error_of_the_reader_ends_the_play_and_is_raised(plays: Plays) -> Non
 
     with pytest.raises(LookupError, match="lease"):
         plays.run(WAITS, hear=fail)
-    assert not sleepers("3211", "3212", "3213")
+    assert not sleepers(LEFT, BEHIND, WAITED)
 
 
 def test_several_plays_run_at_once_in_one_process(plays: Plays) -> None:
