@@ -29,7 +29,6 @@ def row_of(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=name)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_worker_is_drained_while_a_job_runs_there_and_takes_jobs_again(drilled: Product, tab: OpenTab, look: Look):
     opened = tab("admin", look, drilled)
