@@ -1,6 +1,5 @@
 """connectivity_test: each kind of probe against real sockets, the egress rules, and the real play."""
 
-import datetime as dt
 import http.server
 import ipaddress
 import socket
@@ -13,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from orch_app.domains.runbooks.inputs import check_output
 from orch_app.kit.egress import EgressRefused, resolve
 from tests.runbooks import modules
 from tests.runbooks.plays import run_play, spec
+from tests.systems.certificates import certificate
 from tests.systems.processes import free_port
 
 LOOPBACK = ["127.0.0.0/8", "::1"]
@@ -57,29 +54,6 @@ def site(context: ssl.SSLContext | None = None) -> Iterator[int]:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
-
-
-def certificate(folder: Path, days: int) -> ssl.SSLContext:
-    """A self-signed certificate for localhost that ends in `days`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=90))
-        .not_valid_after(now + dt.timedelta(days=days, hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    kinds = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "cert.pem").write_bytes(key.private_bytes(*kinds) + made.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem")
-    return context
 
 
 def test_an_open_port_passes_with_its_times() -> None:
