@@ -1,6 +1,8 @@
 """HTTP to the outside: a client whose connections go only to addresses that the egress guard has judged."""
 
+import ssl
 from collections.abc import Iterable
+from functools import lru_cache
 
 import httpx
 
@@ -52,8 +54,27 @@ def _pinned(request: httpx.Request, address: str) -> httpx.Request:
     )
 
 
-def guarded_client(allow: Iterable[str] = (), *, timeout_s: float = TIMEOUT_S, verify: bool = True) -> httpx.Client:
-    """A client for outside systems: pinned, without redirects and without proxies from the environment."""
-    inner = httpx.HTTPTransport(retries=0, trust_env=False, verify=verify)
-    transport = PinnedTransport(allow, inner)
+def guarded_client(
+    allow: Iterable[str] = (), *, timeout_s: float = TIMEOUT_S, verify: bool | ssl.SSLContext = True
+) -> httpx.Client:
+    """A client for outside systems: pinned, without redirects and without proxies from the environment.
+
+    `verify` may be the TLS context of a system that has an authority or wants a certificate of its own.
+    """
+    inner = httpx.HTTPTransport(retries=0, trust_env=False, verify=_usual_tls() if verify is True else verify)
+    return _client(PinnedTransport(allow, inner), timeout_s)
+
+
+def socket_client(path: str, *, timeout_s: float = TIMEOUT_S) -> httpx.Client:
+    """A client for a program of this machine that listens on a socket of the file system; its URLs name any host."""
+    return _client(httpx.HTTPTransport(retries=0, trust_env=False, verify=_usual_tls(), uds=path), timeout_s)
+
+
+def _client(transport: httpx.BaseTransport, timeout_s: float) -> httpx.Client:
     return httpx.Client(transport=transport, timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+
+@lru_cache(maxsize=1)
+def _usual_tls() -> ssl.SSLContext:
+    """The authorities that everybody trusts; to read them takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)

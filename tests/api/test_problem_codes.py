@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orch_app.api import problem_pages, renderer
 from orch_app.domains.accounts import service
-from orch_app.kit import errors
+from orch_app.kit import errors, upstream_failures
 from orch_app.kit.settings import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "problems.md"
@@ -25,13 +25,15 @@ def codes() -> set[str]:
     trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "orch_app").rglob("*.py")]
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     heirs = {node.name for node in classes for base in node.bases if isinstance(base, ast.Name) and base.id in FAMILY}
-    found = {call.args[1] for tree in trees for call in calls(tree, FAMILY | heirs) if len(call.args) > 1}
+    named = FAMILY | heirs - {upstream_failures.UpstreamError.__name__}  # which is told a kind, not a code
+    found = {call.args[1] for tree in trees for call in calls(tree, named) if len(call.args) > 1}
     return {code.value for code in found if isinstance(code, ast.Constant) and isinstance(code.value, str)}
 
 
 def test_every_code_is_explained() -> None:
     built_by_name = {f"bad_{field}" for field in ("email", "name", "role")}
     assert service._refusal("email", "x").code in built_by_name
+    built_by_name |= set(upstream_failures.PROBLEMS.values())
     expected = codes() | built_by_name | {"error"} | set(renderer._CODES.values())
     assert sorted(problem_pages.catalogue()) == sorted(expected)
 
