@@ -10,6 +10,7 @@ from orch_app.kit.settings import ROOT
 
 MAIN = ROOT / "docker-compose.swarm.yml"
 NO_IPVS = ROOT / "docker-compose.swarm.no-ipvs.yml"
+FOLDER = ROOT / "docker-compose.swarm.folder.yml"
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::?(?P<kind>[-?])(?P<text>[^}]*))?\}")
 Service = dict[str, Any]
 
@@ -26,8 +27,8 @@ def services(path: str = MAIN.name) -> dict[str, Service]:
 
 
 def variables() -> set[str]:
-    """Names of all variables that the main file takes."""
-    return {found["name"] for found in VARIABLE.finditer(MAIN.read_text("utf-8"))}
+    """Names of all variables that the files take."""
+    return {found["name"] for path in (MAIN, NO_IPVS, FOLDER) for found in VARIABLE.finditer(path.read_text("utf-8"))}
 
 
 def seconds(text: str) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from orch_app.kit.settings import ROOT, Settings
 from tasks.worker import AFTER_STOP_S
-from tests.deploy.stack import MAIN, NO_IPVS, Service, read, seconds, services, variables
+from tests.deploy.stack import FOLDER, MAIN, NO_IPVS, Service, read, seconds, services, variables
 
 ALL = sorted(services().items())
 LASTING = [(name, service) for name, service in ALL if name != "migrate"]
@@ -25,7 +25,7 @@ each_of_ours = pytest.mark.parametrize(("name", "service"), OURS, ids=[name for 
 def test_the_stack_has_its_five_parts() -> None:
     assert [name for name, _ in ALL] == ["migrate", "postgres", "redis", "web", "worker"]
     assert [name for name, _ in OURS] == ["migrate", "web", "worker"]
-    assert read(MAIN.name)["version"] == read(NO_IPVS.name)["version"] == "3.9"
+    assert read(MAIN.name)["version"] == read(NO_IPVS.name)["version"] == read(FOLDER.name)["version"] == "3.9"
 
 
 @each
@@ -161,3 +161,13 @@ def test_the_variant_without_ip_vs_changes_addresses_and_nothing_else() -> None:
     for name, service in variant.items():
         assert service.keys() <= ({"deploy", "ports"} if name == "web" else {"deploy"})
         assert service["deploy"].keys() <= {"endpoint_mode", "update_config", "rollback_config"}
+
+
+def test_the_variant_with_a_shared_folder_adds_that_folder_alone() -> None:
+    variant = services(FOLDER.name)
+    assert sorted(variant) == ["web", "worker"]
+    for service in variant.values():
+        assert list(service) == ["volumes"]
+        assert service["volumes"] == [{"type": "bind", "source": "jarvis_artifacts_folder", "target": "/artifacts"}]
+    folder = Settings(artifacts_url="file:///artifacts").artifacts_folder
+    assert str(folder) == variant["worker"]["volumes"][0]["target"]

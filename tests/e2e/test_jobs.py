@@ -1,6 +1,7 @@
 """Jobs in the browser: the list that moves nothing, and the page of one job, live, failed, canceled and repeated."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -297,6 +298,31 @@ def test_chosen_jobs_are_canceled_and_repeated_together(at: OpenDrill, look: Loo
     expect(bar).to_have_count(0)
     for place in (1, 2):
         expect(rows(page).nth(place).locator(".st")).to_have_text("Cancelado", timeout=JOB_MS)
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
+def test_jobs_that_workers_gave_up_are_found_and_run_again(at: OpenDrill, look: Look):
+    where = at(look=look)
+    job_id = ended(where)
+    given_up = "UPDATE jobs SET status = 'ERROR', reason = 'start_failed' WHERE id = ?"  # a worker dies no three times
+    with sqlite3.connect(where.product.data_dir / "orch.db", timeout=60) as database:
+        database.execute(given_up, (job_id,))
+    number = where.page.request.get(f"{where.product.url}/v1/jobs/{job_id}").json()["number"]
+    page = where.open("/jobs")
+    page.get_by_role("button", name="Cartas mortas", exact=True).click()
+    expect(page).to_have_url(re.compile("dead="))
+    expect(page.get_by_text("Os workers desistiram destes jobs")).to_be_visible()
+    expect(page.locator("table tbody .st", has_text="Concluído")).to_have_count(0)
+    if look.is_phone:
+        page.locator("main").get_by_role("button", name="Mais ações").click()
+        page.get_by_role("menuitem", name="Selecionar jobs").click()
+    rows(page).filter(has_text=f"#{number}").get_by_role("checkbox").check()
+    assert axe.violations(page) == []
+    assert where.fits()
+    page.get_by_role("region", name="Ações para os jobs selecionados").get_by_role("button", name="Repetir 1").click()
+    expect(page.get_by_text("1 job repetido")).to_be_visible()
+    newest = where.page.request.get(f"{where.product.url}/v1/jobs?runbook=drill").json()["items"]
+    assert job_id in [where.job_when_over(job["id"])["retryOf"] for job in newest if job["trigger"] == "retry"]
 
 
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
