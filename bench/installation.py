@@ -7,9 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -64,10 +65,8 @@ class Installation:
 
     @contextmanager
     def client(self, email: str = EMAIL) -> Iterator[httpx.Client]:
-        """A client with an access token."""
-        with httpx.Client(base_url=self.url, timeout=60) as client:
-            pair = client.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).raise_for_status().json()
-            client.headers["Authorization"] = f"Bearer {pair['accessToken']}"
+        """A client that signs in, and again when its access token has ended: some benches last longer."""
+        with httpx.Client(base_url=self.url, timeout=60, auth=_SignIn(self.url, email)) as client:
             yield client
 
     def _wait(self, path: str, process: subprocess.Popen[bytes]) -> None:
@@ -81,6 +80,28 @@ class Installation:
             time.sleep(0.05)
         message = f"the process did not answer at {path}; see {self.data_dir}"
         raise RuntimeError(message)
+
+
+class _SignIn(httpx.Auth):
+    """Sends the access token with each request."""
+
+    def __init__(self, url: str, email: str) -> None:
+        self._login = f"{url}/v1/auth/login"
+        self._email = email
+        self._token = self._new_token()
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """The request with the token; where that is refused, once more with a new one."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        answer = yield request
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            self._token = self._new_token()
+            request.headers["Authorization"] = f"Bearer {self._token}"
+            yield request
+
+    def _new_token(self) -> str:
+        body = {"email": self._email, "password": PASSWORD}
+        return httpx.post(self._login, json=body, timeout=60).raise_for_status().json()["accessToken"]
 
 
 @contextmanager
