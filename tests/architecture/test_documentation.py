@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,6 +129,21 @@ def test_every_route_is_documented():
         if method != "HEAD"
     }
     same("routes.md", known)
+
+
+def test_every_field_of_every_connection_is_documented():
+    from orch_app.domains.inventory.types import TYPES
+
+    def walk(nodes: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+        found = {f"{kind}{node['pointer'].replace('/', '.')}": node for node in nodes}
+        return found | {name: one for node in nodes for name, one in walk(node.get("fields", []), kind).items()}
+
+    fields = {name: node for known in TYPES.values() for name, node in walk(known.form(), known.name).items()}
+    same("connections.md", set(fields))
+    page = (REFERENCE / "connections.md").read_text("utf-8")
+    assert sorted(re.findall(r"`([^`]+)`\* ", page)) == sorted(name for name, node in fields.items() if node["secret"])
+    assert [known.name for known in TYPES.values() if f"## {known.name}\n\n{known.help}\n" not in page] == []
+    assert [right for known in TYPES.values() for right in known.policy if f"`{right}`" not in page] == []
 
 
 def decisions() -> list[Path]:

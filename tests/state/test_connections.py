@@ -52,7 +52,7 @@ def edit(tab: OpenTab, *replaced: str, **values: str) -> None:
 
 def opened(tab: OpenTab) -> Any:
     with reading() as session:
-        return connections.unsealed(queries.get_connection(session, COMMAND_LINE, loaded(tab).rows[0]["id"]))
+        return connections.ssh_secret(queries.get_connection(session, COMMAND_LINE, loaded(tab).rows[0]["id"]))
 
 
 def test_a_connection_is_kept_and_its_secret_is_nowhere_in_the_tab():

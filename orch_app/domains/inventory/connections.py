@@ -105,30 +105,38 @@ def list_types(actor: Actor) -> list[ConnectionType]:
     return list(TYPES.values())
 
 
-def open_payload(session: Session, actor: Actor, connection_id: str) -> SshSecret:
-    """The secrets of an ssh connection, for whoever is about to use them; notes the time of use.
+def open_payload(session: Session, actor: Actor, connection_id: str) -> Payload:
+    """What a connection carries, secrets included, for whoever is about to use it; notes the time of use.
 
     Raises:
         NotFound: there is no such connection.
-        Invalid: it is not an ssh connection.
         Conflict: the master key is not the one that sealed it, or the row was altered.
     """
     require(actor, Permission.CONNECTIONS_USE)
     row = queries.get_connection(session, actor, connection_id)
-    secret = unsealed(row)
+    payload = unsealed(row)
     row.last_used_at = now()
     session.add(row)
-    return secret
+    return payload
 
 
-def unsealed(row: Connection) -> SshSecret:
-    """The secrets of a row that the caller was allowed to use.
+def unsealed(row: Connection) -> Payload:
+    """What a row carries, secrets included; the caller was allowed to use it.
 
     Raises:
-        Invalid: it is not an ssh connection.
         Conflict: the master key is not the one that sealed it, or the row was altered.
     """
-    payload = type_named(row.type).restore(_opened(row))
+    return type_named(row.type).restore(_opened(row))
+
+
+def ssh_secret(row: Connection) -> SshSecret:
+    """The same for a row that must be an ssh connection.
+
+    Raises:
+        Invalid: it is not one.
+        Conflict: as `unsealed`.
+    """
+    payload = unsealed(row)
     if not isinstance(payload, SshPayload):
         raise Invalid("This is not an ssh connection.", "wrong_connection_type")
     return SshSecret.of(payload)

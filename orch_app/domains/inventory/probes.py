@@ -95,7 +95,7 @@ def probe_connection(actor: Actor, connection_id: str, host_id: str | None = Non
     with reading() as session:
         connection = queries.get_connection(session, actor, connection_id)
         host = _host_to_try(session, actor, connection, host_id) if host_id else None
-        secret = connections.unsealed(connection)
+        secret = connections.ssh_secret(connection)
         target = target_with(host, connection) if host else None
     result = replace(_tried(secret, target), facts=connection.public_json["facts"])
     with unit_of_work() as session:

@@ -60,7 +60,7 @@ def targets_for(session: Session, actor: Actor, host_ids: Sequence[str], environ
     require(actor, Permission.CONNECTIONS_USE, environment=environment)
     pairs = _usable(session, host_ids, environment)
     opened = {connection.id: connection for _, connection in pairs}
-    secrets = {connection_id: connections.unsealed(row) for connection_id, row in opened.items()}
+    secrets = {connection_id: connections.ssh_secret(row) for connection_id, row in opened.items()}
     for row in opened.values():
         row.last_used_at = now()
         session.add(row)
@@ -73,7 +73,7 @@ def target_with(host: Host, connection: Connection) -> Target:
     Raises:
         Conflict: the master key is not the one that sealed the connection, or its row was altered.
     """
-    return _target(host, connections.unsealed(connection), connection.id)
+    return _target(host, connections.ssh_secret(connection), connection.id)
 
 
 def route_to(target: Target) -> Route:

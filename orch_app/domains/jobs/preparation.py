@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import worker_actor
+from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
 from orch_app.domains.jobs.execution import (
@@ -22,6 +23,7 @@ from orch_app.domains.jobs.execution import (
     PlaySpec,
     Profile,
     SharedCode,
+    SlotConnection,
     TargetHost,
     Workspace,
     shelf_of,
@@ -49,11 +51,17 @@ class Prepared:
     job: Job
     runbook: Runbook
     targets: list[Target]
+    filled: list[FilledSlot]
     last_seq: int
+
+    @property
+    def places(self) -> list[str]:
+        """Where its connections lead, as entries of the allow-list."""
+        return [one.place for one in self.filled if one.place]
 
 
 def read(session: Session, held: Claim) -> Prepared:
-    """Read the job and open the secrets of its hosts.
+    """Read the job and open the secrets of its hosts and connections.
 
     Raises:
         PreparationError: the runbook is gone or is no longer the one that was launched.
@@ -64,8 +72,10 @@ def read(session: Session, held: Claim) -> Prepared:
     runbook = session.exec(select(Runbook).where(Runbook.name == job.runbook_name)).first()
     if runbook is None or runbook.broken_reason:
         raise PreparationError(f"The runbook {job.runbook_name} is gone or broken since the job was launched.")
-    targets = targets_for(session, worker_actor(held.worker), job.host_ids, job.environment) if job.host_ids else []
-    return Prepared(job, runbook, targets, job.last_seq)
+    actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
+    targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
+    filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
+    return Prepared(job, runbook, targets, filled, job.last_seq)
 
 
 def check_revision(prepared: Prepared) -> None:
@@ -100,11 +110,14 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             version=job.runbook_version,
             mode=job.run_mode,
             environment=job.environment,
-            egress_allow=tuple(settings().egress_allow),
+            egress_allow=(*settings().egress_allow, *prepared.places),
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
         hosts=hosts,
+        connections=[
+            SlotConnection(one.slot, one.name, one.type, one.document, one.secrets) for one in prepared.filled
+        ],
         localhost=not prepared.targets,
         isolation=_isolation(prepared, hosts, workspace.seat),
         timeout_s=min(job.timeout_s, settings().job_time_s),
@@ -146,7 +159,7 @@ def _isolation(prepared: Prepared, hosts: Sequence[TargetHost], seat: int) -> Is
         uid=settings().job_uid,
         seat=seat,
         hidden=_hidden(),
-        reach=job_reach(network, hosts),
+        reach=job_reach(network, hosts, prepared.places),
     )
 
 

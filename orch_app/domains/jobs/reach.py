@@ -1,7 +1,7 @@
 """Where a job may connect: to the hosts it works on, and with `network: egress` by the product's own rules."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from orch_app.domains.jobs.execution import Network, Reach, TargetHost
@@ -12,8 +12,10 @@ _RESOLVERS = Path("/etc/resolv.conf")
 _LOCAL = "127.0.0.1"
 
 
-def job_reach(network: Network, hosts: Sequence[TargetHost] = ()) -> Reach:
+def job_reach(network: Network, hosts: Sequence[TargetHost] = (), places: Collection[str] = ()) -> Reach:
     """What the guard of such a job must know; the addresses of its hosts have been judged before.
+
+    `places` are where its connections lead: each is the allow-list's entry for its own address and port.
 
     Our own web process counts as a service of ours on every address of this machine.
     """
@@ -26,7 +28,7 @@ def job_reach(network: Network, hosts: Sequence[TargetHost] = ()) -> Reach:
         never=tuple(map(str, NEVER)),
         private=tuple(map(str, PRIVATE)),
         own=(*services, (_LOCAL, settings().port)),
-        allowed=tuple((str(network), port) for network, port in allowed_networks(settings().egress_allow)),
+        allowed=tuple((str(network), port) for network, port in allowed_networks([*settings().egress_allow, *places])),
         resolvers=tuple(resolvers()),
     )
 

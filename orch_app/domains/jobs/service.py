@@ -12,7 +12,7 @@ from orch_app.domains.access.permissions import GRANTS, Permission, Role
 from orch_app.domains.accounts.queries import has_other_admin
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
 from orch_app.domains.jobs import attempts, line, locks, needs, search, turns
 from orch_app.domains.jobs.errors import JobIsOver
@@ -149,7 +149,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     require_verdict(session, actor, runbook, order.environment)
     inputs = _check_inputs(runbook, order.inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
-    _check_connections(session, actor, runbook, order)
+    check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
     return Checked(runbook, inputs, hosts)
 
 
@@ -312,37 +312,6 @@ def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Orde
 
 def _refuse_hosts(code: str, detail: str) -> None:
     raise Invalid("The hosts are not acceptable.", "validation", errors=(Problem("/hosts", code, detail),))
-
-
-def _check_connections(session: Session, actor: Actor, runbook: Runbook, order: Order) -> None:
-    """Every required slot is filled, with a connection of the right type and environment, and no other is named."""
-    slots = {slot["slot"]: slot for slot in runbook.meta.get("connections", [])}
-    if order.connections:
-        require(actor, Permission.CONNECTIONS_USE, environment=order.environment)
-    problems = [
-        Problem(f"/connections/{name}", "not_allowed", "this runbook has no such slot")
-        for name in order.connections
-        if name not in slots
-    ]
-    for name, slot in slots.items():
-        if name in order.connections:
-            fault = _connection_fault(session, order.connections[name], order.environment, slot["type"])
-            problems += [Problem(f"/connections/{name}", "connection", fault)] if fault else []
-        elif slot.get("required", True):
-            problems.append(Problem(f"/connections/{name}", "required", f"choose a {slot['type']} connection"))
-    if problems:
-        raise Invalid("The connections are not acceptable.", "validation", errors=tuple(problems))
-
-
-def _connection_fault(session: Session, connection_id: str, environment: str, wanted: str) -> str:
-    """Why this connection cannot fill a slot; empty when it can."""
-    connection = session.get(Connection, connection_id)
-    if connection is None:
-        return "there is no such connection"
-    if connection.type != wanted:
-        return f"it is a {connection.type} connection, the runbook wants {wanted}"
-    same = connection.environment == environment
-    return "" if same else f"it is of {connection.environment}, the job of {environment}"
 
 
 def _job_of(session: Session, actor: Actor, order: Order, checked: Checked) -> Job:

@@ -53,10 +53,19 @@ def test_a_connection_shows_that_secrets_are_set_and_nothing_of_them(admin: Acto
 def test_the_payload_opens_for_those_who_use_it(admin: Actor, operator: Actor) -> None:
     row = add_connection(admin, user="root", password="pä$$wörd")
     with unit_of_work() as session:
-        assert connections.open_payload(session, operator, row.id).password == "pä$$wörd"
-        assert connections.open_payload(session, worker_actor("w1"), row.id).user == "root"
+        assert connections.open_payload(session, operator, row.id).plain()["password"] == "pä$$wörd"
+        assert connections.open_payload(session, worker_actor("w1"), row.id).plain()["user"] == "root"
     with reading() as session:
         assert queries.get_connection(session, operator, row.id).last_used_at is not None
+
+
+def test_a_connection_of_another_type_opens_no_machine(session: Session, admin: Actor) -> None:
+    new = NewConnection(type="hetzner", name="cloud", environment="stage", payload={"token": "t0ken-of-cloud"})
+    row = connections.create(session, admin, new)
+    assert connections.unsealed(row).plain() == {"token": "t0ken-of-cloud", "url": "https://api.hetzner.cloud/v1"}
+    with pytest.raises(Invalid) as refused:
+        connections.ssh_secret(row)
+    assert refused.value.code == "wrong_connection_type"
 
 
 def test_a_payload_copied_to_another_row_does_not_open(admin: Actor) -> None:
@@ -74,9 +83,9 @@ def test_a_change_replaces_only_what_it_names(session: Session, admin: Actor, pl
     change = ConnectionChange(payload={"becomePassword": "new", "user": "deploy"})
     connections.update(session, admin, row.id, change)
 
-    secret = connections.open_payload(session, admin, row.id)
-    assert (secret.user, secret.private_key, secret.become_password) == ("deploy", plain_key, "new")
     after = queries.get_connection(session, admin, row.id)
+    secret = connections.ssh_secret(after)
+    assert (secret.user, secret.private_key, secret.become_password) == ("deploy", plain_key, "new")
     assert after.version == 2
     assert after.fields_set["privateKey"] == before["privateKey"]
     assert after.fields_set["becomePassword"] > before["becomePassword"]

@@ -4,7 +4,7 @@ import base64
 import os
 import signal
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,15 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory import hosts
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.wire import NewHost
-from orch_app.domains.jobs import queries, service
+from orch_app.domains.jobs import service
 from orch_app.domains.jobs.models import Job
-from orch_app.domains.jobs.outlook import look_ahead
-from orch_app.domains.jobs.wire import to_answer
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.settings import settings
 from tests.domains.inventory.samples import add_connection, public
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.domains.jobs.rows import place_of
-from tests.domains.jobs.trials import Trials, acts_on, lines_of, ran, results_of, steps_of, text_of
+from tests.domains.jobs.secrecy import assert_nowhere
+from tests.domains.jobs.trials import Trials, acts_on, ran, results_of, steps_of, text_of
 from tests.systems.product import bound_to
 from tests.systems.sshhosts import SshHost, ssh_hosts
 
@@ -141,23 +140,6 @@ def test_a_secret_that_a_play_tells_is_nowhere_to_be_read(
     assert job.output_json is not None
     assert job.output_json["words"] == ["***"]
     assert_nowhere(admin, job, [CANARY, base64.b64encode(CANARY.encode()).decode(), "canary%20sudo", "9Zk1"])
-
-
-def assert_nowhere(actor: Actor, job: Job, spellings: Sequence[str]) -> None:
-    """No answer of the API, no log line, no artifact, no file of the bundle and no database file holds one of them."""
-    with reading() as session:
-        detail = queries.get_detail(session, actor, job.id)
-        answer = to_answer(detail, look_ahead(session, actor, job)).model_dump_json()
-    kept = [answer, *(f"{line.host} {line.task} {line.message}" for line in lines_of(job))]
-    folder = place_of(job)
-    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    assert len(files) >= 3
-    with tarfile.open(folder / "artifacts.tar.gz") as bundle:
-        files += [opened.read() for member in bundle if (opened := bundle.extractfile(member))]
-    database = b"".join(path.read_bytes() for path in settings().data_dir.glob("orch.db*"))
-    for spelling in spellings:
-        assert [text for text in kept if spelling in text] == []
-        assert [content[:80] for content in [*files, database] if spelling.encode() in content] == []
 
 
 TELL_KEY = """

@@ -1,12 +1,40 @@
 """The types of connections, one file each; a new type is a new file and a line here."""
 
+from orch_app.domains.inventory.types.cloudflare import CLOUDFLARE, CloudflarePayload
+from orch_app.domains.inventory.types.docker import DOCKER, DockerPayload
+from orch_app.domains.inventory.types.git import GIT, GitPayload
+from orch_app.domains.inventory.types.github import GITHUB, GithubPayload
+from orch_app.domains.inventory.types.hetzner import HETZNER, HetznerPayload
+from orch_app.domains.inventory.types.n8n import N8N, N8nPayload
+from orch_app.domains.inventory.types.portainer import PORTAINER, PortainerPayload
+from orch_app.domains.inventory.types.s3 import S3, S3Payload
 from orch_app.domains.inventory.types.shape import ConnectionType, Payload
 from orch_app.domains.inventory.types.ssh import SSH, JumpHost, SshPayload, SshSecret
+from orch_app.domains.inventory.types.webhook import WEBHOOK, WebhookPayload
 from orch_app.kit.errors import Invalid, Problem
 
-TYPES: dict[str, ConnectionType] = {known.name: known for known in (SSH,)}
+TYPES: dict[str, ConnectionType] = {
+    known.name: known for known in (SSH, CLOUDFLARE, PORTAINER, DOCKER, N8N, HETZNER, GITHUB, GIT, WEBHOOK, S3)
+}
 
-__all__ = ["TYPES", "ConnectionType", "JumpHost", "Payload", "SshPayload", "SshSecret", "type_named"]
+__all__ = [
+    "TYPES",
+    "CloudflarePayload",
+    "ConnectionType",
+    "DockerPayload",
+    "GitPayload",
+    "GithubPayload",
+    "HetznerPayload",
+    "JumpHost",
+    "N8nPayload",
+    "Payload",
+    "PortainerPayload",
+    "S3Payload",
+    "SshPayload",
+    "SshSecret",
+    "WebhookPayload",
+    "type_named",
+]
 
 
 def type_named(name: str) -> ConnectionType:

@@ -54,7 +54,11 @@ class Payload(CamelModel):
 
 @dataclass(frozen=True)
 class ConnectionType:
-    """One type of connection. `facts` tells what may be shown about the secrets, such as a key's fingerprint."""
+    """One type of connection. `facts` tells what may be shown about the secrets, such as a key's fingerprint.
+
+    `place` is the `host:port` that a connection leads to, empty where there is none; `policy` is the least that its
+    secret must be allowed to do, in the vendor's own words, to be copied.
+    """
 
     name: str
     title: str
@@ -62,7 +66,9 @@ class ConnectionType:
     help: str
     help_pt: str
     payload: type[Payload]
-    facts: Callable[[Any], dict[str, str]]
+    place: Callable[[Any], str] = lambda _: ""
+    facts: Callable[[Any], dict[str, str]] = lambda _: {}
+    policy: tuple[str, ...] = ()
 
     def restore(self, document: Mapping[str, Any]) -> Payload:
         """A payload that was validated before it was sealed; its keys are not tried again."""

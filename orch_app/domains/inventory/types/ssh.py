@@ -6,20 +6,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from orch_app.domains.inventory.types.fields import MAX_KEY, HostKeyLine, single_line, text_of
 from orch_app.domains.inventory.types.shape import TRUSTED, ConnectionType, Payload, described
-from orch_app.integrations.ssh.keys import KeyRefused, PrivateKey, read_private_key, read_public_key
+from orch_app.integrations.ssh.keys import KeyRefused, PrivateKey, read_private_key
 from orch_app.kit.allow_list import is_host_name
 from orch_app.kit.egress import is_address
 
 USER_SHAPE = r"^[A-Za-z_][A-Za-z0-9_.@-]{0,63}$"
-MAX_KEY = 16_384
 BecomeMethod = Literal["sudo", "su", "doas", "none"]
-
-
-def _single_line(value: SecretStr | None) -> SecretStr | None:
-    if value and any(char in "\0\r\n" for char in value.get_secret_value()):
-        raise PydanticCustomError("single_line", "A password is one line without control characters.")
-    return value
 
 
 def _machine(value: str) -> str:
@@ -28,14 +22,7 @@ def _machine(value: str) -> str:
     return value
 
 
-def _public_key(value: str | None) -> str | None:
-    try:
-        return read_public_key(value).line if value else None
-    except KeyRefused as refused:
-        raise PydanticCustomError("host_key", "This is not a host key: {why}", {"why": str(refused)}) from None
-
-
-Password = Annotated[SecretStr | None, Field(max_length=1024), AfterValidator(_single_line)]
+Password = Annotated[SecretStr | None, Field(max_length=1024), AfterValidator(single_line)]
 
 
 class JumpHost(Payload):
@@ -52,9 +39,8 @@ class JumpHost(Payload):
             "User", "Usuário", "Empty: the user of the connection.", "Vazio: o usuário da conexão."
         ),
     )
-    host_key: Annotated[str | None, AfterValidator(_public_key)] = Field(
+    host_key: HostKeyLine = Field(
         None,
-        max_length=MAX_KEY,
         json_schema_extra=described(
             "Host key",
             "Chave do host",
@@ -118,19 +104,19 @@ class SshPayload(Payload):
     def _opens_something(self, info: ValidationInfo) -> Self:
         if info.context == TRUSTED:
             return self
-        if not _value(self.private_key) and not _value(self.password):
+        if not text_of(self.private_key) and not text_of(self.password):
             raise PydanticCustomError("required", "Give a private key or a password.", {"field": "privateKey"})
-        if _value(self.passphrase) and not _value(self.private_key):
+        if text_of(self.passphrase) and not text_of(self.private_key):
             raise PydanticCustomError("no_key", "A passphrase needs a private key.", {"field": "passphrase"})
         self.read_key()
         return self
 
     def read_key(self) -> PrivateKey | None:
         """The private key where there is one."""
-        if not _value(self.private_key):
+        if not text_of(self.private_key):
             return None
         try:
-            return read_private_key(_value(self.private_key), _value(self.passphrase))
+            return read_private_key(text_of(self.private_key), text_of(self.passphrase))
         except KeyRefused as refused:
             place = "passphrase" if "passphrase" in refused.code else "privateKey"
             raise PydanticCustomError(refused.code, "{why}", {"why": str(refused), "field": place}) from None
@@ -153,17 +139,13 @@ class SshSecret:
         """The plain values of a payload."""
         return cls(
             payload.user,
-            _value(payload.private_key),
-            _value(payload.passphrase),
-            _value(payload.password),
+            text_of(payload.private_key),
+            text_of(payload.passphrase),
+            text_of(payload.password),
             "" if payload.become_method == "none" else payload.become_method,
-            _value(payload.become_password),
+            text_of(payload.become_password),
             payload.jump_host,
         )
-
-
-def _value(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
 
 
 def _facts(payload: Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ that has loaded Ansible already forks the supervisor and the play. `sweep_leftov
 """
 
 from orch_app.domains.jobs.execution.artifacts import ArtifactInfo, ArtifactsRefused, collect, read_output
+from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, WarmEngine
 from orch_app.domains.jobs.execution.events import Batch
 from orch_app.domains.jobs.execution.extravars import InputsRefused, JobFacts, check_inputs
@@ -72,6 +73,7 @@ __all__ = [
     "Reach",
     "Reason",
     "SharedCode",
+    "SlotConnection",
     "StepKind",
     "StepStatus",
     "StepUpdate",

@@ -67,8 +67,14 @@ class _Dumper(yaml.CSafeDumper):
 _Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
 
 
-def write_extravars(workspace: Workspace, inputs: dict[str, Any], facts: JobFacts, launch: Launch) -> Path:
-    """Write `env/extravars`, which ansible-runner gives to the play.
+def write_extravars(
+    workspace: Workspace,
+    inputs: dict[str, Any],
+    facts: JobFacts,
+    connections: dict[str, dict[str, str]],
+    launch: Launch,
+) -> Path:
+    """Write `env/extravars`, which ansible-runner gives to the play; of connections only where their files lie.
 
     Raises:
         InputsRefused: a name is reserved, or a value has no place in YAML.
@@ -76,6 +82,7 @@ def write_extravars(workspace: Workspace, inputs: dict[str, Any], facts: JobFact
     check_inputs(inputs)
     orch = {
         **asdict(facts),
+        "connections": connections,
         "output_path": str(workspace.output_path),
         "artifacts_dir": str(workspace.artifacts),
         "isolation": str(launch.level),

@@ -13,6 +13,7 @@ from orch_app.domains.jobs.execution.ansible_config import (
     play_environment,
     write_config,
 )
+from orch_app.domains.jobs.execution.connection_files import write_connections
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, Start
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator
 from orch_app.domains.jobs.execution.extravars import write_extravars
@@ -142,7 +143,8 @@ def _prepare_runner(spec: PlaySpec, launch: Launch) -> Any:
     """
     workspace = spec.workspace
     sources = write_inventory(workspace, spec.hosts, localhost=spec.localhost)
-    write_extravars(workspace, spec.inputs, spec.facts, launch)
+    connections = write_connections(workspace, spec.connections)
+    write_extravars(workspace, spec.inputs, spec.facts, connections, launch)
     config_file = write_config(spec)
     if spec.shelf:
         spec.shelf.lend(workspace, spec.hosts)

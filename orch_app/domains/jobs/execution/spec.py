@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.extravars import JobFacts
 from orch_app.domains.jobs.execution.inventory_file import TargetHost
 from orch_app.domains.jobs.execution.isolation import IsolationLevel, IsolationRequest
@@ -58,7 +59,7 @@ class SharedCode:
 
 @dataclass(frozen=True)
 class PlaySpec:
-    """One play. `secrets` are masked in everything the play says, together with those of the hosts.
+    """One play. `secrets` are masked in everything the play says, together with those of the hosts and connections.
 
     `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
     holds extra variables of the play's environment, which must not be secret. Times are in seconds. With a `shelf`,
@@ -69,6 +70,7 @@ class PlaySpec:
     facts: JobFacts
     inputs: dict[str, Any] = field(default_factory=dict)
     hosts: Sequence[TargetHost] = ()
+    connections: Sequence[SlotConnection] = ()
     localhost: bool = True
     secrets: Sequence[str] = field(default=(), repr=False)
     isolation: IsolationRequest = field(default_factory=IsolationRequest)
@@ -87,7 +89,8 @@ class PlaySpec:
         Raises:
             HostRefused: a passphrase does not open its private key.
         """
-        return [*self.secrets, *(secret for host in self.hosts for secret in host.secrets())]
+        of_hosts = (secret for host in self.hosts for secret in host.secrets())
+        return [*self.secrets, *of_hosts, *(secret for one in self.connections for secret in one.secrets)]
 
 
 @dataclass(frozen=True)

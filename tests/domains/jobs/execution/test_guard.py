@@ -299,13 +299,14 @@ def test_the_reach_of_a_job_holds_our_own_services_and_the_allow_list(monkeypatc
     monkeypatch.setenv("ORCH_PORT", "8123")
     settings.cache_clear()
     try:
-        found = job_reach(Network.EGRESS)
+        found = job_reach(Network.EGRESS, places=["10.1.2.3:2375", "localhost:8080", "169.254.169.254:80"])
     finally:
         settings.cache_clear()
     assert ("127.0.0.1", 6399) in found.own
     assert ("127.0.0.1", 8123) in found.own
     assert ("10.0.0.0/8", None) in found.allowed
     assert ("127.0.0.1/32", 9999) in found.allowed
+    assert {("10.1.2.3/32", 2375), ("127.0.0.1/32", 8080)} <= set(found.allowed), "its connections lead there"
     assert "169.254.0.0/16" in found.never
 
 

@@ -1,0 +1,43 @@
+"""Type `cloudflare`: an API token for zones and their DNS records."""
+
+from pydantic import Field
+
+from orch_app.domains.inventory.types.fields import BaseUrl, Token, place_of
+from orch_app.domains.inventory.types.shape import ConnectionType, Payload, described
+
+PUBLIC_API = "https://api.cloudflare.com/client/v4"
+
+
+class CloudflarePayload(Payload):
+    """What a Cloudflare connection carries."""
+
+    api_token: Token = Field(
+        json_schema_extra=described(
+            "API token",
+            "Token da API",
+            "Made under My profile > API tokens, for the zones that runbooks work on only.",
+            "Criado em Meu perfil > Tokens de API, só para as zonas em que os runbooks trabalham.",
+            "password",
+        )
+    )
+    url: BaseUrl = Field(
+        PUBLIC_API,
+        json_schema_extra=described(
+            "API address",
+            "Endereço da API",
+            "Another one only behind a proxy of your own.",
+            "Outro somente atrás de um proxy próprio.",
+        ),
+    )
+
+
+CLOUDFLARE = ConnectionType(
+    name="cloudflare",
+    title="Cloudflare",
+    title_pt="Cloudflare",
+    help="Zones and DNS records, by an API token with the least it needs.",
+    help_pt="Zonas e registros DNS, por um token de API com o mínimo necessário.",
+    payload=CloudflarePayload,
+    place=lambda payload: place_of(payload.url),
+    policy=("Zone / Zone: Read", "Zone / DNS: Edit", "Zone Resources: Include / Specific zone"),
+)

@@ -1,0 +1,43 @@
+"""Type `hetzner`: an API token of one project of Hetzner Cloud."""
+
+from pydantic import Field
+
+from orch_app.domains.inventory.types.fields import BaseUrl, Token, place_of
+from orch_app.domains.inventory.types.shape import ConnectionType, Payload, described
+
+PUBLIC_API = "https://api.hetzner.cloud/v1"
+
+
+class HetznerPayload(Payload):
+    """What a Hetzner connection carries."""
+
+    token: Token = Field(
+        json_schema_extra=described(
+            "API token",
+            "Token da API",
+            "Made in the project under Security > API tokens, with Read & Write to create servers.",
+            "Criado no projeto em Segurança > Tokens de API, com leitura e escrita para criar servidores.",
+            "password",
+        )
+    )
+    url: BaseUrl = Field(
+        PUBLIC_API,
+        json_schema_extra=described(
+            "API address",
+            "Endereço da API",
+            "Another one only behind a proxy of your own.",
+            "Outro somente atrás de um proxy próprio.",
+        ),
+    )
+
+
+HETZNER = ConnectionType(
+    name="hetzner",
+    title="Hetzner Cloud",
+    title_pt="Hetzner Cloud",
+    help="Servers, prices and stock of one project of Hetzner Cloud.",
+    help_pt="Servidores, preços e disponibilidade de um projeto da Hetzner Cloud.",
+    payload=HetznerPayload,
+    place=lambda payload: place_of(payload.url),
+    policy=("Permissions: Read & Write",),
+)
