@@ -1,5 +1,6 @@
 """HTTP to the outside: a client whose connections go only to addresses that the egress guard has judged."""
 
+import socket
 import ssl
 from collections.abc import Iterable
 from functools import lru_cache
@@ -67,7 +68,31 @@ def guarded_client(
 
 def socket_client(path: str, *, timeout_s: float = TIMEOUT_S) -> httpx.Client:
     """A client for a program of this machine that listens on a socket of the file system; its URLs name any host."""
-    return _client(httpx.HTTPTransport(retries=0, trust_env=False, verify=_usual_tls(), uds=path), timeout_s)
+    return _client(_SocketTransport(path), timeout_s)
+
+
+class _SocketTransport(httpx.BaseTransport):
+    """Speaks to a socket of the file system. Whether somebody listens there is tried first: httpcore would leak it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._inner = httpx.HTTPTransport(retries=0, trust_env=False, verify=_usual_tls(), uds=path)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request.
+
+        Raises:
+            httpx.ConnectError: nobody listens there, or it may not be opened.
+        """
+        try:
+            with socket.socket(socket.AF_UNIX) as trial:
+                trial.connect(self._path)
+        except OSError as error:
+            raise httpx.ConnectError(str(error), request=request) from error
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def _client(transport: httpx.BaseTransport, timeout_s: float) -> httpx.Client:

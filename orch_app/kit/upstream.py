@@ -141,15 +141,23 @@ class Upstream:
     ) -> None:
         self._client.close()
 
-    def get(self, path: str, query: Query | None = None) -> Any:
+    def get(self, path: str, query: Query | None = None, headers: Mapping[str, str] | None = None) -> Any:
         """The JSON document at a path.
 
         Raises:
             UpstreamError, EgressRefused: as `call`.
         """
-        return self.call("GET", path, query=query).document
+        return self.call("GET", path, query=query, headers=headers).document
 
-    def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send a request, again where that is safe, and answer what came.
 
         A limit (429) is waited for whatever the method: nothing was done. Another failure is tried again only for
@@ -159,7 +167,7 @@ class Upstream:
             UpstreamError: no answer, or one that is not a success.
             EgressRefused: the system may not be connected to.
         """
-        request = self._request(method, path, query, body)
+        request = self._request(method, path, query, headers, body)
 
         def attempt() -> Answer:
             with closing(self._open(request)) as response:
@@ -168,23 +176,33 @@ class Upstream:
         return self._repeated(method, attempt)
 
     @contextmanager
-    def stream(self, path: str, query: Query | None = None, *, silence_s: float | None = None) -> Iterator[Stream]:
+    def stream(
+        self,
+        path: str,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        silence_s: float | None = None,
+    ) -> Iterator[Stream]:
         """The answer to a GET as it comes; `silence_s` is how long nothing may come, None for ever.
 
         Raises:
             UpstreamError, EgressRefused: as `call`, before the first byte.
         """
-        request = self._request("GET", path, query, None)
+        request = self._request("GET", path, query, headers)
         limit = self._reach.timeout_s
         request.extensions["timeout"] = httpx.Timeout(limit, read=silence_s).as_dict()
         with closing(self._repeated("GET", lambda: self._open(request))) as response:
             yield Stream(self.name, response)
 
-    def _request(self, method: str, path: str, query: Query | None, body: Any) -> httpx.Request:
+    def _request(
+        self, method: str, path: str, query: Query | None, headers: Mapping[str, str] | None, body: Any = None
+    ) -> httpx.Request:
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         url = f"{self._reach.base.rstrip('/')}{path}"
+        sent = {**self._headers, **(headers or {})}
         content = {"json": body} if body is not None else {}
-        return self._client.build_request(method, url, params=asked, headers=self._headers, **content)
+        return self._client.build_request(method, url, params=asked, headers=sent, **content)
 
     def _repeated(self, method: str, attempt: Callable[[], Result]) -> Result:
         self._require_hope()

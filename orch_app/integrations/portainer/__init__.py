@@ -1,0 +1,1 @@
+"""A Portainer server: its endpoints and stacks, and the Docker engines behind it."""
