@@ -13,18 +13,16 @@ _EXITED = re.compile(r"Exited \((\d+)\)")
 _HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
-_OVER = frozenset({"shutdown", "remove"})
 _SWARM = "com.docker.stack.namespace"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def container(row: Mapping[str, Any]) -> Container:
     """A line of `/containers/json`; an agent of Portainer adds the machine to it."""
-    labels: dict[str, str] = row.get("Labels") or {}
+    labels = _part(row, "Labels")
     status = str(row.get("Status", ""))
     exited = _EXITED.search(status)
     names: list[str] = row.get("Names") or [str(row["Id"])[:12]]
-    agent = (row.get("Portainer") or {}).get("Agent") or {}
     return Container(
         id=row["Id"],
         name=names[0].lstrip("/"),
@@ -35,8 +33,8 @@ def container(row: Mapping[str, Any]) -> Container:
         exit_code=int(exited[1]) if exited else None,
         created_at=datetime.fromtimestamp(int(row.get("Created", 0)), UTC),
         stack=stack_of(labels),
-        service=next((labels[name] for name in SERVICE_LABELS if labels.get(name)), ""),
-        node=str(agent.get("NodeName", "")),
+        service=_service_of(labels),
+        node=str(_part(row, "Portainer", "Agent").get("NodeName", "")),
         ports=_container_ports(row.get("Ports") or []),
         labels=labels,
     )
@@ -44,60 +42,58 @@ def container(row: Mapping[str, Any]) -> Container:
 
 def task(row: Mapping[str, Any]) -> Task:
     """A line of `/tasks`."""
-    status = row.get("Status") or {}
+    status = _part(row, "Status")
     return Task(
         id=row["ID"],
         service_id=row.get("ServiceID", ""),
         slot=row.get("Slot", 0),
         node_id=row.get("NodeID", ""),
-        container_id=(status.get("ContainerStatus") or {}).get("ContainerID", ""),
+        container_id=_part(status, "ContainerStatus").get("ContainerID", ""),
         state=status.get("State", ""),
         wanted=row.get("DesiredState", ""),
-        image=_plain_image(((row.get("Spec") or {}).get("ContainerSpec") or {}).get("Image", "")),
+        image=_plain_image(_part(row, "Spec", "ContainerSpec").get("Image", "")),
         error=status.get("Err", ""),
     )
 
 
 def node(row: Mapping[str, Any]) -> Node:
     """A line of `/nodes`."""
-    spec, description, status = row.get("Spec") or {}, row.get("Description") or {}, row.get("Status") or {}
+    spec, status = _part(row, "Spec"), _part(row, "Status")
     return Node(
         id=row["ID"],
-        name=description.get("Hostname", ""),
+        name=_part(row, "Description").get("Hostname", ""),
         role=spec.get("Role", ""),
         availability=spec.get("Availability", ""),
         state=status.get("State", ""),
-        is_leader=bool((row.get("ManagerStatus") or {}).get("Leader")),
+        is_leader=bool(_part(row, "ManagerStatus").get("Leader")),
         address=status.get("Addr", ""),
-        engine=(description.get("Engine") or {}).get("EngineVersion", ""),
+        engine=_part(row, "Description", "Engine").get("EngineVersion", ""),
     )
 
 
 def service(row: Mapping[str, Any], tasks: Sequence[Task], nodes: Iterable[Node]) -> Service:
     """A line of `/services` with the tasks and machines of the same moment."""
-    spec = row["Spec"]
-    template = (spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    template = _part(row, "Spec", "TaskTemplate", "ContainerSpec")
+    update = _part(row, "UpdateStatus")
     alive = {node.id for node in nodes if node.state == "ready"}
     own = [task for task in tasks if task.service_id == row["ID"]]
-    mode, wanted = _mode(spec.get("Mode") or {}, own)
-    update = row.get("UpdateStatus") or {}
+    mode, wanted = _mode(_part(row, "Spec", "Mode"), own)
     image = str(template.get("Image", ""))
-    digest = _DIGEST.search(image)
     return Service(
         id=row["ID"],
-        name=spec["Name"],
+        name=row["Spec"]["Name"],
         image=_plain_image(image),
-        digest=digest[1] if digest else "",
+        digest=_digest(image),
         mode=mode,
         wanted=wanted,
-        running=sum(task.state == task.wanted == "running" and task.node_id in alive for task in own),
+        running=len([task for task in own if task.is_running and task.node_id in alive]),
         update=update.get("State", ""),
         update_message=update.get("Message", ""),
-        stack=stack_of(spec.get("Labels") or {}),
-        ports=_service_ports((row.get("Endpoint") or {}).get("Ports") or []),
-        environment_names=tuple(sorted(str(line).partition("=")[0] for line in template.get("Env") or [])),
+        stack=stack_of(_part(row, "Spec", "Labels")),
+        ports=_service_ports(_part(row, "Endpoint").get("Ports") or []),
+        environment_names=_names(template.get("Env") or []),
         updated_at=instant(row.get("UpdatedAt", "")),
-        error=next((task.error for task in own if task.error and task.wanted not in _OVER), ""),
+        error=next((task.error for task in own if task.error and not task.is_over), ""),
     )
 
 
@@ -125,17 +121,16 @@ def stacks(services: Iterable[Service], containers: Iterable[Container]) -> list
 
 def event(row: Mapping[str, Any]) -> Event:
     """A line of `/events`."""
-    actor = row.get("Actor") or {}
-    about: dict[str, str] = actor.get("Attributes") or {}
+    about = _part(row, "Actor", "Attributes")
     code = about.get("exitCode", "")
     return Event(
         at=datetime.fromtimestamp(int(row.get("timeNano", 0)) / 1e9, UTC),
         type=row.get("Type", ""),
         action=row.get("Action", ""),
-        id=actor.get("ID", ""),
+        id=_part(row, "Actor").get("ID", ""),
         name=about.get("name", ""),
         stack=stack_of(about),
-        service=next((about[name] for name in SERVICE_LABELS if about.get(name)), ""),
+        service=_service_of(about),
         exit_code=int(code) if code.isdigit() else None,
     )
 
@@ -147,6 +142,27 @@ def instant(text: str) -> datetime:
     except ValueError:
         return LONG_AGO
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _part(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The document at the end of a path; empty where there is none or null."""
+    for name in names:
+        row = row.get(name) or {}
+    return dict(row)
+
+
+def _service_of(labels: Mapping[str, str]) -> str:
+    return next((labels[name] for name in SERVICE_LABELS if labels.get(name)), "")
+
+
+def _names(environment: Iterable[str]) -> tuple[str, ...]:
+    """The names of variables; their values stay where they are."""
+    return tuple(sorted(line.partition("=")[0] for line in environment))
+
+
+def _digest(image: str) -> str:
+    found = _DIGEST.search(image)
+    return found[1] if found else ""
 
 
 def _health(status: str) -> Health:

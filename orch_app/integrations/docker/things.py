@@ -61,6 +61,16 @@ class Task:
     image: str
     error: str
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs, and should."""
+        return self.state == self.wanted == "running"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether another one took its place."""
+        return self.wanted in {"shutdown", "remove"}
+
 
 @dataclass(frozen=True)
 class Node:
