@@ -1,24 +1,9 @@
 // The beginning of a text file, as text and never as anything else. Asking for it is a download: with its rights, and audited.
-import { useEffect, useState } from "react";
+import { useAsked } from "./asked.js";
 import { sizeText } from "./format.js";
 import { Icon } from "./icons.jsx";
 import { SHOWN_BYTES, readBeginning } from "./preview_text.js";
 import { useText } from "./text.js";
-
-function useBeginning(href, name) {
-  const [tries, setTries] = useState(0);
-  const [found, setFound] = useState({ state: "loading" });
-  useEffect(() => {
-    const stopping = new AbortController();
-    setFound({ state: "loading" });
-    readBeginning(href, name, stopping.signal).then(
-      (file) => setFound({ state: "ready", ...file }),
-      () => stopping.signal.aborted || setFound({ state: "failed" }),
-    );
-    return () => stopping.abort();
-  }, [href, name, tries]);
-  return [found, () => setTries(tries + 1)];
-}
 
 function Note({ icon, text, children }) {
   return (
@@ -32,7 +17,7 @@ function Note({ icon, text, children }) {
 
 export function FilePreview({ href, name, size }) {
   const t = useText();
-  const [file, retry] = useBeginning(href, name);
+  const [file, retry] = useAsked((signal) => readBeginning(href, name, signal), [href, name]);
   if (file.state === "loading") return <p className="sec" role="status">{t("state.loading")}</p>;
   if (file.state === "failed") {
     return (

@@ -7,11 +7,14 @@ export const SHOWN_BYTES = 65536;
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 const written = (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
+/** The text with such marks written out. */
+export const plainly = (text) => text.replace(HIDDEN, written);
+
 /** The bytes as `{text, isBinary}`. A whole JSON document is laid out; of a cut text the last, broken letter is left away. */
 export function laidOut(bytes, name, isCut) {
   if (bytes.includes(0)) return { text: "", isBinary: true };
   const plain = new TextDecoder().decode(bytes, { stream: isCut });
-  return { text: (isCut ? plain : pretty(plain, name)).replace(HIDDEN, written), isBinary: false };
+  return { text: plainly(isCut ? plain : pretty(plain, name)), isBinary: false };
 }
 
 function pretty(text, name) {

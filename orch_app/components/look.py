@@ -20,6 +20,7 @@ STYLESHEETS = [
             "jobs",
             "tables",
             "pipelines",
+            "plan",
             "phone",
         )
     ),

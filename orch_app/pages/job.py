@@ -7,6 +7,7 @@ from orch_app.components.dialogs import confirm_dialog
 from orch_app.components.jobs import document_title, job_timeline, time_left
 from orch_app.components.layout import Tab, fact, facts, page_header, section, tabs
 from orch_app.components.log_view import log_view
+from orch_app.components.plan import plan_view
 from orch_app.components.states import skeleton_rows
 from orch_app.components.status import env_badge, hosts_bar, progress_bar, status_badge
 from orch_app.components.text import tr, tr_dynamic
@@ -210,6 +211,7 @@ def _tabs() -> rx.Component:
     tasks = JobState.progress["listed"].to(int)
     return tabs(
         Tab("overview", tr("job.tab.overview"), overview()),
+        Tab("plan", tr("job.tab.plan"), plan_view(JobState.plan_href), shown=JobState.plan_href != ""),
         Tab("timeline", tr("job.tab.timeline"), _timeline(), count=tasks),
         Tab("logs", tr("job.tab.logs"), _log(), count=JobState.last_seq, keep=True),
         Tab("hosts", tr("job.tab.hosts"), hosts_tab(), count=JobState.hosts_total),

@@ -50,6 +50,7 @@ class JobState(Screen, rx.State):
     failure: Shown = {}
     levels: dict[str, int] = {}
     artifacts: list[Shown] = []
+    plan_href: str = ""
     chain: list[Shown] = []
     audit: list[Shown] = []
     batch: Shown = {"start": 1, "lines": []}

@@ -15,7 +15,7 @@ from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.audit.queries import list_for_target
 from orch_app.domains.jobs import failures, fleet, history, queries, service
 from orch_app.domains.jobs.log.reader import level_counts
-from orch_app.domains.jobs.models import Job, JobStep
+from orch_app.domains.jobs.models import Job, JobArtifact, JobStep
 from orch_app.domains.jobs.outlook import look_ahead
 from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
@@ -28,6 +28,7 @@ from orch_app.state.jobs_view import length_s, titles_of
 
 PATIENCE = timedelta(seconds=15)
 OPEN_OR_BAD = frozenset({Status.RUNNING.value, Status.ERROR.value, Status.CANCELED.value})
+PLAN = "plan.json"
 TEXTS = (
     *(".json", ".ndjson", ".txt", ".log", ".csv", ".md", ".yml", ".yaml"),
     *(".xml", ".html", ".conf", ".ini", ".sha256"),
@@ -74,23 +75,26 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
     job = queries.get_job(session, actor, job_id)
     may_audit = actor.may(Permission.AUDIT_READ)
     entries = list_for_target(session, actor, "job", job_id) if may_audit else []
+    files = [_file(row) for row in queries.list_artifacts(session, actor, job_id)]
     return {
-        "artifacts": [
-            {
-                "name": row.name,
-                "size": row.size,
-                "sha256": row.sha256,
-                "href": f"/v1/jobs/{job_id}/artifacts/{quote(row.name)}",
-                "isText": row.size > 0 and row.name.lower().endswith(TEXTS),
-            }
-            for row in sorted(queries.list_artifacts(session, actor, job_id), key=lambda row: row.name != "output.json")
-        ],
+        "artifacts": sorted(files, key=lambda file: file["name"] != "output.json"),
+        "plan_href": next((file["href"] for file in files if file["name"] == PLAN), ""),
         "chain": [_link(other, job_id) for other in history.list_repeats(session, actor, job)],
         "comparison": read_comparison(session, actor, job),
         "audit": [
             {"at": entry.ts.isoformat(), "action": entry.action, "actor": entry.actor_name, "result": entry.result}
             for entry in entries
         ],
+    }
+
+
+def _file(row: JobArtifact) -> Shown:
+    return {
+        "name": row.name,
+        "size": row.size,
+        "sha256": row.sha256,
+        "href": f"/v1/jobs/{row.job_id}/artifacts/{quote(row.name)}",
+        "isText": row.size > 0 and row.name.lower().endswith(TEXTS),
     }
 
 

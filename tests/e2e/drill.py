@@ -1,5 +1,8 @@
-"""Runbooks for watching: `drill` says many lines, waits, and fails when it is asked to, `narrow_door` is the same for
-one at a time, `power_cut` the same of high risk; and a pipeline of drills."""
+"""Runbooks for watching, and a pipeline of drills.
+
+`drill` says many lines, waits, and fails when it is asked to; `narrow_door` is the same for one at a time, `power_cut` the
+same of high risk; `rewiring` leaves the plan that it is given.
+"""
 
 import json
 import shutil
@@ -47,6 +50,31 @@ risk: high
 mutates: true
 target: localhost
 timeout_s: 300
+"""
+WITH_A_PLAN = """\
+name: rewiring
+version: "1.0.0"
+title: Rewiring
+title_pt: Nova fiação
+description: Says which wires it would change.
+description_pt: Diz que fios mudaria.
+category: maintenance
+risk: low
+mutates: false
+target: localhost
+timeout_s: 300
+"""
+PLANNING = """\
+---
+- name: Plan
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Write the plan
+      ansible.builtin.copy: {content: "{{ inputs.plan }}", dest: "{{ orch.artifacts_dir }}/plan.json", mode: "0644"}
+    - name: Write the output
+      orch_output: {items: [], plan_sha256: "{{ inputs.plan | hash('sha256') }}"}
 """
 PLAYBOOK = """\
 ---
@@ -97,6 +125,13 @@ INPUTS = {
         "fail": FAIL,
     },
 }
+PLANS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["plan"],
+    "properties": {"plan": {"title": "Plan", "type": "string", "maxLength": 100_000}},
+}
 
 
 def chain(name: str = "evacuation", **facts: Any) -> dict[str, Any]:
@@ -121,17 +156,21 @@ def chain(name: str = "evacuation", **facts: Any) -> dict[str, Any]:
 
 
 def add_drill(folder: Path) -> Path:
-    """The product's own runbooks, `drill`, `narrow_door`, `power_cut` and one that is broken, in a new folder."""
+    """The product's own runbooks, those described above and one that is broken, in a new folder."""
     shutil.copytree(ROOT / "runbooks", folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME), ("power_cut", OF_HIGH_RISK)):
-        home = folder / name
-        home.mkdir()
-        (home / "runbook.yaml").write_text(metadata, "utf-8")
-        (home / "playbook.yml").write_text(PLAYBOOK, "utf-8")
-        (home / "schema.json").write_text(json.dumps(INPUTS), "utf-8")
-        (home / "output.schema.json").write_text(json.dumps({"type": "object"}), "utf-8")
-        (home / "README.md").write_text("# Fire drill\n", "utf-8")
+        _write(folder / name, metadata, PLAYBOOK, INPUTS)
+    _write(folder / "rewiring", WITH_A_PLAN, PLANNING, PLANS)
     torn = folder / "torn"
     torn.mkdir()
     (torn / "runbook.yaml").write_text("name: torn\n", "utf-8")
     return folder
+
+
+def _write(home: Path, metadata: str, playbook: str, inputs: dict[str, Any]) -> None:
+    home.mkdir()
+    (home / "runbook.yaml").write_text(metadata, "utf-8")
+    (home / "playbook.yml").write_text(playbook, "utf-8")
+    (home / "schema.json").write_text(json.dumps(inputs), "utf-8")
+    (home / "output.schema.json").write_text(json.dumps({"type": "object"}), "utf-8")
+    (home / "README.md").write_text("# Fire drill\n", "utf-8")
