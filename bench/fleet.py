@@ -84,7 +84,7 @@ def _product(made: Installation, client: httpx.Client, ids: list[str]) -> dict[s
     order = client.post("/v1/runbooks/fleet/execute", json={"hosts": ids}).raise_for_status()
     accepted = time.perf_counter() - begin
     job = order.json()["jobId"]
-    reader = _Reader(made, client.headers["Authorization"], job)
+    reader = _Reader(made, job)
     reader.start()
     with client.stream("GET", f"/v1/jobs/{job}/logs/stream", timeout=1_200) as stream:
         lines = sum(line == "event: log" for line in _until_end(stream))
@@ -113,23 +113,22 @@ def _until_end(stream: httpx.Response) -> Any:
 class _Reader(threading.Thread):
     """Asks for the hosts of the job again and again while it runs, and watches the worker's memory."""
 
-    def __init__(self, made: Installation, token: str, job: str) -> None:
+    def __init__(self, made: Installation, job: str) -> None:
         super().__init__(daemon=True)
-        self._job, self._client = job, httpx.Client(base_url=made.url, headers={"Authorization": token}, timeout=60)
+        self._made, self._job = made, job
         self._worker = next(p for p in psutil.process_iter(["cmdline"]) if _is_worker(p, made))
         self.times: list[float] = []
         self.rss_mb = 0
 
     def run(self) -> None:
         """Once a second until the job is over."""
-        while self._client.get(f"/v1/jobs/{self._job}/logs?limit=1").is_success:
-            begin = time.perf_counter()
-            page = self._client.get(f"/v1/jobs/{self._job}/hosts?limit=50").raise_for_status()
-            self.times.append(time.perf_counter() - begin)
-            self.rss_mb = max(self.rss_mb, self._worker.memory_info().rss >> 20)
-            if self._client.get("/v1/jobs?pageSize=1").json()["items"][0]["finishedAt"] and page:
-                return
-            time.sleep(1)
+        with self._made.client() as client:
+            while client.get(f"/v1/jobs/{self._job}").raise_for_status().json()["finishedAt"] is None:
+                begin = time.perf_counter()
+                client.get(f"/v1/jobs/{self._job}/hosts?limit=50").raise_for_status()
+                self.times.append(time.perf_counter() - begin)
+                self.rss_mb = max(self.rss_mb, self._worker.memory_info().rss >> 20)
+                time.sleep(1)
 
 
 def _is_worker(process: psutil.Process, made: Installation) -> bool:

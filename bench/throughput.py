@@ -63,7 +63,7 @@ def _sustained(made: Installation, client: httpx.Client, seconds: float) -> dict
     """As many jobs as end while a few always wait."""
     end = time.monotonic() + seconds
     ids: list[str] = []
-    watcher = _Waiting(made, client.headers["Authorization"])
+    watcher = _Waiting(made)
     watcher.start()
     while time.monotonic() < end:
         if watcher.waiting < KEPT_WAITING:
@@ -81,16 +81,17 @@ def _sustained(made: Installation, client: httpx.Client, seconds: float) -> dict
 class _Waiting(threading.Thread):
     """Looks four times a second how many jobs wait."""
 
-    def __init__(self, made: Installation, token: str) -> None:
+    def __init__(self, made: Installation) -> None:
         super().__init__(daemon=True)
-        self._client = httpx.Client(base_url=made.url, headers={"Authorization": token}, timeout=60)
+        self._made = made
         self.waiting, self.stop = 0, threading.Event()
 
     def run(self) -> None:
         """Until told to stop."""
-        while not self.stop.wait(0.25):
-            found = self._client.get("/v1/jobs?status=PENDING&pageSize=1&withTotal=true").raise_for_status().json()
-            self.waiting = found["total"]
+        with self._made.client() as client:
+            while not self.stop.wait(0.25):
+                found = client.get("/v1/jobs?status=PENDING&pageSize=1&withTotal=true").raise_for_status().json()
+                self.waiting = found["total"]
 
 
 def _drained(made: Installation, count: int) -> dict[str, Any]:
