@@ -1,5 +1,6 @@
 """Plays that are measured: each as a runbook of the product and as a playbook for plain `ansible-playbook`."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def write_runbook(root: Path, play: Measured) -> Path:
     (folder / "tests").mkdir(parents=True)
     hosts = "targets" if play.is_remote else "localhost"
     book = [{"name": "Bench", "hosts": hosts, "gather_facts": False, "tasks": play.tasks}]
-    (folder / "playbook.yml").write_text(yaml.safe_dump(book, sort_keys=False), "utf-8")
+    (folder / "playbook.yml").write_text(json.dumps(book, indent=1), "utf-8")  # YAML without anchors, which are refused
     (folder / "runbook.yaml").write_text(yaml.safe_dump(_metadata(play), sort_keys=False), "utf-8")
     (folder / "schema.json").write_text('{"type": "object", "additionalProperties": false, "properties": {}}', "utf-8")
     (folder / "README.md").write_text("# bench\n", "utf-8")

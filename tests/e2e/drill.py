@@ -1,7 +1,7 @@
 """Runbooks for watching, and a pipeline of drills.
 
-`drill` says many lines, waits, and fails when it is asked to; `narrow_door` is the same for one at a time, `power_cut` the
-same of high risk; `rewiring` leaves the plan that it is given.
+`drill` says many lines, waits, and fails when it is asked to; `narrow_door` is the same for one at a time; `power_cut`
+is the same of high risk; `rewiring` leaves the plan that it is given.
 """
 
 import json
