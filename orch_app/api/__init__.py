@@ -12,6 +12,7 @@ from orch_app.api.measuring import Measuring
 from orch_app.api.tab_frames import Accepts
 from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
+from orch_app.domains.containers import api as containers
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import fleet_api as jobs_fleet
@@ -27,6 +28,7 @@ from orch_app.kit.version import VERSION
 ROUTERS = (
     accounts,
     inventory,
+    containers,
     runbooks,
     runbook_presets,
     jobs,

@@ -262,7 +262,14 @@ def _general(engine: FakeEngine, path: str) -> Any:
     return {
         "/_ping": "OK",
         "/version": {"Version": "20.10.24", "ApiVersion": "1.41"},
-        "/info": {"ID": "ENGN", "Name": "docker1", "ServerVersion": "20.10.24", "NCPU": 2, "MemTotal": 1 << 31},
+        "/info": {
+            "ID": "ENGN",
+            "Name": "docker1",
+            "ServerVersion": "20.10.24",
+            "ContainersRunning": sum(one.state == "running" for one in engine.containers),
+            "ContainersStopped": sum(one.state != "running" for one in engine.containers),
+            "Swarm": {"ControlAvailable": bool(engine.nodes), "Nodes": len(engine.nodes)},
+        },
         "/containers/json": [one.listed() for one in engine.containers],
         "/networks": [{"Id": "net1", "Name": "bridge", "Driver": "bridge", "Scope": "local", "Labels": {}}],
         "/volumes": {"Volumes": [{"Name": "data", "Driver": "local", "Labels": None}], "Warnings": None},

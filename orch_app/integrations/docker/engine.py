@@ -8,7 +8,7 @@ from typing import Any
 
 from orch_app.integrations.docker import reading
 from orch_app.integrations.docker.log_stream import LogLine, lines
-from orch_app.integrations.docker.things import Container, Event, Node, Service, Task
+from orch_app.integrations.docker.things import Container, EngineInfo, Event, Node, Service, Task
 from orch_app.kit.upstream import Query, Stream, Upstream
 from orch_app.kit.upstream_failures import UpstreamError
 
@@ -69,13 +69,13 @@ class Engine:
         self._prefix = prefix
         self._headers: Mapping[str, str] = {AGENT_TARGET: machine} if machine else {}
 
-    def info(self) -> dict[str, Any]:
+    def info(self) -> EngineInfo:
         """What the engine says about itself.
 
         Raises:
             UpstreamError, EgressRefused: as every question here, when it does not answer or may not be asked.
         """
-        return self._get("/info")
+        return reading.info(self._get("/info"))
 
     def containers(self) -> list[Container]:
         """All containers, also those that have ended, by name."""

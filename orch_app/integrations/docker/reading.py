@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from orch_app.integrations.docker.things import Container, Event, Health, Node, Port, Service, Stack, Task, stack_of
+from orch_app.integrations.docker.things import (
+    Container,
+    EngineInfo,
+    Event,
+    Health,
+    Node,
+    Port,
+    Service,
+    Stack,
+    Task,
+    stack_of,
+)
 
 SERVICE_LABELS = ("com.docker.swarm.service.name", "com.docker.compose.service")
 _EXITED = re.compile(r"Exited \((\d+)\)")
@@ -15,6 +26,18 @@ _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
 _SWARM = "com.docker.stack.namespace"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def info(row: Mapping[str, Any]) -> EngineInfo:
+    """The answer of `/info`."""
+    swarm = _part(row, "Swarm")
+    return EngineInfo(
+        name=str(row.get("Name", "")),
+        version=str(row.get("ServerVersion", "")),
+        running=int(row.get("ContainersRunning", 0)),
+        stopped=int(row.get("ContainersStopped", 0)),
+        nodes=int(swarm.get("Nodes", 0)) if swarm.get("ControlAvailable") else 0,
+    )
 
 
 def container(row: Mapping[str, Any]) -> Container:

@@ -10,6 +10,17 @@ _IN_ERROR = frozenset({"restarting", "dead"})
 
 
 @dataclass(frozen=True)
+class EngineInfo:
+    """What an engine says about itself; `nodes` is 0 unless it manages a Swarm."""
+
+    name: str
+    version: str
+    running: int
+    stopped: int
+    nodes: int
+
+
+@dataclass(frozen=True)
 class Port:
     """A port of a container; `public` is None while nobody outside can reach it."""
 
