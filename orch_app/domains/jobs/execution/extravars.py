@@ -1,7 +1,9 @@
 """Writes a job's variables for Ansible so that no value can ever be taken for a template.
 
-Everything a person or a program sent stands under one variable, `inputs`; every string, keys included, is tagged
-`!unsafe`. The second variable, `orch`, tells the play about its own job.
+Everything a person or a program sent stands under one variable, `inputs`, which is tagged `!unsafe` as a whole: every
+string in it, keys included, is untrusted, and stays the string it is. (A string that is tagged by itself does not:
+Ansible reads `!unsafe "0123"` as a number, and `!unsafe ""` as nothing.) The second variable, `orch`, tells the play
+about its own job.
 """
 
 import math
@@ -45,26 +47,39 @@ class JobFacts:
     version: str
     mode: str
     environment: str
+    expect_plan: str = ""
+    """The SHA-256 of the only plan that may be applied; "" where any may."""
+    rollback_of: str = ""
+    """The job that is undone, also where that is only previewed; "" otherwise."""
+    snapshot_path: str = ""
+    """The snapshot that is put back; set exactly when `rollback_of` is."""
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
     egress_deny: tuple[str, ...] = ()
     """Endpoints of the product itself, `address:port`, which no runbook reaches whatever is allowed."""
 
 
-class _Unsafe(str):
-    """Marks a string for the dumper."""
+class _Text(str):
+    """Marks a string for the dumper: it is quoted whatever it looks like."""
 
     __slots__ = ()
 
 
+class _Untrusted(dict[str, Any]):
+    """Marks a mapping for the dumper: nothing in it is a template."""
+
+
 class _Dumper(yaml.CSafeDumper):
-    """Writes every marked string as `!unsafe "..."` and never an alias."""
+    """Writes marked mappings as `!unsafe`, every string in quotes, and never an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
-_Dumper.add_representer(_Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
+_Dumper.add_representer(
+    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+)
+_Dumper.add_representer(_Untrusted, lambda dumper, mapping: dumper.represent_mapping("!unsafe", mapping))
 
 
 def write_extravars(
@@ -92,9 +107,9 @@ def write_extravars(
     return path
 
 
-def to_unsafe_yaml(document: dict[str, Any]) -> str:
+def to_unsafe_yaml(document: dict[str, dict[str, Any]]) -> str:
     """A YAML document whose top-level names are ours and in which everything below is untrusted."""
-    marked = {name: _mark(value, f"/{name}") for name, value in document.items()}
+    marked = {name: _Untrusted(_mark(value, f"/{name}")) for name, value in document.items()}
     return yaml.dump(marked, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_NO_WRAP)
 
 
@@ -131,7 +146,7 @@ def _mark(value: Any, pointer: str) -> Any:
     if isinstance(value, list | tuple):
         return [_mark(item, f"{pointer}/{index}") for index, item in enumerate(value)]
     if isinstance(value, str):
-        return _Unsafe(_checked_text(value, pointer))
+        return _Text(_checked_text(value, pointer))
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise InputsRefused(pointer, f"a {type(value).__name__} cannot be an input")
