@@ -16,7 +16,7 @@ from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
-from orch_app.domains.jobs.service import role_for, verdict_on
+from orch_app.domains.jobs.verdicts import role_for, verdict_on
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook

@@ -75,6 +75,37 @@ def test_executing_answers_202_with_where_to_look(operator_client: TestClient) -
 
 
 @pytest.mark.usefixtures("no_worker")
+def test_a_preview_is_a_job_of_its_own_mode_and_repeatable_by_key(operator_client: TestClient) -> None:
+    path, headers = "/v1/runbooks/connectivity_test/preview", {"Idempotency-Key": "look"}
+    made = operator_client.post(path, json={"inputs": CLOSED}, headers=headers)
+    again = operator_client.post(path, json={"inputs": CLOSED}, headers=headers)
+    assert (made.status_code, again.json()["jobId"]) == (202, made.json()["jobId"])
+    job = operator_client.get(made.json()["statusUrl"]).json()
+    names = ("mode", "planSha256", "expectPlan", "rollbackOf", "snapshotRef")
+    assert [job[name] for name in names] == ["preview", None, None, None, None]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_mode_that_cannot_be_is_refused_at_its_place(operator_client: TestClient) -> None:
+    for body in ({"mode": "rollback"}, {"mode": "other"}):
+        answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json={"inputs": CLOSED, **body})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/mode")
+    answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json={"expectPlan": "x"})
+    assert answer.json()["errors"][0]["pointer"] == "/expectPlan"
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_plan_that_nobody_has_seen_is_409_and_so_is_a_rollback_to_nothing(operator_client: TestClient) -> None:
+    body = {"inputs": CLOSED, "expectPlan": "a" * 64}
+    answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "stale_plan")
+    job_id = execute(operator_client, "connectivity_test", inputs=CLOSED)["jobId"]
+    assert operator_client.post(f"/v1/jobs/{job_id}/rollback", json={}).json()["code"] == "job_is_running"
+    operator_client.post(f"/v1/jobs/{job_id}/cancel")
+    assert operator_client.post(f"/v1/jobs/{job_id}/rollback", json={"preview": True}).json()["code"] == "no_snapshot"
+
+
+@pytest.mark.usefixtures("no_worker")
 def test_a_repeated_key_is_answered_as_before_and_says_so(operator_client: TestClient) -> None:
     headers = {"Idempotency-Key": "7c1f"}
     first = operator_client.post("/v1/runbooks/host_report/execute", json={}, headers=headers)

@@ -77,14 +77,14 @@ def test_who_may_start_what_is_documented_cell_by_cell():
 
 def test_every_reason_of_a_job_is_documented():
     from orch_app.domains.jobs.execution import spec
-    from orch_app.domains.jobs.states import Reason
+    from orch_app.domains.jobs.states import Reason, SharedReason
 
     rows = [
         line.split("|")[1]
         for line in (REFERENCE / "failure-reasons.md").read_text("utf-8").splitlines()
         if line.startswith("| `")
     ]
-    assert sorted(name for row in rows for name in CODE.findall(row)) == sorted({*Reason, *spec.Reason})
+    assert sorted(name for row in rows for name in CODE.findall(row)) == sorted({*Reason, *SharedReason, *spec.Reason})
 
 
 def test_every_place_of_the_repository_is_in_the_architecture():

@@ -1,13 +1,16 @@
 """Jobs over REST: launch, list, look, cancel, retry, artifacts. Lines and live events are in `live_api`."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator, AwareDatetime, Field
+from sqlmodel import Session
 
+from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, removal, service
@@ -23,6 +26,9 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 
 StatusName = Literal["PENDING", "RUNNING", "SUCCESS", "ERROR", "CANCELED", ""]
 Text = Annotated[str, Field(max_length=200)]
+Reason = Annotated[str, Field(max_length=500)]
+PlanName = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+IdempotencyKey = Annotated[str | None, Header()]
 REST_OF_FILE = re.compile(r"bytes=(\d{1,18})-")
 JobId = Annotated[str, Field(max_length=64)]
 
@@ -37,8 +43,8 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
-class ExecuteBody(CamelModel):
-    """What is to be run. Secrets are never inputs: they are references to connections.
+class PreviewBody(CamelModel):
+    """What is to be looked at. Secrets are never inputs: they are references to connections.
 
     The greater `priority` goes first; above 0 it needs `jobs:prioritize`.
     """
@@ -47,9 +53,26 @@ class ExecuteBody(CamelModel):
     hosts: list[Annotated[str, Field(max_length=64)]] | None = Field(default=None, max_length=5_000)
     environment: Literal["stage", "prod"] = "stage"
     connections: dict[str, Annotated[str, Field(max_length=64)]] = Field(default_factory=dict)
-    request_reason: Annotated[str, Field(max_length=500)] = ""
-    mode: Literal["apply"] = "apply"
+    request_reason: Reason = ""
     priority: int = Field(0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
+
+
+class ExecuteBody(PreviewBody):
+    """What is to be run: the same, with a mode and the plan that it is held to.
+
+    `expectPlan` is the `planSha256` of a finished preview of the same: that plan is applied, or nothing.
+    """
+
+    mode: Literal["preview", "apply", "rollback"] = "apply"
+    expect_plan: PlanName = ""
+
+
+class RollbackBody(CamelModel):
+    """How to put back what a job changed; with `preview` only to show what that would be."""
+
+    preview: bool = False
+    expect_plan: PlanName = ""
+    request_reason: Reason = ""
 
 
 class Accepted(Answer):
@@ -160,17 +183,44 @@ def execute_runbook(
     request: Request,
     actor: SignedIn,
     session: Transaction,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Make a job of a runbook. It never runs inside the request."""
+    return _launch(session, actor, _to_order(name, body), _Call(request, idempotency_key, body))
+
+
+@router.post("/runbooks/{name}/preview", status_code=202, response_model=Accepted)
+def preview_runbook(
+    name: str,
+    body: PreviewBody,
+    request: Request,
+    actor: SignedIn,
+    session: Transaction,
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Make a job that shows what the runbook would change, and changes nothing: execute with the mode `preview`."""
+    asked = ExecuteBody(**body.model_dump(), mode="preview")
+    return _launch(session, actor, _to_order(name, asked), _Call(request, idempotency_key, body))
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call that may be repeated under a key of the caller's."""
+
+    request: Request
+    key: str | None
+    body: CamelModel
+
+
+def _launch(session: Session, actor: Actor, order: service.Order, made: _Call) -> JSONResponse:
     check_execute_limit(actor)
     call = None
-    if idempotency_key is not None:
-        call = idempotency.call_of(actor, request.url.path, idempotency_key, body.model_dump(mode="json"))
+    if made.key is not None:
+        call = idempotency.call_of(actor, made.request.url.path, made.key, made.body.model_dump(mode="json"))
         replay = idempotency.begin(session, call)
         if replay is not None:
             return _accepted(replay, {"Idempotency-Replayed": "true"})
-    found = service.launch_or_join(session, actor, _to_order(name, body))
+    found = service.launch_or_join(session, actor, order)
     answer = _to_accepted(found.job, deduplicated=not found.is_new)
     if call:
         idempotency.remember(session, call, 202, answer)
@@ -187,6 +237,8 @@ def _to_order(name: str, body: ExecuteBody) -> service.Order:
         request_reason=body.request_reason,
         trigger="api",
         priority=body.priority,
+        mode=body.mode,
+        expect_plan=body.expect_plan,
     )
 
 
@@ -303,6 +355,21 @@ def retry_job(job_id: str, actor: SignedIn, session: Transaction, body: RetryBod
     check_execute_limit(actor)
     only_failed = body.only_failed_hosts if body else False
     job = service.retry(session, actor, job_id, only_failed_hosts=only_failed)
+    return _accepted(_to_accepted(job), {})
+
+
+@router.post("/jobs/{job_id}/rollback", status_code=202, response_model=Accepted)
+def rollback_job(job_id: str, body: RollbackBody, actor: SignedIn, session: Transaction) -> JSONResponse:
+    """Put back what a job changed, from the snapshot that it took first."""
+    check_execute_limit(actor)
+    job = service.rollback(
+        session,
+        actor,
+        job_id,
+        preview=body.preview,
+        expect_plan=body.expect_plan,
+        request_reason=body.request_reason,
+    )
     return _accepted(_to_accepted(job), {})
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, and_, col, delete, select, update
 from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
+from orch_app.domains.jobs import snapshots
 from orch_app.domains.jobs.file_keys import key_of
 from orch_app.domains.jobs.log import archive
 from orch_app.domains.jobs.models import Job, JobArtifact, JobLog
@@ -66,9 +67,13 @@ def open_for_download(actor: Actor, job_id: str, name: str) -> Download:
 
 
 def purge_due(session: Session, worker: str) -> list[str]:
-    """Delete the rows of jobs whose time has come and return their ids; the caller then removes their folders."""
+    """Delete the rows of jobs whose time has come and return their ids; the caller then removes their folders.
+
+    Jobs with one of the newest snapshots of their target stay, so that what they changed can be undone.
+    """
     counted = col(Job.tallied).is_(True)  # or it would be missing in the totals for ever
-    due: Sequence[Job] = session.exec(select(Job).where(col(Job.purge_after) < now(), counted).limit(AT_ONCE)).all()
+    query = select(Job).where(col(Job.purge_after) < now(), counted, ~snapshots.is_kept())
+    due: Sequence[Job] = session.exec(query.limit(AT_ONCE)).all()
     for job in due:
         record(
             session,

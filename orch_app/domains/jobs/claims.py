@@ -152,13 +152,16 @@ def give_back(session: Session, held: Claim, outcome: Outcome = Outcome.NOT_STAR
 def finish(session: Session, held: Claim, status: Status, **facts: Any) -> None:
     """Write the end of a job, exactly once; or, where its runbook wants another attempt after this end, plan that.
 
+    What left a snapshot had begun to change something: another attempt would lose the state before the first.
+
     Raises:
         LostClaimError: the job is no longer this worker's, so its end is not this worker's to write.
     """
     pass_gate(session)
     job = _job(session, held.job_id)
     reason, detail = str(facts.get("reason", "")), str(facts.get("reason_detail", ""))
-    delay_ms = attempts.next_delay_ms(session, job, reason) if status is Status.ERROR else None
+    may_repeat = status is Status.ERROR and not facts.get("snapshot_ref")
+    delay_ms = attempts.next_delay_ms(session, job, reason) if may_repeat else None
     if delay_ms is not None:
         _requeue(session, held, phase=Phase.WAITING_RETRY, not_before=now_ms() + delay_ms)
         attempts.end(session, held.job_id, Outcome.FAILED, status, reason, detail)

@@ -1,12 +1,22 @@
-"""How a job ended: the play's outcome, the runbook's own output and what people asked for, put into one verdict."""
+"""How a job ended: the play's outcome, what it left and what people asked for, put into one verdict."""
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from orch_app.domains.jobs.execution import ArtifactsRefused, PlayOutcome, PlayStatus, Workspace, read_output
+from orch_app.domains.jobs.execution import (
+    OUTPUT_NAME,
+    ArtifactsRefused,
+    PlayOutcome,
+    PlayStatus,
+    Workspace,
+    read_output,
+)
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.plans import PLAN, Plan, look_at_plan
 from orch_app.domains.jobs.slots import Running
-from orch_app.domains.jobs.states import Reason, Status
+from orch_app.domains.jobs.snapshots import SNAPSHOT, Taken, look_at_snapshot
+from orch_app.domains.jobs.states import Mode, Reason, Status
 from orch_app.domains.runbooks.inputs import check_output
 from orch_app.kit.redact import Masker
 
@@ -23,6 +33,21 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Results:
+    """What a play left under the names of the contract."""
+
+    output: Output
+    plan: Plan
+    snapshot: Taken
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Those that are kept under their own names."""
+        found = {OUTPUT_NAME: self.output.raw, PLAN: self.plan.raw, SNAPSHOT: self.snapshot.raw}
+        return {name: raw for name, raw in found.items() if raw is not None}
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The end of a job as it is stored."""
 
@@ -30,6 +55,14 @@ class Verdict:
     reason: str = ""
     detail: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+
+
+def look_at_results(workspace: Workspace, job: Job, schema: dict[str, Any], secrets: list[str]) -> Results:
+    """Read and check output, plan and snapshot."""
+    output = look_at_output(workspace, schema, secrets)
+    told = (output.document or {}).get("plan_sha256")
+    plan, snapshot = look_at_plan(workspace, job, secrets, told), look_at_snapshot(workspace, job, secrets)
+    return Results(output, plan, snapshot)
 
 
 def look_at_output(workspace: Workspace, schema: dict[str, Any], secrets: list[str]) -> Output:
@@ -54,26 +87,52 @@ def look_at_output(workspace: Workspace, schema: dict[str, Any], secrets: list[s
     return Output(masked.encode(), document)
 
 
-def conclude(running: Running, outcome: PlayOutcome, output: Output) -> Verdict:
-    """The verdict. What stopped the job weighs more than how its play then ended."""
+def conclude(
+    running: Running, outcome: PlayOutcome, results: Results, job: Job, *, takes_snapshot: bool = False
+) -> Verdict:
+    """The verdict. What stopped the job weighs more than how its play then ended.
+
+    `takes_snapshot` says that the runbook promises a snapshot before any change.
+    """
     counts = _counts(outcome)
     if outcome.status is PlayStatus.CANCELED and running.why is Reason.INTERRUPTED:
         text = "The worker stopped before the play had ended. What had been done stays done."
         return Verdict(Status.ERROR, Reason.INTERRUPTED, text, counts)
     if outcome.status is PlayStatus.CANCELED:
         return Verdict(Status.CANCELED, Reason.CANCELED, "", counts)
-    if outcome.status is PlayStatus.SUCCESSFUL:
-        return _of_success(output, counts)
-    return _of_failure(outcome, output, counts)
+    if outcome.status is not PlayStatus.SUCCESSFUL:
+        return _of_failure(outcome, results.output, counts)
+    broken = _broken_promise(results, job, takes_snapshot=takes_snapshot)
+    return Verdict(Status.ERROR, *broken, counts) if broken else Verdict(Status.SUCCESS, counts=counts)
 
 
-def _of_success(output: Output, counts: dict[str, int]) -> Verdict:
+def _broken_promise(results: Results, job: Job, *, takes_snapshot: bool) -> tuple[str, str] | None:
+    """Reason and detail where a play that Ansible calls successful has not done what it says or was asked for."""
+    output, plan, snapshot = results.output, results.plan, results.snapshot
     if output.fault:
-        return Verdict(Status.ERROR, Reason.OUTPUT_INVALID, output.fault[:DETAIL_CHARS], counts)
+        return Reason.OUTPUT_INVALID, output.fault[:DETAIL_CHARS]
     told = _told(output)
     if told:
-        return Verdict(Status.ERROR, told[0], told[1], counts)
-    return Verdict(Status.SUCCESS, counts=counts)
+        return told
+    fault = plan.fault or snapshot.fault or _unkept(results, job, takes_snapshot=takes_snapshot)
+    if fault:
+        return Reason.OUTPUT_INVALID, fault[:DETAIL_CHARS]
+    if job.expect_plan not in {"", plan.sha256}:
+        detail = f"The plan {job.expect_plan} was expected, and {plan.sha256} was applied. Look at what was done."
+        return Reason.STALE_PLAN, detail
+    return None
+
+
+def _unkept(results: Results, job: Job, *, takes_snapshot: bool) -> str:
+    """What should be there and is not."""
+    document = results.output.document or {}
+    has_changed = bool(document.get("changed")) and job.run_mode != Mode.PREVIEW
+    is_promised = bool(document.get("snapshot_ref")) or (takes_snapshot and has_changed)
+    if is_promised and job.run_mode != Mode.PREVIEW and results.snapshot.raw is None:
+        return f"The play changed something, and left no {SNAPSHOT} of what was there before."
+    if job.expect_plan and not results.plan.sha256:
+        return f"A plan was expected, and the play left no {PLAN}."
+    return ""
 
 
 def _of_failure(outcome: PlayOutcome, output: Output, counts: dict[str, int]) -> Verdict:

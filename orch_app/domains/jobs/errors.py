@@ -13,3 +13,7 @@ class CanceledInTimeError(Exception):
 
 class JobIsOver(Conflict):
     """The job has ended already."""
+
+
+class PreparationError(Exception):
+    """The job cannot be started as it was asked for; the message is for the one who asked."""

@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 
 from orch_app.kit.db import JsonText, UtcDateTime
 
+_HAS_PLAN = text("plan_sha256 <> ''")
+_HAS_SNAPSHOT = text("snapshot_ref <> ''")
 _IS_ACTIVE = text("dedup_key IS NOT NULL AND status IN ('PENDING', 'RUNNING')")
 
 
@@ -29,6 +31,8 @@ class Job(SQLModel, table=True):
         Index("ix_jobs_status_created", "status", "id"),
         Index("ix_jobs_untallied", "id", sqlite_where=text("tallied = 0"), postgresql_where=text("NOT tallied")),
         Index("ix_jobs_queue", "status", "rank", "turn", "id"),
+        Index("ix_jobs_plan", "plan_sha256", sqlite_where=_HAS_PLAN, postgresql_where=_HAS_PLAN),
+        Index("ix_jobs_snapshots", "snapshot_target", "id", sqlite_where=_HAS_SNAPSHOT, postgresql_where=_HAS_SNAPSHOT),
         Index("ux_jobs_dedup", "dedup_key", unique=True, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     )
 
@@ -42,7 +46,13 @@ class Job(SQLModel, table=True):
     reason: str = ""
     reason_detail: str = ""
     environment: str = Field(default="stage", index=True)
-    run_mode: str = "apply"
+    run_mode: str = Field(default="apply", description="One of `states.Mode`.")
+    order_sha256: str = Field(default="", description="What the job is about, whatever its mode: see `orders`.")
+    expect_plan: str = Field(default="", description="The SHA-256 of the only plan that may be applied.")
+    plan_sha256: str = Field(default="", description="That of the plan that the play made.")
+    rollback_of: str | None = Field(default=None, index=True, description="The job whose snapshot is put back.")
+    snapshot_ref: str = Field(default="", description="The file with the state before the change.")
+    snapshot_target: str = Field(default="", description="What it is the state of: the newest of each are kept.")
     input_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
     output_json: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
     host_ids: list[str] = Field(default_factory=list, sa_type=JsonText)

@@ -9,7 +9,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, delete
 
 from orch_app.domains.jobs.models import JobNeed
-from orch_app.domains.jobs.states import Need
+from orch_app.domains.jobs.orders import Checked, Order
+from orch_app.domains.jobs.states import Mode, Need
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.templates import TooManyTextsError, render, render_one, scope_of
 from orch_app.kit.db import carry_out
@@ -50,20 +51,23 @@ class Rules:
         return [one.name for one in self.needs if one.kind is Need.LOCK]
 
 
-def rules_for(
-    runbook: Runbook, environment: str, inputs: Mapping[str, Any], hosts: list[str], connections: Mapping[str, str]
-) -> Rules:
-    """Render what the runbook declares.
+def rules_for(checked: Checked, hosts: list[str]) -> Rules:
+    """Render what the runbook declares; `hosts` are their names.
+
+    A preview changes nothing: it needs no lock, and what it would be one with is another preview only.
 
     Raises:
         Invalid: the inputs would give thousands of locks.
     """
-    scope = {**scope_of(runbook.name, environment, hosts, connections), **inputs}
+    order, runbook = checked.order, checked.runbook
+    scope = {**scope_of(runbook.name, order.environment, hosts, order.connections), **checked.inputs}
     try:
         needs = {(one.kind, one.name): one for one in _needs(runbook, scope)}
-        return Rules(list(needs.values()), _dedup_key(runbook, environment, scope))
+        key = _dedup_key(runbook, order, scope)
     except TooManyTextsError as error:
         raise Invalid(f"Too many locks or keys: {error}.", "validation", errors=(_too_many(error),)) from error
+    is_preview = order.mode == Mode.PREVIEW
+    return Rules([one for one in needs.values() if not (is_preview and one.kind is Need.LOCK)], key)
 
 
 def _needs(runbook: Runbook, scope: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -83,9 +87,13 @@ def _named(runbook: Runbook, key: str) -> str:
     return f"{runbook.name}:{key}" if key else runbook.name
 
 
-def _dedup_key(runbook: Runbook, environment: str, scope: Mapping[str, Any]) -> str | None:
+def _dedup_key(runbook: Runbook, order: Order, scope: Mapping[str, Any]) -> str | None:
+    """A run that only looks, or that undoes, is not the same work as one that does."""
     template = runbook.meta.get("dedup", "")
-    return f"{runbook.name}/{environment}/{render_one(template, scope)}" if template else None
+    if not template:
+        return None
+    other = "" if order.mode == Mode.APPLY else f"/{order.mode}:{order.rollback_of or ''}"
+    return f"{runbook.name}/{order.environment}/{render_one(template, scope)}{other}"
 
 
 def _too_many(error: TooManyTextsError) -> Problem:

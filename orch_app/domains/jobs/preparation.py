@@ -11,6 +11,8 @@ from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
+from orch_app.domains.jobs import snapshots
+from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
     FactShelf,
@@ -31,6 +33,7 @@ from orch_app.domains.jobs.execution import (
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.reach import job_reach
+from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
@@ -38,10 +41,6 @@ from orch_app.kit.egress import own_services
 from orch_app.kit.settings import settings
 
 SHOWN_REVISION = 12
-
-
-class PreparationError(Exception):
-    """The job cannot be started as it was asked for; the message is for the one who asked."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Prepared:
     targets: list[Target]
     filled: list[FilledSlot]
     last_seq: int
+    snapshot: snapshots.Source | None = None
 
     @property
     def places(self) -> list[str]:
@@ -64,7 +64,7 @@ def read(session: Session, held: Claim) -> Prepared:
     """Read the job and open the secrets of its hosts and connections.
 
     Raises:
-        PreparationError: the runbook is gone or is no longer the one that was launched.
+        PreparationError: the runbook is gone or broken, or the snapshot is gone that was to be put back.
         Invalid: a host or connection is no longer acceptable.
         Conflict: a secret cannot be opened.
     """
@@ -75,7 +75,7 @@ def read(session: Session, held: Claim) -> Prepared:
     actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
-    return Prepared(job, runbook, targets, filled, job.last_seq)
+    return Prepared(job, runbook, targets, filled, job.last_seq, snapshots.source_of(session, job))
 
 
 def check_revision(prepared: Prepared) -> None:
@@ -110,6 +110,9 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             version=job.runbook_version,
             mode=job.run_mode,
             environment=job.environment,
+            expect_plan=job.expect_plan,
+            rollback_of=job.rollback_of or "",
+            snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
             egress_allow=(*settings().egress_allow, *prepared.places),
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
@@ -122,7 +125,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         isolation=_isolation(prepared, hosts, workspace.seat),
         timeout_s=min(job.timeout_s, settings().job_time_s),
         grace_s=settings().cancel_grace_s,
-        check=job.run_mode == "preview",
+        check=job.run_mode == Mode.PREVIEW,
         strategy=meta.get("strategy", "linear"),
         code=shared_code(Path(prepared.runbook.path).parent),
         shelf=_shelf(prepared),

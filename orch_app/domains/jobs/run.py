@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
-from orch_app.domains.jobs import claims, conclusion, preparation
-from orch_app.domains.jobs.conclusion import Output, Verdict
+from orch_app.domains.jobs import claims, conclusion, preparation, snapshots
+from orch_app.domains.jobs.conclusion import Results, Verdict
 from orch_app.domains.jobs.engines import engine
-from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError
+from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError, PreparationError
 from orch_app.domains.jobs.execution import (
     ArtifactInfo,
     ArtifactsRefused,
@@ -37,7 +37,7 @@ from orch_app.domains.jobs.keeping import Kept, put_all
 from orch_app.domains.jobs.log import store
 from orch_app.domains.jobs.log.writer import LogWriter
 from orch_app.domains.jobs.models import JobArtifact
-from orch_app.domains.jobs.preparation import PreparationError, Prepared
+from orch_app.domains.jobs.preparation import Prepared
 from orch_app.domains.jobs.recorder import Recorder
 from orch_app.domains.jobs.slots import Running, slots
 from orch_app.domains.jobs.states import Phase, Reason, Status
@@ -119,6 +119,8 @@ def _run(running: Running) -> None:
             prepared = preparation.read(session, held)
         preparation.check_revision(prepared)
         with open_workspace(settings().data_dir, held.name, Path(prepared.runbook.path), probe().level) as workspace:
+            if prepared.snapshot:
+                snapshots.hand_over(prepared.snapshot, workspace)
             _Run(running, prepared, workspace).to_the_end()
     except CanceledInTimeError:
         _insist(lambda session: claims.finish(session, held, Status.CANCELED, reason=Reason.CANCELED))
@@ -172,13 +174,14 @@ class _Run:
         outcome = self._play()
         if self._running.is_lost:
             raise LostClaimError(self._held.job_id)
-        schema = self._prepared.runbook.output_schema
-        output = conclusion.look_at_output(self._workspace, schema, self._secrets)
-        verdict = conclusion.conclude(self._running, outcome, output)
+        job, runbook = self._prepared.job, self._prepared.runbook
+        results = conclusion.look_at_results(self._workspace, job, runbook.output_schema, self._secrets)
+        takes_snapshot = runbook.meta.get("snapshot") == "required"
+        verdict = conclusion.conclude(self._running, outcome, results, job, takes_snapshot=takes_snapshot)
         self._finalize()
-        kept = self._keep(output)
+        kept = self._keep(results)
         crash_point("finish.before_commit")
-        _insist(lambda session: self._finish(session, outcome, output, verdict, kept))
+        _insist(lambda session: self._finish(session, outcome, results, verdict, kept))
         crash_point("finish.after_commit")
         _log.info("job.finished", job=self._held.job_id, status=verdict.status.value, reason=verdict.reason)
 
@@ -205,20 +208,20 @@ class _Run:
     def _finalize(self, detail: str = "") -> None:
         _insist(lambda session: claims.set_phase(session, self._held, Phase.FINALIZING, detail))
 
-    def _keep(self, output: Output) -> Kept:
+    def _keep(self, results: Results) -> Kept:
         """Collect the files and put them into the store; a job whose files cannot be kept still ends, and says why."""
         try:
-            files = _look(lambda session: self._collect(session, output))
+            files = _look(lambda session: self._collect(session, results))
         except (ArtifactsRefused, OSError) as error:
             _log.warning("job.artifacts_failed", job=self._held.job_id, error=str(error))
             return Kept((), f"Its files were not kept: {error}")
         return put_all(self._running, self._workspace, files, self._finalize)
 
-    def _collect(self, session: Session, output: Output) -> list[ArtifactInfo]:
+    def _collect(self, session: Session, results: Results) -> list[ArtifactInfo]:
         lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-        return collect(self._workspace, lines, output.raw, self._secrets)
+        return collect(self._workspace, lines, results.files, self._secrets)
 
-    def _finish(self, session: Session, outcome: PlayOutcome, output: Output, verdict: Verdict, kept: Kept) -> None:
+    def _finish(self, session: Session, outcome: PlayOutcome, results: Results, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id
         for file in kept.files:
             session.merge(
@@ -233,7 +236,8 @@ class _Run:
             reason=verdict.reason,
             reason_detail=verdict.detail or kept.fault,
             counts_json=verdict.counts,
-            output_json=output.document,
+            output_json=results.output.document,
+            **_marks(results, kept),
             isolation=outcome.isolation.value,
             engine=outcome.engine,
         )
@@ -246,6 +250,16 @@ class _Run:
                 said = hosts.UNREACHABLE_IN_JOB if lost else hosts.NOTHING
                 actor = worker_actor(self._held.worker)
                 hosts.set_status(session, actor, target.host_id, "unreachable" if lost else "ok", said)
+
+
+def _marks(results: Results, kept: Kept) -> dict[str, str]:
+    """The plan and the snapshot by which a job is found again; only what the store has can be put back."""
+    is_kept = any(file.name == snapshots.SNAPSHOT for file in kept.files)
+    return {
+        "plan_sha256": results.plan.sha256,
+        "snapshot_ref": snapshots.SNAPSHOT if is_kept else "",
+        "snapshot_target": results.plan.target if is_kept else "",
+    }
 
 
 def _ndjson(item: dict[str, object]) -> bytes:

@@ -1,63 +1,34 @@
-"""Launching, cancelling and repeating jobs: what people and scripts ask for."""
+"""Launching, cancelling, repeating and rolling back jobs: what people and scripts ask for."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, func, select, update
 
 from orch_app.domains.access.actor import Actor, require
-from orch_app.domains.access.launch_matrix import Verdict, verdict
-from orch_app.domains.access.permissions import GRANTS, Permission, Role
-from orch_app.domains.accounts.queries import has_other_admin
+from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.inventory.slots import check_slots
-from orch_app.domains.inventory.targets import check_targets
-from orch_app.domains.jobs import attempts, line, locks, needs, search, turns
+from orch_app.domains.jobs import attempts, line, locks, needs, search, snapshots, turns
+from orch_app.domains.jobs.checks import check
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
 from orch_app.domains.jobs.needs import Rules
 from orch_app.domains.jobs.observers import tell_of_end
+from orch_app.domains.jobs.orders import Checked, Order
 from orch_app.domains.jobs.queries import get_job, of_last_attempt
 from orch_app.domains.jobs.retention import purge_moment
-from orch_app.domains.jobs.states import MAX_PRIORITY, TERMINAL, Phase, Reason, Status, is_terminal
-from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
-from orch_app.domains.runbooks.models import Runbook
-from orch_app.domains.runbooks.queries import get_runnable
+from orch_app.domains.jobs.states import TERMINAL, Mode, Phase, Reason, Status, is_terminal
 from orch_app.kit.clock import now
 from orch_app.kit.disk import require_free_space
-from orch_app.kit.errors import Conflict, Forbidden, Invalid, Problem
+from orch_app.kit.errors import Conflict
 from orch_app.kit.ids import new_id
 from orch_app.kit.queue import enqueue
-from orch_app.kit.settings import settings
 from orch_app.kit.wakeups import announce
 
 RUN_TASK = "jobs.run"
-ENVIRONMENTS = ("stage", "prod")
-STRENGTH = list(Role)  # weakest first
 FAILED_ON_HOST = ("failed", "unreachable")
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it.
-
-    `origin_id` names what the trigger was, where it is something with an id. `priority` is 0 mostly; the greater goes
-    first, and only some may go above 0.
-    """
-
-    runbook: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    host_ids: Sequence[str] | None = None
-    environment: str = "stage"
-    connections: Mapping[str, str] = field(default_factory=dict)
-    request_reason: str = ""
-    trigger: str = "manual"
-    retry_of: str | None = None
-    origin_id: str | None = None
-    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,15 +37,6 @@ class Launched:
 
     job: Job
     is_new: bool
-
-
-@dataclass(frozen=True)
-class Checked:
-    """An order that may be run as it is: its runbook, the inputs with their defaults, (id, name) of each host."""
-
-    runbook: Runbook
-    inputs: dict[str, Any]
-    hosts: list[tuple[str, str]]
 
 
 def launch(session: Session, actor: Actor, order: Order) -> Job:
@@ -96,12 +58,11 @@ def launch_or_join(session: Session, actor: Actor, order: Order) -> Launched:
     """The same, saying whether the job is a new one; an order with an origin of its own joins none (Conflict)."""
     checked = check(session, actor, order)
     require_free_space()
-    names = _names_of_hosts(checked)
-    rules = needs.rules_for(checked.runbook, order.environment, checked.inputs, names, order.connections)
+    rules = needs.rules_for(checked, _names_of_hosts(checked))
     twin = _twin(session, rules.dedup_key)
     if twin:
         return _join(session, actor, twin, order)
-    job = _job_of(session, actor, order, checked)
+    job = _job_of(session, actor, checked)
     _insert(session, job, rules)
     _record_launch(session, actor, job)
     enqueue(session, RUN_TASK, job_id=job.id)
@@ -115,8 +76,11 @@ def _names_of_hosts(checked: Checked) -> list[str]:
 
 
 def _join(session: Session, actor: Actor, twin: Job, order: Order) -> Launched:
-    """Whoever asked gets the job that is there; what has to be told of the end of its own job is refused instead."""
-    if order.origin_id:
+    """Whoever asked gets the job that is there.
+
+    Refused instead: what has to be told of the end of its own job, and what expects another plan.
+    """
+    if order.origin_id or order.expect_plan != twin.expect_plan:
         raise Conflict(f"Job #{twin.number} has the same dedup key and is not over.", "duplicate_job")
     facts = {"runbook": twin.runbook_name, "dedupKey": twin.dedup_key}
     record(session, actor, Action.JOB_JOINED, ("job", twin.id), environment=twin.environment, metadata=facts)
@@ -125,7 +89,8 @@ def _join(session: Session, actor: Actor, twin: Job, order: Order) -> Launched:
 
 def _record_launch(session: Session, actor: Actor, job: Job) -> None:
     facts: dict[str, Any] = {"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
-    told = {"retryOf": job.retry_of, "origin": job.origin_id, "priority": job.priority}
+    told = {"retryOf": job.retry_of, "origin": job.origin_id, "priority": job.priority, "expectPlan": job.expect_plan}
+    told |= {"rollbackOf": job.rollback_of, "mode": job.run_mode if job.run_mode != Mode.APPLY else ""}
     record(
         session,
         actor,
@@ -134,23 +99,6 @@ def _record_launch(session: Session, actor: Actor, job: Job) -> None:
         environment=job.environment,
         metadata=facts | {name: value for name, value in told.items() if value},
     )
-
-
-def check(session: Session, actor: Actor, order: Order) -> Checked:
-    """Whether the actor may run this now; nothing is written.
-
-    Raises:
-        Forbidden, NotFound, Conflict, Invalid: as `launch`.
-    """
-    require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
-    check_environment(order.environment)
-    _check_priority(actor, order.priority)
-    runbook = get_runnable(session, actor, order.runbook)
-    require_verdict(session, actor, runbook, order.environment)
-    inputs = _check_inputs(runbook, order.inputs)
-    hosts = _resolve_hosts(session, actor, runbook, order)
-    check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
-    return Checked(runbook, inputs, hosts)
 
 
 def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) -> Job:
@@ -214,109 +162,43 @@ def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: boo
         trigger="retry",
         retry_of=job.id,
         priority=min(job.priority, 0),
+        mode=job.run_mode,
+        expect_plan=job.expect_plan,
+        rollback_of=job.rollback_of,
     )
     return launch(session, actor, order)
 
 
-def check_environment(environment: str) -> None:
-    if environment not in ENVIRONMENTS:
-        fault = Problem("/environment", "enum", f"must be one of {', '.join(ENVIRONMENTS)}")
-        raise Invalid("There is no such environment.", "validation", errors=(fault,))
-
-
-def _check_priority(actor: Actor, priority: int) -> None:
-    if abs(priority) > MAX_PRIORITY:
-        fault = Problem("/priority", "range", f"must be from -{MAX_PRIORITY} to {MAX_PRIORITY}")
-        raise Invalid("There is no such priority.", "validation", errors=(fault,))
-    if priority > 0:
-        require(actor, Permission.JOBS_PRIORITIZE)
-
-
-def verdict_on(session: Session, actor: Actor, runbook: Runbook, environment: str) -> Verdict:
-    """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
-    if actor.role is None:
-        return Verdict.ALLOW
-    wanted = _asked_by(runbook, actor.role, environment)
-    solo = _is_alone(session, actor)
-    return verdict(actor.role, runbook.risk, environment, wanted, solo=solo)  # pyright: ignore[reportArgumentType]
-
-
-def _is_alone(session: Session, actor: Actor) -> bool:
-    """Whether the setting lets this admin go ahead: only while there is no other who could approve."""
-    return actor.role is Role.ADMIN and settings().solo_admin and not has_other_admin(session, actor.user_id or "")
-
-
-def role_for(runbook: Runbook, environment: str) -> Role:
-    """The weakest role that may run it there, alone or with an approval."""
-    allowed = (role for role in Role if Permission.RUNBOOKS_EXECUTE in GRANTS[role])
-    return next((role for role in allowed if _asked_by(runbook, role, environment) is not Verdict.DENY), Role.ADMIN)
-
-
-def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
-    """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
-    if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
-        return Verdict.DENY
-    asked = runbook.meta.get("approval", {}).get(environment, "none")
-    return Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
-
-
-def _least_role(runbook: Runbook) -> Role:
-    return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
-
-
-def require_verdict(session: Session, actor: Actor, runbook: Runbook, environment: str) -> None:
-    """Let the actor run it there, or refuse.
+def rollback(
+    session: Session, actor: Actor, job_id: str, *, preview: bool, expect_plan: str = "", request_reason: str = ""
+) -> Job:
+    """Put back what a job changed, from the snapshot that it took first; or only show what that would be.
 
     Raises:
-        Forbidden: the matrix or the runbook denies it, or a second person must approve.
+        Conflict: the job has not ended, or left no snapshot, or no longer has it.
+        Invalid: the runbook cannot be rolled back.
     """
-    found = verdict_on(session, actor, runbook, environment)
-    role = actor.role.value if actor.role else actor.kind
-    if found is Verdict.DENY:
-        least = _least_role(runbook).value
-        message = (
-            f"The role {role} may not run {runbook.name} in {environment}: its risk is {runbook.risk}, "
-            f"and it asks for the role {least} at least."
-        )
-        raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
-    if found is Verdict.APPROVAL:
-        message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."
-        raise Forbidden(message, "approval_required", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
+    require(actor, Permission.RUNBOOKS_EXECUTE)
+    job = get_job(session, actor, job_id)
+    snapshots.require_one(session, job)
+    order = Order(
+        runbook=job.runbook_name,
+        inputs=job.input_json,
+        host_ids=job.host_ids or None,
+        environment=job.environment,
+        connections=job.connection_ids,
+        request_reason=request_reason,
+        trigger="rollback",
+        mode=Mode.PREVIEW if preview else Mode.ROLLBACK,
+        expect_plan=expect_plan,
+        rollback_of=job.id,
+    )
+    return launch(session, actor, order)
 
 
-def _check_inputs(runbook: Runbook, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    limit = runbook.meta.get("limits", {}).get("input_kb", DEFAULT_INPUT_KB)
-    checked = check_inputs(runbook.input_schema, dict(inputs), max_kb=limit)
-    if checked.problems:
-        count = len(checked.problems)
-        message = f"{count} {'field is' if count == 1 else 'fields are'} not valid."
-        raise Invalid(message, "validation", errors=checked.problems)
-    return checked.values
-
-
-def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Order) -> list[tuple[str, str]]:
-    """(id, name) of each chosen host; empty means localhost or no host at all."""
-    target = runbook.meta.get("target", "localhost")
-    if order.host_ids is None:
-        if target == "hosts":
-            _refuse_hosts("required", "this runbook works on hosts: choose at least one")
-        return []
-    if not order.host_ids:
-        _refuse_hosts("minItems", "no host is named; leave `hosts` out to mean none")
-    if target in {"none", "localhost"}:
-        _refuse_hosts("not_allowed", "this runbook does not work on hosts")
-    if len(set(order.host_ids)) != len(order.host_ids):
-        _refuse_hosts("uniqueItems", "a host is named twice")
-    return [(host.id, host.name) for host in check_targets(session, actor, order.host_ids, order.environment)]
-
-
-def _refuse_hosts(code: str, detail: str) -> None:
-    raise Invalid("The hosts are not acceptable.", "validation", errors=(Problem("/hosts", code, detail),))
-
-
-def _job_of(session: Session, actor: Actor, order: Order, checked: Checked) -> Job:
+def _job_of(session: Session, actor: Actor, checked: Checked) -> Job:
     """The row of a new job; its number and its turn are drawn here, so that launches happen one after the other."""
-    moment, runbook, number = now(), checked.runbook, _next_number(session)
+    moment, order, runbook, number = now(), checked.order, checked.runbook, _next_number(session)
     requester = turns.requester_of(actor.user_id, actor.name)
     return Job(
         id=new_id("job"),
@@ -325,8 +207,12 @@ def _job_of(session: Session, actor: Actor, order: Order, checked: Checked) -> J
         runbook_version=runbook.version,
         runbook_revision=runbook.revision,
         environment=order.environment,
+        run_mode=order.mode,
+        order_sha256=checked.subject.sha256,
+        expect_plan=order.expect_plan,
+        rollback_of=order.rollback_of,
         input_json=checked.inputs,
-        host_ids=[host_id for host_id, _ in checked.hosts],
+        host_ids=checked.host_ids,
         host_names=_names_of_hosts(checked),
         connection_ids=dict(order.connections),
         request_reason=order.request_reason,

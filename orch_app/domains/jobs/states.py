@@ -29,6 +29,14 @@ class Phase(StrEnum):
     DONE = "done"
 
 
+class Mode(StrEnum):
+    """What a run is for: only to look, to do, or to undo what an earlier job did."""
+
+    PREVIEW = "preview"
+    APPLY = "apply"
+    ROLLBACK = "rollback"
+
+
 class Outcome(StrEnum):
     """How one attempt at a job went; only `ended` is the end of the job too."""
 
@@ -56,6 +64,7 @@ class Reason(StrEnum):
     TASK_FAILED = "task_failed"
     UNREACHABLE = "unreachable"
     OUTPUT_INVALID = "output_invalid"
+    STALE_PLAN = "stale_plan"
     OUTPUT_LIMIT = "output_limit"
     MEMORY_LIMIT = "memory_limit"
     PROCESS_LIMIT = "process_limit"
@@ -67,6 +76,22 @@ class Reason(StrEnum):
     START_FAILED = "start_failed"
     LIMIT_REACHED = "limit_reached"
     INTERNAL_ERROR = "internal_error"
+
+
+class SharedReason(StrEnum):
+    """Reasons of the same meaning in every runbook, told by its output's `failure`, besides some of `Reason`."""
+
+    AUTH_FAILED = "auth_failed"
+    INSUFFICIENT_SCOPES = "insufficient_scopes"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    RATE_LIMITED = "rate_limited"
+    UPSTREAM_5XX = "upstream_5xx"
+    VALIDATION = "validation"
+    LOCK_TIMEOUT = "lock_timeout"
+    PARTIAL_APPLY = "partial_apply"
+    VERIFY_FAILED = "verify_failed"
+    SUSPICIOUS_EMPTY = "suspicious_empty"
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})

@@ -23,6 +23,7 @@ class JobRow(Answer):
     priority: int
     runbook: str
     runbook_version: str
+    mode: str
     environment: str
     hosts: list[str]
     created_by: str
@@ -99,7 +100,10 @@ class AttemptAnswer(Answer):
 
 
 class JobAnswer(JobRow):
-    """A job with its steps. `eta` is when it should end, told by earlier runs."""
+    """A job with its steps. `eta` is when it should end, told by earlier runs.
+
+    `plan_sha256` names the plan that the play made (artifact plan.json), `snapshot_ref` the artifact to roll it back.
+    """
 
     queue: QueueAnswer | None
     locks: list[LockAnswer]
@@ -107,6 +111,10 @@ class JobAnswer(JobRow):
     eta: datetime | None
     attempt: int
     retry_of: str | None
+    rollback_of: str | None
+    expect_plan: str | None
+    plan_sha256: str | None
+    snapshot_ref: str | None
     request_reason: str
     inputs: dict[str, Any]
     connections: dict[str, str]
@@ -144,6 +152,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "priority": job.priority,
         "runbook": job.runbook_name,
         "runbook_version": job.runbook_version,
+        "mode": job.run_mode,
         "environment": job.environment,
         "hosts": job.host_names,
         "created_by": job.created_by_name,
@@ -169,6 +178,10 @@ def to_answer(detail: JobDetail, outlook: Outlook) -> JobAnswer:
         **_ahead(outlook),
         attempt=job.attempt,
         retry_of=job.retry_of,
+        rollback_of=job.rollback_of,
+        expect_plan=job.expect_plan or None,
+        plan_sha256=job.plan_sha256 or None,
+        snapshot_ref=job.snapshot_ref or None,
         request_reason=job.request_reason,
         inputs=job.input_json,
         connections=job.connection_ids,

@@ -12,7 +12,9 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.jobs import service as jobs
+from orch_app.domains.jobs.checks import check_environment
 from orch_app.domains.jobs.errors import JobIsOver
+from orch_app.domains.jobs.verdicts import require_verdict
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, announce_run, hold
 from orch_app.domains.pipelines.definition import nodes_of, steps_of
 from orch_app.domains.pipelines.graph import StepStatus, to_repeat
@@ -48,7 +50,7 @@ def start(session: Session, actor: Actor, order: RunOrder) -> PipelineRun:
     require(actor, Permission.PIPELINES_RUN, environment=order.environment)
     require(actor, Permission.RUNBOOKS_EXECUTE, environment=order.environment)
     pipeline = get_pipeline(session, actor, order.pipeline_id)
-    jobs.check_environment(order.environment)
+    check_environment(order.environment)
     _require_rights(session, actor, pipeline.document, order.environment)
     run = _insert(session, actor, pipeline, order, _checked(pipeline, order.inputs))
     facts = {"pipeline": run.pipeline_name, "number": run.number, "reason": run.request_reason}
@@ -118,7 +120,7 @@ def _require_rights(session: Session, actor: Actor, document: dict[str, Any], en
     for step in steps_of(document):
         where = step.environment or environment
         require(actor, Permission.RUNBOOKS_EXECUTE, environment=where)
-        jobs.require_verdict(session, actor, get_runnable(session, actor, step.runbook), where)
+        require_verdict(session, actor, get_runnable(session, actor, step.runbook), where)
 
 
 def _insert(session: Session, actor: Actor, pipeline: Pipeline, order: RunOrder, inputs: dict[str, Any]) -> PipelineRun:

@@ -7,7 +7,7 @@ from orch_app.domains.access.actor import ANONYMOUS, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.accounts.models import User
 from orch_app.domains.audit.models import AuditEntry
-from orch_app.domains.jobs import claims, service
+from orch_app.domains.jobs import claims, service, verdicts
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job, JobStep, StepHost
 from orch_app.domains.jobs.states import Status
@@ -132,7 +132,7 @@ def test_a_broken_or_disabled_runbook_does_not_run(operator: Actor, facts: dict[
 def test_the_weakest_role_that_may_run_it_is_known(catalogue: str) -> None:
     with reading() as session:
         runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
-    assert [service.role_for(runbook, environment) for environment in ("stage", "prod")] == [Role.OPERATOR] * 2
+    assert [verdicts.role_for(runbook, environment) for environment in ("stage", "prod")] == [Role.OPERATOR] * 2
 
 
 def test_what_needs_a_second_person_is_refused_to_an_operator(operator: Actor) -> None:
@@ -150,7 +150,7 @@ def test_a_runbook_may_ask_for_a_stronger_role_than_its_risk_would(operator: Act
     assert isinstance(error, Forbidden)
     assert error.code == "forbidden"
     assert "asks for the role admin" in error.detail
-    assert service.role_for(runbook, "stage") is Role.ADMIN
+    assert verdicts.role_for(runbook, "stage") is Role.ADMIN
     assert launched(admin).status == Status.PENDING
 
 

@@ -59,8 +59,12 @@ class Trials:
         shutil.copytree(ROOT / "runbooks" / "action_plugins", self.folder / "action_plugins", dirs_exist_ok=True)
         for file, text in files.items():
             (folder / file).write_text(text, "utf-8")
-        sync_runbooks(self.actor)
+        self.sync()
         return folder
+
+    def sync(self) -> None:
+        """Let the product read the folder again."""
+        sync_runbooks(self.actor)
 
     def launch(self, tasks: str, **metadata: Any) -> Job:
         """A waiting job of a runbook with these tasks."""

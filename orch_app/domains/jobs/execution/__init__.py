@@ -12,7 +12,14 @@ callback writes NDJSON to a pipe that the pump reads. With the warm engine it st
 that has loaded Ansible already forks the supervisor and the play. `sweep_leftovers` removes what a dead worker left.
 """
 
-from orch_app.domains.jobs.execution.artifacts import ArtifactInfo, ArtifactsRefused, collect, read_output
+from orch_app.domains.jobs.execution.artifacts import (
+    OUTPUT_NAME,
+    ArtifactInfo,
+    ArtifactsRefused,
+    collect,
+    read_output,
+    read_result,
+)
 from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, WarmEngine
 from orch_app.domains.jobs.execution.events import Batch
@@ -45,6 +52,7 @@ from orch_app.domains.jobs.execution.warm import WarmServers, WarmUnavailable
 from orch_app.domains.jobs.execution.workspace import Workspace, WorkspaceError, open_workspace, sweep_leftovers
 
 __all__ = [
+    "OUTPUT_NAME",
     "ArtifactInfo",
     "ArtifactsRefused",
     "Batch",
@@ -89,6 +97,7 @@ __all__ = [
     "open_workspace",
     "probe",
     "read_output",
+    "read_result",
     "run_play",
     "shelf_of",
     "sweep_leftovers",

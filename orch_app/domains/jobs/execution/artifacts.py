@@ -12,7 +12,7 @@ import os
 import stat
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -48,50 +48,58 @@ class ArtifactInfo:
 
 
 def read_output(workspace: Workspace) -> bytes | None:
-    """The play's output.json; None when it wrote none.
+    """The play's output.json; see `read_result`."""
+    return read_result(workspace, OUTPUT_NAME, _OUTPUT_BYTES)
+
+
+def read_result(workspace: Workspace, name: str, most_bytes: int) -> bytes | None:
+    """A file that the play left under a name of the contract; None when it wrote none.
 
     Raises:
         ArtifactsRefused: it is not a regular file, or too large.
     """
     folder = os.open(workspace.artifacts, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        descriptor = os.open(OUTPUT_NAME, _OPEN, dir_fd=folder)
+        descriptor = os.open(name, _OPEN, dir_fd=folder)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ArtifactsRefused(f"{OUTPUT_NAME}: {error.strerror}") from error
+        raise ArtifactsRefused(f"{name}: {error.strerror}") from error
     finally:
         os.close(folder)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ArtifactsRefused(f"{OUTPUT_NAME} is not a regular file")
-        data = file.read(_OUTPUT_BYTES + 1)
-    if len(data) > _OUTPUT_BYTES:
-        raise ArtifactsRefused(f"{OUTPUT_NAME} is larger than {_OUTPUT_BYTES} bytes")
+            raise ArtifactsRefused(f"{name} is not a regular file")
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ArtifactsRefused(f"{name} is larger than {most_bytes} bytes")
     return data
 
 
 def collect(
-    workspace: Workspace, log_lines: Iterable[bytes], output: bytes | None = None, secrets: Iterable[str] = ()
+    workspace: Workspace,
+    log_lines: Iterable[bytes],
+    results: Mapping[str, bytes] | None = None,
+    secrets: Iterable[str] = (),
 ) -> list[ArtifactInfo]:
     """Write what is to be kept into the workspace's folder `kept`; calling it again replaces that.
 
-    `log_lines` are the NDJSON lines of the log without their line ends, already masked; `output` is what `read_output`
-    gave, masked and checked by the caller. In the files that the play made `secrets` are masked here.
+    `log_lines` are the NDJSON lines of the log without their line ends, already masked; `results` are the files that
+    the caller has read, masked and checked, by name. In the others that the play made `secrets` are masked here.
 
     Raises:
         ArtifactsRefused: the files are too many or too large.
     """
     remove_tree(workspace.kept)
     workspace.kept.mkdir(mode=0o700)
-    infos = _write_texts(workspace.kept, log_lines, output)
+    infos = _write_texts(workspace.kept, log_lines, results or {})
     infos.append(_bundle(workspace.kept, workspace.artifacts, infos, ByteMasker(secrets)))
     infos.append(_write(workspace.kept / MANIFEST_NAME, [_manifest(infos)]))
     return infos
 
 
-def _write_texts(draft: Path, log_lines: Iterable[bytes], output: bytes | None) -> list[ArtifactInfo]:
-    infos = [] if output is None else [_write(draft / OUTPUT_NAME, [output])]
+def _write_texts(draft: Path, log_lines: Iterable[bytes], results: Mapping[str, bytes]) -> list[ArtifactInfo]:
+    infos = [_write(draft / name, [content]) for name, content in results.items()]
     return [*infos, _write(draft / LOG_NAME, (line + b"\n" for line in log_lines))]
 
 
@@ -118,14 +126,15 @@ def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:
 
 
 def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo], masker: ByteMasker) -> ArtifactInfo:
-    """Output, log and the job's own files under `files/`, with a manifest of all of them inside."""
+    """Results, log and the job's own files under `files/`, with a manifest of all of them inside."""
+    results = {info.name for info in infos} - {LOG_NAME}
     path = draft / BUNDLE_NAME
     inside = [ArtifactInfo(info.name, info.size, info.sha256) for info in infos]
     with tarfile.open(path, "x:gz", compresslevel=_COMPRESSION) as tar:
         for info in infos:
             with (draft / info.name).open("rb") as file:
                 _add(tar, info.name, file, info.size)
-        for name, descriptor in _job_files(folder):
+        for name, descriptor in _job_files(folder, {OUTPUT_NAME, *results}):
             with os.fdopen(descriptor, "rb") as file, tempfile.TemporaryFile(dir=draft) as masked:
                 masked.writelines(masker.masked(iter(lambda file=file: file.read(_CHUNK), b"")))
                 inside.append(_add_hostile(tar, f"files/{name}", masked))
@@ -153,8 +162,8 @@ def _add_hostile(tar: tarfile.TarFile, name: str, file: IO[bytes]) -> ArtifactIn
     return ArtifactInfo(name, size, digest.hexdigest())
 
 
-def _job_files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Open descriptors of the regular files below the folder, with relative names; without output.json."""
+def _job_files(folder: Path, but: Container[str]) -> Iterator[tuple[str, int]]:
+    """Open descriptors of the regular files below the folder, with relative names; without those named."""
     count = total = 0
     for top, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
         folders.sort()
@@ -164,7 +173,10 @@ def _job_files(folder: Path) -> Iterator[tuple[str, int]]:
         for name in sorted(names):
             inner = str(relative / name)
             descriptor = _open_regular(name, handle)
-            if descriptor is None or inner == OUTPUT_NAME:
+            if descriptor is None:
+                continue
+            if inner in but:
+                os.close(descriptor)
                 continue
             count, total = count + 1, total + os.fstat(descriptor).st_size
             if count > _FILES or total > _TOTAL_BYTES:

@@ -1,9 +1,10 @@
 """The private folder of one job: made before the play, removed after it, swept when a worker starts.
 
 Layout, as ansible-runner wants its private data folder: `project/` (a copy of the runbook, read-only), `inventory/`,
-`env/`, `etc/` (passwd and group for the sandbox), and the three folders the play may write: `artifacts/` (its results),
-`home/` and `tmp/`. `runner/` holds what ansible-runner writes and is never shown to the play. Secrets and the ssh
-control sockets live in a second folder, on a tmpfs when the machine has one.
+`env/`, `etc/` (passwd and group for the sandbox), `given/` (what an earlier job left for this one), and the three
+folders the play may write: `artifacts/` (its results), `home/` and `tmp/`. `runner/` holds what ansible-runner writes
+and is never shown to the play. Secrets and the ssh control sockets live in a second folder, on a tmpfs when the
+machine has one.
 """
 
 import fcntl
@@ -90,6 +91,16 @@ class Workspace:
         return self.root / "runner"
 
     @property
+    def given(self) -> Path:
+        """What an earlier job left for this one; the play only reads it."""
+        return self.root / "given"
+
+    @property
+    def snapshot_path(self) -> Path:
+        """Where the snapshot lies that a rollback puts back."""
+        return self.given / "snapshot.json"
+
+    @property
     def output_path(self) -> Path:
         """Where the play writes its output.json."""
         return self.artifacts / "output.json"
@@ -97,7 +108,7 @@ class Workspace:
     def view(self, *code: Path) -> JobView:
         """What the play may see: its own folders, the interpreter and the code it needs."""
         return JobView(
-            readable=(self.project, self.inventory, self.env, self.secrets),
+            readable=(self.project, self.inventory, self.env, self.given, self.secrets),
             writable=(self.artifacts, self.home, self.tmp, self.control),
             code=(*interpreter_paths(), *code),
             passwd=self.etc / "passwd",
@@ -295,7 +306,7 @@ def _create(workspace: Workspace) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     for folder in (workspace.artifacts, workspace.home, workspace.tmp, workspace.runner):
         folder.mkdir(mode=0o700)
-    for folder in (workspace.project, workspace.inventory, workspace.env, workspace.etc):
+    for folder in (workspace.project, workspace.inventory, workspace.env, workspace.etc, workspace.given):
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
     workspace.write_users(os.geteuid())

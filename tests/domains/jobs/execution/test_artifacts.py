@@ -37,7 +37,7 @@ def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace) -> 
     workspace.output_path.write_text('{"a": 1}')
     (workspace.artifacts / "reports").mkdir()
     (workspace.artifacts / "reports" / "disk.txt").write_text("full")
-    infos = collect(workspace, [b'{"seq":1}', b'{"seq":2}'], read_output(workspace))
+    infos = collect(workspace, [b'{"seq":1}', b'{"seq":2}'], {"output.json": read_output(workspace) or b""})
     folder = workspace.kept
     assert [info.name for info in infos] == ["output.json", "logs.ndjson", "artifacts.tar.gz", "MANIFEST.sha256"]
     for info in infos:

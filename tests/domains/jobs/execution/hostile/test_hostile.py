@@ -156,7 +156,7 @@ def test_links_to_secrets_are_not_followed_when_results_are_collected(
     kept: dict[str, bytes] = {}
 
     def keep(workspace: Workspace) -> None:
-        collect(workspace, [], None)
+        collect(workspace, [])
         kept.update({path.name: path.read_bytes() for path in workspace.kept.iterdir()})
 
     attack(plays, level, "links", *prey.planted.values(), request=IsolationRequest(), spy=keep)

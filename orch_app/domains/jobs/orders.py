@@ -1,0 +1,101 @@
+"""What people, schedules and pipelines order: a runbook with all it is to run with, and the name of just that."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.states import Mode
+from orch_app.domains.runbooks.models import Runbook
+
+ENVIRONMENTS = ("stage", "prod")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run. `host_ids` None means "not said": localhost, where the runbook allows it.
+
+    `origin_id` names what the trigger was, where it is something with an id. `priority` is 0 mostly; the greater goes
+    first, and only some may go above 0. `expect_plan` is the SHA-256 of a plan that a preview has shown: this one is
+    applied, or nothing. `rollback_of` is the job that is undone, also where that is only previewed.
+    """
+
+    runbook: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    host_ids: Sequence[str] | None = None
+    environment: str = "stage"
+    connections: Mapping[str, str] = field(default_factory=dict)
+    request_reason: str = ""
+    trigger: str = "manual"
+    retry_of: str | None = None
+    origin_id: str | None = None
+    priority: int = 0
+    mode: str = Mode.APPLY
+    expect_plan: str = ""
+    rollback_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an order is about: everything that decides what its plan will be.
+
+    Not its mode: a preview and the run that applies its plan are about the same. `revision` names the runbook to the
+    byte.
+    """
+
+    runbook: str
+    revision: str
+    environment: str
+    inputs: dict[str, Any]
+    hosts: list[str]
+    connections: dict[str, str]
+    rollback_of: str | None
+
+    @property
+    def sha256(self) -> str:
+        """Its name: equal for two orders if they are about the same."""
+        text = json.dumps(vars(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An order that may be run as it is: its runbook, the inputs with their defaults, (id, name) of each host."""
+
+    order: Order
+    runbook: Runbook
+    inputs: dict[str, Any]
+    hosts: list[tuple[str, str]]
+
+    @property
+    def host_ids(self) -> list[str]:
+        """The ids alone."""
+        return [host_id for host_id, _ in self.hosts]
+
+    @property
+    def subject(self) -> Subject:
+        """What the order is about."""
+        return Subject(
+            runbook=self.runbook.name,
+            revision=self.runbook.revision,
+            environment=self.order.environment,
+            inputs=self.inputs,
+            hosts=self.host_ids,
+            connections=dict(self.order.connections),
+            rollback_of=self.order.rollback_of,
+        )
+
+
+def subject_of(job: Job) -> Subject:
+    """What a job is about, from its row."""
+    return Subject(
+        job.runbook_name,
+        job.runbook_revision,
+        job.environment,
+        job.input_json,
+        job.host_ids,
+        job.connection_ids,
+        job.rollback_of,
+    )

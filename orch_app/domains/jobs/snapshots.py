@@ -1,0 +1,109 @@
+"""snapshot.json: the state that a play stored before it changed anything, kept for the job that puts it back."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, and_, col, func, select
+
+from orch_app.domains.jobs.errors import PreparationError
+from orch_app.domains.jobs.execution import ArtifactsRefused, Workspace, read_result
+from orch_app.domains.jobs.file_keys import key_of
+from orch_app.domains.jobs.models import Job, JobArtifact
+from orch_app.domains.jobs.states import Mode, is_terminal
+from orch_app.integrations.object_store import open_store
+from orch_app.kit.errors import Conflict
+from orch_app.kit.redact import Masker
+
+SNAPSHOT = "snapshot.json"
+MAX_SNAPSHOT_BYTES = 64 << 20
+KEPT_OF_A_TARGET = 3
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The snapshot that a play left, or why it cannot be kept, or neither."""
+
+    raw: bytes | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the snapshot of an earlier job lies in the store, and the SHA-256 that its bytes must have."""
+
+    key: str
+    sha256: str
+
+
+def look_at_snapshot(workspace: Workspace, job: Job, secrets: list[str]) -> Taken:
+    """Read snapshot.json; a preview takes none. One that holds a secret can be kept neither as it is nor masked."""
+    if job.run_mode == Mode.PREVIEW:
+        return Taken()
+    try:
+        raw = read_result(workspace, SNAPSHOT, MAX_SNAPSHOT_BYTES)
+    except ArtifactsRefused as error:
+        return Taken(fault=str(error))
+    text = (raw or b"").decode(errors="replace")
+    if Masker(secrets).mask(text) != text:
+        return Taken(fault=f"{SNAPSHOT} holds a secret of the job and was not kept")
+    return Taken(raw)
+
+
+def require_one(session: Session, job: Job) -> None:
+    """Whether there is something to put back.
+
+    Raises:
+        Conflict: the job has not ended, took no snapshot, or no longer has it.
+    """
+    if not is_terminal(job.status):
+        raise Conflict(f"Job #{job.number} has not ended yet.", "job_is_running")
+    if not job.snapshot_ref or session.get(JobArtifact, (job.id, SNAPSHOT)) is None:
+        raise Conflict(f"Job #{job.number} left no snapshot that could be put back.", "no_snapshot")
+
+
+def source_of(session: Session, job: Job) -> Source | None:
+    """The snapshot that this job puts back; None where it puts none back.
+
+    Raises:
+        PreparationError: it is gone.
+    """
+    if job.rollback_of is None:
+        return None
+    query = select(Job.id, Job.fence, JobArtifact.sha256).join(JobArtifact, col(JobArtifact.job_id) == col(Job.id))
+    found = session.exec(query.where(Job.id == job.rollback_of, JobArtifact.name == SNAPSHOT)).first()
+    if found is None:
+        raise PreparationError("The snapshot that was to be put back is gone.")
+    job_id, fence, sha256 = found
+    return Source(key_of(job_id, fence, SNAPSHOT), sha256)
+
+
+def hand_over(source: Source, workspace: Workspace) -> None:
+    """Copy the snapshot into the job's folder, if it is still what the earlier job left.
+
+    Raises:
+        PreparationError: it is gone, or not the same to the byte.
+        Unavailable: the store of artifacts does not answer.
+    """
+    digest = hashlib.sha256()
+    try:
+        with workspace.snapshot_path.open("xb") as file:
+            for piece in open_store().read(source.key):
+                digest.update(piece)
+                file.write(piece)
+    except FileNotFoundError as error:
+        raise PreparationError("The snapshot that was to be put back is gone from the store.") from error
+    if digest.hexdigest() != source.sha256:
+        raise PreparationError("The snapshot that was to be put back has changed in the store since it was taken.")
+    workspace.snapshot_path.chmod(0o644)  # the play may run as another user; the workspace itself is private
+
+
+def is_kept() -> ColumnElement[bool]:
+    """Whether a job's snapshot is one of the newest of its target, which outlive their retention."""
+    newer = aliased(Job)
+    of_target = and_(
+        col(newer.snapshot_target) == col(Job.snapshot_target), col(newer.snapshot_ref) != "", col(newer.id) > Job.id
+    )
+    behind = select(func.count()).select_from(newer).where(of_target).correlate(Job).scalar_subquery()
+    return and_(col(Job.snapshot_ref) != "", behind < KEPT_OF_A_TARGET)

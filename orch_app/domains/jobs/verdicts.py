@@ -1,0 +1,66 @@
+"""Who may run what where: the matrix of role, risk and environment, with what the runbook itself asks for."""
+
+from sqlmodel import Session
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.launch_matrix import Verdict, verdict
+from orch_app.domains.access.permissions import GRANTS, Permission, Role
+from orch_app.domains.accounts.queries import has_other_admin
+from orch_app.domains.jobs.states import Mode
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.errors import Forbidden
+from orch_app.kit.settings import settings
+
+STRENGTH = list(Role)  # weakest first
+
+
+def verdict_on(session: Session, actor: Actor, runbook: Runbook, environment: str) -> Verdict:
+    """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
+    if actor.role is None:
+        return Verdict.ALLOW
+    wanted = _asked_by(runbook, actor.role, environment)
+    solo = _is_alone(session, actor)
+    return verdict(actor.role, runbook.risk, environment, wanted, solo=solo)  # pyright: ignore[reportArgumentType]
+
+
+def _is_alone(session: Session, actor: Actor) -> bool:
+    """Whether the setting lets this admin go ahead: only while there is no other who could approve."""
+    return actor.role is Role.ADMIN and settings().solo_admin and not has_other_admin(session, actor.user_id or "")
+
+
+def role_for(runbook: Runbook, environment: str) -> Role:
+    """The weakest role that may run it there, alone or with an approval."""
+    allowed = (role for role in Role if Permission.RUNBOOKS_EXECUTE in GRANTS[role])
+    return next((role for role in allowed if _asked_by(runbook, role, environment) is not Verdict.DENY), Role.ADMIN)
+
+
+def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
+    """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
+    if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
+        return Verdict.DENY
+    asked = runbook.meta.get("approval", {}).get(environment, "none")
+    return Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
+
+
+def _least_role(runbook: Runbook) -> Role:
+    return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
+
+
+def require_verdict(session: Session, actor: Actor, runbook: Runbook, environment: str, mode: str = Mode.APPLY) -> None:
+    """Let the actor run it there, or refuse. A preview changes nothing and needs nobody else.
+
+    Raises:
+        Forbidden: the matrix or the runbook denies it, or a second person must approve.
+    """
+    found = verdict_on(session, actor, runbook, environment)
+    role = actor.role.value if actor.role else actor.kind
+    if found is Verdict.DENY:
+        least = _least_role(runbook).value
+        message = (
+            f"The role {role} may not run {runbook.name} in {environment}: its risk is {runbook.risk}, "
+            f"and it asks for the role {least} at least."
+        )
+        raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
+    if found is Verdict.APPROVAL and mode != Mode.PREVIEW:
+        message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."
+        raise Forbidden(message, "approval_required", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
