@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from orch_app.domains.runbooks.inputs import check_output
 from tests.runbooks import modules
+from tests.runbooks.modules import RUNBOOKS
 from tests.systems.cloudflare import TOKEN, Cloudflare, Fault, Zone, cloudflare
 
 task = modules.shared("dns.task")
@@ -149,6 +151,7 @@ def test_faults_and_conflicts_end_the_run_before_anything_is_written(run: Runs, 
     assert report.failure["code"] == code
     assert report.items[0]["action"] == "error"
     assert report.items[0]["error"]["code"] == code
+    assert check_output(json.loads((RUNBOOKS / "plan.schema.json").read_text()), run.kept("plan.json")) == ()
     assert run.server.writes == 0
 
 

@@ -9,21 +9,30 @@ from ansible.module_utils.orch.dns.records import Record, Wish
 from ansible.module_utils.orch.dns.scope import Scope
 from ansible.module_utils.orch.dns.snapshot import kept
 from ansible.module_utils.orch.dns.zone_writer import line
-from ansible.module_utils.orch.plan import Plan
+from ansible.module_utils.orch.plan import Plan, digest
+
+MOST_OF_A_NOTE = 2000
 
 
 def plan(head: Mapping[str, Any], outcome: Outcome, state: Sequence[Any]) -> Plan:
     """The plan document; `head` is `{runbook, direction, target}`."""
     unchanged = [{"action": "noop"} for change in outcome.changes if change.action == "noop"]
-    listed = [*objections(outcome.objections), *(item(step) for step in outcome.steps)]
+    against = [_noted(found) for found in objections(outcome.objections)]
+    listed = [*against, *(item(step) for step in outcome.steps)]
     return Plan(dict(head), [*listed, *unchanged], state=state, warnings=outcome.warnings)
+
+
+def _noted(found: dict[str, Any]) -> dict[str, Any]:
+    """An objection as the plan has it: its sentence is a note."""
+    noted = {name: value for name, value in found.items() if name != "error"}
+    return {**noted, "note": found["error"]["message"][:MOST_OF_A_NOTE]}
 
 
 def item(step: Change) -> dict[str, Any]:
     """A step as an item of the plan. One that makes a record is known by what it says."""
     record = step.record
     found = {
-        "id": record.id or f"{record.type} {record.name} {record.value}",
+        "id": record.id or f"{record.type} {record.name} {digest(record.value)[:16]}",
         "action": step.action,
         "kind": record.type,
         "name": record.name,
