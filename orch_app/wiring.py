@@ -2,11 +2,15 @@
 
 import redis
 
+from orch_app.domains.inventory.uses import find_uses_by
 from orch_app.domains.jobs.activity import watch_also
+from orch_app.domains.jobs.connection_uses import find_uses as find_jobs
 from orch_app.domains.jobs.observers import observe_ends
 from orch_app.domains.jobs.removal import FORGET_TASK
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
+from orch_app.domains.pipelines.connection_uses import find_uses as find_pipelines
 from orch_app.domains.schedules import live as schedules
+from orch_app.domains.schedules.connection_uses import find_uses as find_schedules
 from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
@@ -28,6 +32,7 @@ def wire() -> None:
     watch_also(schedules.moves)
     install_bell(_ring, _is_alive)
     observe_ends(ring)
+    find_uses_by(find_jobs, find_schedules, find_pipelines)
 
 
 def _ring(name: str, payload: dict[str, str]) -> None:

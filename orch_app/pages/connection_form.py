@@ -5,10 +5,10 @@ import reflex as rx
 from orch_app.components.actions import button, copy_button, link, menu, menu_item, submit_button
 from orch_app.components.choices import environment_choice
 from orch_app.components.dialogs import cancel_button, drawer
-from orch_app.components.fields import field_error, form, password_field, select_field, text_field
+from orch_app.components.fields import checkbox, field_error, form, password_field, select_field, text_field
 from orch_app.components.icon import icon
 from orch_app.components.layout import key_values
-from orch_app.components.status import env_badge, status_badge
+from orch_app.components.status import chip, env_badge, status_badge
 from orch_app.components.text import language_var, tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import may
@@ -17,6 +17,7 @@ from orch_app.state.connections import ConnectionsState
 
 FORM = "connection-form"
 ONE = ConnectionsState.connection
+KIND = ConnectionsState.kind
 IS_NEW = ONE["id"].to(str) == ""
 
 
@@ -49,28 +50,68 @@ def connection_drawer() -> rx.Component:
         rx.cond(may("connections:write"), _form()),
         open=ConnectionsState.panel == "form",
         on_close=ConnectionsState.close,
-        title=rx.cond(IS_NEW, tr("connections.add"), ONE["name"].to(str)),
+        title=rx.cond(IS_NEW, tr("connections.add_of", type=KIND["title"].to(str)), ONE["name"].to(str)),
         badges=[
             rx.cond(
                 IS_NEW,
                 rx.fragment(),
-                rx.fragment(status_badge(ONE["status"].to(str)), env_badge(ONE["environment"].to(str))),
+                rx.fragment(
+                    status_badge(ONE["status"].to(str)),
+                    env_badge(ONE["environment"].to(str)),
+                    rx.cond(ONE["is_open"].to(bool), unverified_chip()),
+                ),
             )
         ],
         footer=rx.cond(may("connections:write"), writable, readable),
     )
 
 
+def unverified_chip() -> rx.Component:
+    """Says for as long as it is so that nobody checks who the server is."""
+    return chip(tr("connections.unverified"), icon_name="warning")
+
+
+def type_drawer() -> rx.Component:
+    """What a new connection can be of, each with a line about what it is for."""
+    return drawer(
+        rx.el.ul(rx.foreach(ConnectionsState.types, _type), class_name="list tight"),
+        open=ConnectionsState.panel == "types",
+        on_close=ConnectionsState.close,
+        title=tr("connections.add"),
+        footer=cancel_button(),
+    )
+
+
+def _type(kind: rx.Var) -> rx.Component:
+    choose = rx.el.button(
+        kind["title"].to(str),
+        type="button",
+        class_name="go go-a b5",
+        on_click=ConnectionsState.choose_type(kind["name"].to(str)),
+    )
+    return rx.el.li(
+        rx.el.span(icon("plug"), class_name="ic"),
+        rx.el.div(choose, rx.el.div(_words(kind, "help"), class_name="t2"), class_name="grow"),
+        icon("chevron-right"),
+    )
+
+
 def used_by_list() -> rx.Component:
-    """The hosts that use the connection, each a link."""
+    """What uses the connection, each a link."""
     return rx.el.ul(
         rx.foreach(
             ConnectionsState.uses,
-            lambda host: rx.el.li(
-                icon("server"),
-                link(host["name"].to(str), href=f"/hosts?q={host['name'].to(str)}"),
+            lambda use: rx.el.li(
+                rx.match(
+                    use["kind"].to(str),
+                    ("host", icon("server")),
+                    ("schedule", icon("calendar")),
+                    ("job", icon("play")),
+                    icon("flow"),
+                ),
+                link(use["name"].to(str), href=use["href"].to(str)),
                 rx.el.span(class_name="grow"),
-                status_badge(host["status"].to(str), plain=True),
+                rx.cond(use["status"].to(str) != "", status_badge(use["status"].to(str), plain=True)),
             ),
         ),
         class_name="list tight",
@@ -134,6 +175,7 @@ def _form() -> rx.Component:
             ),
         ),
         rx.foreach(ConnectionsState.fields, _field),
+        rx.cond(KIND["policy"].to(list[str]).length() > 0, rights(tr("connections.policy"), KIND["policy"])),
         rx.cond(ConnectionsState.faults.contains(""), field_error(tr("problem.validation"))),
         on_submit=ConnectionsState.save,
         id=FORM,
@@ -147,12 +189,41 @@ def _field(field: rx.Var) -> rx.Component:
         rx.cond(
             field["secret"].to(bool),
             _secret(field),
-            rx.cond(field["kind"].to(str) == "enum", _choice(field), _text(field)),
+            rx.match(
+                field["kind"].to(str),
+                ("enum", _choice(field)),
+                ("boolean", _tick(field)),
+                ("textarea", _text(field, rows=5, code=True)),
+                _text(field),
+            ),
         ),
     )
 
 
-def _text(field: rx.Var) -> rx.Component:
+def rights(title: rx.Var[str], names: rx.Var) -> rx.Component:
+    """Rights in a vendor's own words, to be copied into its page for tokens."""
+    listed = names.to(list[str])
+    return rx.el.div(
+        rx.el.h3(title, class_name="sub"),
+        rx.el.div(
+            rx.el.div(rx.foreach(listed, lambda name: rx.el.div(rx.el.code(name))), class_name="grow"),
+            copy_button(listed.join("\n"), label=tr("connections.copy_rights")),
+            class_name="fp",
+        ),
+    )
+
+
+def _tick(field: rx.Var) -> rx.Component:
+    return checkbox(
+        _words(field, "title"),
+        name=field["name"].to(str),
+        default_checked=field["value"].to(str) == "true",
+        hint=_words(field, "help"),
+        error=_fault(field["name"].to(str)),
+    )
+
+
+def _text(field: rx.Var, **look: object) -> rx.Component:
     name = field["name"].to(str)
     return text_field(
         _words(field, "title"),
@@ -162,6 +233,7 @@ def _text(field: rx.Var) -> rx.Component:
         error=_fault(name),
         required=field["required"].to(bool),
         optional=~field["required"].to(bool),
+        **look,
     )
 
 
@@ -196,7 +268,8 @@ def _secret(field: rx.Var) -> rx.Component:
 
     def typed(**look: object) -> rx.Component:
         hint = rx.cond(set_at.contains(name), tr("connections.hint.replace"), _words(field, "help"))
-        told = {"hint": hint, "error": _fault(name), "optional": True, "auto_complete": "off"}
+        is_optional = ~field["required"].to(bool)
+        told = {"hint": hint, "error": _fault(name), "optional": is_optional, "auto_complete": "off"}
         return password_field(_words(field, "title"), name=name, **told, **look)
 
     return rx.cond(is_kept, kept, rx.cond(field["kind"].to(str) == "textarea", typed(rows=5), typed()))

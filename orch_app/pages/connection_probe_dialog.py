@@ -10,6 +10,7 @@ from orch_app.components.layout import key_values
 from orch_app.components.states import note, problem_text
 from orch_app.components.status import status_badge
 from orch_app.components.text import tr, tr_dynamic
+from orch_app.pages.connection_form import rights
 from orch_app.state.connection_probe import ConnectionProbeState
 
 TEST = ConnectionProbeState
@@ -73,16 +74,27 @@ def _outcome() -> rx.Component:
             (tr("connections.said"), rx.el.span(tr_dynamic("said.", RESULT["said"].to(str)), class_name="sec")),
         ]
     )
+    code = RESULT["code"].to(str)
+    headline = rx.cond(
+        RESULT["is_login"].to(bool), tr_dynamic("connections.outcome.", code), tr_dynamic("connections.answer.", code)
+    )
     return rx.el.div(
-        rx.el.p(tr_dynamic("connections.outcome.", RESULT["code"].to(str)), class_name="b5"),
+        rx.el.p(headline, class_name="b5"),
+        rx.cond(RESULT["identity"].to(str) != "", rx.el.p(RESULT["identity"].to(str), class_name="mono break")),
         facts,
-        rx.foreach(RESULT["jump_keys"].to(list[dict[str, str]]), _jump_key),
+        _rights("connections.missing", RESULT["missing"]),
+        _rights("connections.granted", RESULT["granted"]),
+        rx.foreach(RESULT["keys"].to(list[dict[str, str]]), _key),
         class_name="stack",
         role="status",
     )
 
 
-def _jump_key(key: rx.Var) -> rx.Component:
+def _rights(word: str, names: rx.Var) -> rx.Component:
+    return rx.cond(names.to(list[str]).length() > 0, rights(tr(word), names))
+
+
+def _key(key: rx.Var) -> rx.Component:
     return rx.el.div(
         rx.el.code(key["fingerprint"]),
         copy_button(key["line"], label=tr("connections.copy_public_key")),

@@ -10,7 +10,7 @@ from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_text
 from orch_app.components.text import tr
 from orch_app.components.values import number, relative_time
-from orch_app.pages.connection_form import connection_drawer, used_by_list
+from orch_app.pages.connection_form import connection_drawer, type_drawer, unverified_chip, used_by_list
 from orch_app.pages.connection_probe_dialog import connection_probe_dialog
 from orch_app.pages.frame import by_phase, framed, may, worded
 from orch_app.pages.list_parts import cursor_pages
@@ -43,6 +43,7 @@ def connections_page() -> rx.Component:
         "connections",
         header,
         by_phase(ConnectionsState, _list(), retry=ConnectionsState.load, empty=section(empty, padded=False)),
+        type_drawer(),
         connection_drawer(),
         connection_probe_dialog(),
         _delete(),
@@ -79,7 +80,8 @@ def _name(row: rx.Var) -> rx.Component:
     name = rx.el.button(
         row["name"].to(str), type="button", class_name="go b5", on_click=ConnectionsState.open(row["id"].to(str))
     )
-    return rx.el.div(name, rx.el.div(kind, row["user"].to(str), class_name="t2 mono"))
+    open_to_all = rx.cond(row["is_open"].to(bool), unverified_chip())
+    return rx.el.div(name, rx.el.div(kind, row["user"].to(str), class_name="t2 mono trunc"), open_to_all)
 
 
 def _type(row: rx.Var) -> rx.Component:
@@ -98,7 +100,7 @@ def _used_by(row: rx.Var) -> rx.Component:
         " · ", tr("connections.tested"), " ", relative_time(row["tested_at"].to(str)), class_name="only-phone-inline"
     )
     return rx.el.span(
-        rx.el.span(tr("connections.hosts", n=row["used_by"].to(int)), class_name="num"),
+        rx.el.span(tr("connections.uses", n=row["used_by"].to(int)), class_name="num"),
         rx.cond(row["tested_at"].to(str) != "", tested),
     )
 

@@ -1,4 +1,4 @@
-"""The dialog that tries a connection: on a chosen host, or without one only the connection itself."""
+"""The dialog that tries a connection: one of type ssh on a chosen host, every other by asking its system."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import reflex as rx
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory import probes
 from orch_app.domains.inventory.probes import ProbeResult
+from orch_app.integrations.identity import Identity
 from orch_app.state.asking import AskingDialog, answer_of
 from orch_app.state.connections import ConnectionsState
 from orch_app.state.connections_view import NO_CONNECTION, read_testable
@@ -24,13 +25,16 @@ class ConnectionProbeState(AskingDialog, rx.State):
 
     @rx.event
     @guarded(Permission.CONNECTIONS_USE)
-    async def open(self, connection_id: str) -> None:
-        """Ask on which host to try."""
+    async def open(self, connection_id: str) -> Any:
+        """Ask on which host to try; a system is asked at once."""
         listed = await self.get_state(ConnectionsState)
         self.connection = next((row for row in listed.rows if row["id"] == connection_id), NO_CONNECTION)
-        self.hosts = await ask(read_testable, connection_id)
+        is_login = self.connection["type"] == "ssh"
+        self.hosts = await ask(read_testable, connection_id) if is_login else []
         self.host_id = self.hosts[0]["value"] if self.hosts else ""
-        self.step, self.result, listed.panel = "choose", {}, ""
+        self.result, listed.panel = {}, ""
+        self.step = "choose" if is_login else "trying"
+        return None if is_login else ConnectionProbeState.probe
 
     @rx.event
     @guarded(Permission.CONNECTIONS_USE)
@@ -65,12 +69,18 @@ class ConnectionProbeState(AskingDialog, rx.State):
     def _show(self, found: ProbeResult) -> None:
         if not self.step:
             return
+        told = found.identity or Identity("")
+        is_login = self.connection["type"] == "ssh"
         self.result = {
-            "ok": found.login.is_ok,
-            "code": found.login.code if self.host_id or not found.login.is_ok else "complete",
-            "said": said_of(found.login.detail_code, found.login.detail),
-            "ms": found.login.duration_ms,
+            "ok": found.is_ok,
+            "is_login": is_login,
+            "code": "complete" if is_login and found.is_ok and not self.host_id else found.code,
+            "identity": told.who,
+            "granted": list(told.granted),
+            "missing": list(told.missing),
+            "said": said_of(found.detail_code, found.detail),
+            "ms": found.duration_ms,
             "fingerprint": found.facts.get("fingerprint", ""),
-            "jump_keys": [{"line": key.line, "fingerprint": key.fingerprint} for key in found.jump_keys],
+            "keys": [{"line": key.line, "fingerprint": key.fingerprint} for key in found.jump_keys + found.host_keys],
         }
         self.step = "done"

@@ -12,7 +12,7 @@ from orch_app.kit.errors import Conflict, Invalid
 from orch_app.kit.rest import etag
 from orch_app.state.address import parameters
 from orch_app.state.bursts import bursts
-from orch_app.state.connections_view import NO_CONNECTION, faults_of, payload_of, read_connections, read_uses
+from orch_app.state.connections_view import NO_CONNECTION, NO_TYPE, faults_of, payload_of, read_connections, read_uses
 from orch_app.state.guard import act, actor, ask, guarded, recheck
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
@@ -22,9 +22,10 @@ FILTERS = ("q", "sort", "cursor")
 
 
 class ConnectionsState(Screen, rx.State):
-    """Rows for the filters of the address. `panel`: "", `form` or `delete`. Secrets pass through `save` and stay out.
+    """Rows for the filters of the address. `panel`: "", `types` (what a new one is to be of), `form` or `delete`.
 
-    `replacing` are the secret fields that somebody wants to type anew; `chosen` the answers of select fields.
+    Secrets pass through `save` and stay out. `kind` is the type of the connection in the form. `replacing` are
+    the secret fields that somebody wants to type anew; `chosen` the answers of select fields.
     """
 
     rows: list[dict[str, Any]] = []
@@ -34,6 +35,7 @@ class ConnectionsState(Screen, rx.State):
     previous_href: str = ""
     types: list[dict[str, Any]] = []
     panel: str = ""
+    kind: dict[str, Any] = NO_TYPE
     connection: dict[str, Any] = NO_CONNECTION
     fields: list[dict[str, Any]] = []
     uses: list[dict[str, Any]] = []
@@ -45,12 +47,12 @@ class ConnectionsState(Screen, rx.State):
     @rx.event
     @guarded(Permission.CONNECTIONS_READ, page=True)
     async def load(self) -> None:
-        """Read the list; `?new=1` opens the form."""
+        """Read the list; `?new=1` asks for the type of a new one."""
         if await has_arrived(self):
             self.panel = ""
         await self._read()
         if parameters(self, "new")["new"] and not self.panel and actor().may(Permission.CONNECTIONS_WRITE):
-            self._open_form(NO_CONNECTION, await environment_of(self) or "stage")
+            self.panel = "types"
 
     @rx.event(background=True, supersedes=True)
     @guarded(Permission.CONNECTIONS_READ, page=True)
@@ -64,8 +66,14 @@ class ConnectionsState(Screen, rx.State):
     @rx.event
     @guarded(Permission.CONNECTIONS_WRITE)
     async def open_new(self) -> None:
-        """Show the empty form."""
-        self._open_form(NO_CONNECTION, await environment_of(self) or "stage")
+        """Ask of which type it is to be."""
+        self.panel = "types"
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_WRITE)
+    async def choose_type(self, name: str) -> None:
+        """Show the empty form of a type."""
+        self._open_form({**NO_CONNECTION, "type": name[:100]}, await environment_of(self) or "stage")
 
     @rx.event
     @guarded(Permission.CONNECTIONS_READ)
@@ -160,7 +168,7 @@ class ConnectionsState(Screen, rx.State):
         self.connection, self.panel = connection, "form"
         self.faults, self.replacing, self.uses = {}, [], []
         self.form_environment = environment
-        kind = next((kind for kind in self.types if kind["name"] == connection["type"]), {"fields": []})
+        self.kind = next((kind for kind in self.types if kind["name"] == connection["type"]), NO_TYPE)
         known = connection["values"]
-        self.fields = [{**field, "value": known.get(field["name"], field["default"])} for field in kind["fields"]]
+        self.fields = [{**field, "value": known.get(field["name"], field["default"])} for field in self.kind["fields"]]
         self.chosen = {field["name"]: field["value"] for field in self.fields if field["kind"] == "enum"}

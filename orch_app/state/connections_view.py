@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory import connections, queries
 from orch_app.domains.inventory.models import Host
+from orch_app.domains.inventory.uses import ConnectionUse, list_uses
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import OrchError
 from orch_app.state.address import page_href
@@ -17,14 +19,34 @@ from orch_app.state.session_view import Shown
 
 PAGE = 50
 NO_CONNECTION: Shown = {
-    "id": "", "name": "", "type": "ssh", "environment": "stage", "user": "", "status": "untested", "tested_at": "",
-    "tested_ms": 0, "said": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "", "created_by": "",
-    "changed_at": "", "changed_by": "", "used_at": "", "version": 0, "values": {}, "set_at": {},
+    "id": "", "name": "", "type": "ssh", "environment": "stage", "user": "", "is_open": False, "status": "untested",
+    "tested_at": "", "tested_ms": 0, "said": "", "used_by": 0, "fingerprint": "", "public_key": "", "created_at": "",
+    "created_by": "", "changed_at": "", "changed_by": "", "used_at": "", "version": 0, "values": {}, "set_at": {},
 }  # fmt: skip
+NO_TYPE: Shown = {"name": "", "title": "", "help": "", "helpPt": "", "policy": [], "fields": []}
+PLACES = ("user", "url", "endpoint")
+"""What a row shows below its name: the first of these fields that the connection has."""
+
 SENTENCES = frozenset(
     {
+        "certificate",
+        "https_only",
+        "missing",
         "name_taken",
+        "no_tls",
+        "pair",
         "required",
+        "ssh_key",
+        "ssh_only",
+        "tls_key",
+        "tls_key_other",
+        "token",
+        "too_short",
+        "url",
+        "url_parts",
+        "url_path",
+        "url_port",
+        "url_secret",
         "no_key",
         "single_line",
         "host",
@@ -60,11 +82,17 @@ def read_connections(session: Session, actor: Actor, asked: Mapping[str, str], e
 
 
 def read_uses(session: Session, actor: Actor, connection_id: str) -> list[Shown]:
-    """The hosts that use a connection."""
+    """What uses a connection, each with the address of its page."""
     return [
-        {"id": host.id, "name": host.name, "status": host.status}
-        for host in queries.list_uses(session, actor, connection_id)
+        {"id": use.id, "kind": use.kind, "name": use.name, "status": use.status, "href": _href(use)}
+        for use in list_uses(session, actor, connection_id)
     ]
+
+
+def _href(use: ConnectionUse) -> str:
+    pages = {"schedule": f"/schedules?q={quote(use.name)}", "pipeline": f"/pipelines?q={quote(use.name)}"}
+    own = {"run": f"/pipelines/{use.id}", "job": f"/jobs/{use.id}", "host": f"/hosts?q={quote(use.name)}"}
+    return (pages | own)[use.kind]
 
 
 def read_testable(session: Session, actor: Actor, connection_id: str) -> list[dict[str, str]]:
@@ -87,7 +115,8 @@ def show_connection(answer: ConnectionAnswer) -> Shown:
         "name": answer.name,
         "type": answer.type,
         "environment": answer.environment,
-        "user": str(answer.payload.get("user", "")),
+        "user": next((str(answer.payload[name]) for name in PLACES if answer.payload.get(name)), ""),
+        "is_open": answer.payload.get("tlsVerify") is False,
         "status": "untested" if test is None else "ok" if test.ok else "failed",
         "tested_at": test.at.isoformat() if test else "",
         "tested_ms": test.duration_ms if test else 0,
@@ -140,6 +169,8 @@ def _empty_groups(payload: Mapping[str, Any]) -> set[str]:
 
 def _typed(value: Any, field: Mapping[str, Any]) -> Any:
     """What was typed, as the field takes it. A secret is kept to the letter: blanks around it may belong to it."""
+    if field["kind"] == "boolean":
+        return value is True
     verbatim = field["secret"] or field["kind"] == "textarea"
     text = str(value or "") if verbatim else str(value or "").strip()
     if not text:
@@ -151,7 +182,8 @@ def _typed(value: Any, field: Mapping[str, Any]) -> Any:
 
 def _type(kind: Any) -> Shown:
     fields = list(_fields(kind.form(), "", "", ""))
-    return {"name": kind.name, "title": kind.title, "help": kind.help, "helpPt": kind.help_pt, "fields": fields}
+    words = {"title": kind.title, "help": kind.help, "helpPt": kind.help_pt}
+    return {"name": kind.name, **words, "policy": list(kind.policy), "fields": fields}
 
 
 def _fields(nodes: Sequence[Mapping[str, Any]], above: str, group: str, group_pt: str) -> Iterator[Shown]:
@@ -172,7 +204,7 @@ def _fields(nodes: Sequence[Mapping[str, Any]], above: str, group: str, group_pt
             "groupPt": group_pt,
             "required": bool(node["required"]) and not group,
             "secret": bool(node["secret"]),
-            "default": str(node.get("default", "")),
+            "default": _shown(node.get("default", "")),
             "options": [option["value"] for option in node.get("options", [])],
         }
         group = group_pt = ""
@@ -183,4 +215,9 @@ def _flat(payload: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, st
         if isinstance(value, Mapping):
             yield from _flat(value, f"{above}{name}.")
         else:
-            yield f"{above}{name}", str(value)
+            yield f"{above}{name}", _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as the form begins with it; a box is ticked by the word `true`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import text
 
 from orch_app.domains.access.permissions import Role
+from orch_app.domains.inventory.types import TYPES
 from orch_app.kit import db
 from orch_app.kit.settings import settings
 from tests.api.conftest import MakeClient
@@ -105,7 +106,9 @@ def test_a_host_is_made_read_changed_and_removed(admin: TestClient) -> None:
 
 
 def test_types_are_listed_with_form_and_schema(operator: TestClient) -> None:
-    [ssh] = operator.get("/v1/connection-types").json()
+    ssh, *others = operator.get("/v1/connection-types").json()
+    assert [kind["name"] for kind in others] == [name for name in TYPES if name != "ssh"]
+    assert others[0]["policy"][0] == "Zone / Zone: Read"
     assert ssh["name"] == "ssh"
     assert ssh["secretFields"] == ["privateKey", "passphrase", "password", "becomePassword"]
     assert ssh["form"][0]["titlePt"] == "Usuário"

@@ -8,8 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
-from tests.e2e.looks import PHONE, Tab
+from tests.e2e.looks import DESKTOP, PHONE, Look, Tab
 from tests.e2e.product import Product
+from tests.systems.scripted_http import says, scripted
 from tests.systems.sshd import SshServer, ssh_server
 
 
@@ -29,6 +30,8 @@ def press(page: Page, name: str) -> None:
 
 def add_connection(page: Page, name: str, server: SshServer) -> None:
     page.get_by_role("button", name="Nova conexão").click()
+    assert axe.violations(page) == []
+    press(page, "SSH")
     form = dialog(page)
     form.get_by_label("Nome", exact=True).fill(name)
     form.get_by_label("Usuário", exact=True).first.fill(server.user)
@@ -164,3 +167,28 @@ def test_what_somebody_else_adds_and_removes_is_seen_without_a_reload(tab: OpenT
     expect(page.get_by_role("row", name="from afar")).to_be_visible()
     other.request.delete(f"{product.url}/v1/connections/{made.json()['id']}", headers=origin)
     expect(page.get_by_role("row", name="from afar")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_system_is_connected_and_says_who_the_token_is(tab: OpenTab, look: Look):
+    page = tab("admin", look).open("/connections")
+    name = f"cloud {look.width}"
+    with scripted() as vendor:
+        page.get_by_role("button", name="Nova conexão").click()
+        press(page, "Hetzner Cloud")
+        form = dialog(page)
+        expect(form.get_by_text("Permissions: Read & Write")).to_be_visible()
+        form.get_by_label("Nome", exact=True).fill(name)
+        form.get_by_label("Token da API").fill("t0ken-of-the-test")
+        form.get_by_label("Endereço da API").fill(vendor.url)
+        assert axe.violations(page) == []
+        press(page, "Salvar")
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(dialog(page).get_by_text("••••••••")).to_be_visible()
+        vendor.lines = [says(200, {"servers": [], "meta": {"pagination": {"total_entries": 3}}})]
+        press(page, "Testar")
+        expect(dialog(page).get_by_text("A conexão funciona.")).to_be_visible()
+        expect(dialog(page).get_by_text("project with 3 servers")).to_be_visible()
+        assert axe.violations(page) == []
+        press(page, "Fechar")
+    expect(page.get_by_text("t0ken-of-the-test")).to_have_count(0)

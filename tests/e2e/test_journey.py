@@ -140,6 +140,7 @@ def become_the_first_admin(me: Person, address: str) -> None:
 def add_the_connection(me: Person, machine: SshHost) -> None:
     me.go_to("connections")
     me.press("connections.add")
+    me.dialog.get_by_role("button", name="SSH", exact=True).click()
     me.write(me.said("connections.column.name"), CONNECTION)
     me.write({"en": "User", "pt-BR": "Usuário"}[me.tab.look.language], machine.user)
     # A key is pasted, not typed.

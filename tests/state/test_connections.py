@@ -12,11 +12,12 @@ from orch_app.domains.access.permissions import Role
 from orch_app.domains.inventory import connections, hosts, probes, queries
 from orch_app.domains.inventory.probes import ProbeResult
 from orch_app.domains.inventory.wire import NewHost
-from orch_app.integrations.ssh.client import LoginResult
+from orch_app.integrations.identity import Identity
 from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.upstream_failures import PROBLEMS
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
-from orch_app.state.connections_view import payload_of
+from orch_app.state.connections_view import SENTENCES, payload_of
 from tests.state.open_tab import OpenTab, signed_in
 from tests.systems.keys import make_key
 
@@ -37,9 +38,17 @@ def loaded(tab: OpenTab) -> ConnectionsState:
 
 
 def add(tab: OpenTab, **changes: str) -> Any:
+    begin(tab, "ssh")
+    return asyncio.run(tab.send(ConnectionsState.save, {**FORM, **changes}))
+
+
+def begin(tab: OpenTab, kind: str) -> None:
+    """Choose what a new connection is to be of."""
     loaded(tab)
     asyncio.run(tab.send(ConnectionsState.open_new))
-    return asyncio.run(tab.send(ConnectionsState.save, {**FORM, **changes}))
+    assert tab.state(ConnectionsState).panel == "types"
+    asyncio.run(tab.send(ConnectionsState.choose_type, kind))
+    assert tab.state(ConnectionsState).panel == "form"
 
 
 def edit(tab: OpenTab, *replaced: str, **values: str) -> None:
@@ -159,7 +168,7 @@ def test_the_outcome_of_a_test_is_shown_by_its_word_or_as_the_machine_said_it(
 ):
     tab = signed_in(Role.ADMIN, "/connections")
     add(tab)
-    result = ProbeResult(LoginResult("auth_failed", "The machine refused the user, key or password.", 42, code))
+    result = ProbeResult("auth_failed", "The machine refused the user, key or password.", code, 42)
     monkeypatch.setattr(probes, "probe_connection", lambda *_: result)
     asyncio.run(tab.send(ConnectionProbeState.open, loaded(tab).rows[0]["id"]))
     asyncio.run(tab.send(ConnectionProbeState.start))
@@ -167,6 +176,72 @@ def test_the_outcome_of_a_test_is_shown_by_its_word_or_as_the_machine_said_it(
     page = tab.state(ConnectionProbeState)
     assert (page.step, page.result["code"], page.result["ms"]) == ("done", "auth_failed", 42)
     assert page.result["said"] == said
+
+
+PORTAINER = {"name": "console", "url": "https://portainer.example.org:9443", "apiKey": "ptr_t0ken", "tlsVerify": True}
+
+
+def test_a_connection_of_another_type_has_the_form_of_its_type():
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, "portainer")
+    assert [field["name"] for field in tab.state(ConnectionsState).fields] == ["url", "apiKey", "tlsVerify"]
+    assert tab.state(ConnectionsState).fields[2]["value"] == "true"
+    asyncio.run(tab.send(ConnectionsState.save, PORTAINER))
+    row = loaded(tab).rows[0]
+    assert (row["type"], row["user"], row["is_open"]) == ("portainer", PORTAINER["url"], False)
+    assert "ptr_t0ken" not in json.dumps(tab.root.dict(), default=str)
+
+
+def test_a_certificate_that_is_not_checked_is_said_for_as_long_as_it_is_so():
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, "portainer")
+    asyncio.run(tab.send(ConnectionsState.save, {**PORTAINER, "tlsVerify": False}))
+    row = loaded(tab).rows[0]
+    assert row["is_open"]
+    asyncio.run(tab.send(ConnectionsState.open, row["id"]))
+    assert tab.state(ConnectionsState).fields[2]["value"] == "false"
+    asyncio.run(tab.send(ConnectionsState.save, {**PORTAINER, "apiKey": ""}))
+    assert not loaded(tab).rows[0]["is_open"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "faults"),
+    [
+        ("cloudflare", {"apiToken": "a b"}, {"apiToken": "token"}),
+        ("cloudflare", {}, {"apiToken": "missing"}),
+        ("n8n", {"apiKey": "k", "url": "nowhere"}, {"url": "url"}),
+        ("docker", {"url": "tcp://10.0.0.5"}, {"url": "url_port"}),
+    ],
+)
+def test_a_fault_of_any_type_has_a_sentence_of_its_own(kind: str, given: dict[str, str], faults: dict[str, str]):
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, kind)
+    asyncio.run(tab.send(ConnectionsState.save, {"name": "x", **given}))
+    assert tab.state(ConnectionsState).faults == faults
+
+
+def test_a_system_is_asked_at_once_and_says_who_the_connection_is(monkeypatch: pytest.MonkeyPatch):
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, "hetzner")
+    asyncio.run(tab.send(ConnectionsState.save, {"name": "cloud", "token": "t0ken-1"}))
+    identity = Identity("project with 3 servers", ("Permissions: Read",), ("Permissions: Write",))
+    result = ProbeResult("insufficient_scopes", "It may do less.", "missing_rights", 7, identity)
+    monkeypatch.setattr(probes, "probe_connection", lambda *_: result)
+    asyncio.run(tab.send(ConnectionProbeState.open, loaded(tab).rows[0]["id"]))
+    assert tab.state(ConnectionProbeState).step == "trying"
+    asyncio.run(tab.send(ConnectionProbeState.probe))
+    page = tab.state(ConnectionProbeState)
+    assert (page.step, page.hosts, page.result["is_login"]) == ("done", [], False)
+    shown = (page.result["identity"], page.result["granted"], page.result["missing"])
+    assert shown == ("project with 3 servers", ["Permissions: Read"], ["Permissions: Write"])
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_every_failure_of_a_system_and_every_fault_of_a_field_has_its_sentence(language: str):
+    known = json.loads(Path(f"orch_app/i18n/{language}.json").read_text("utf-8"))
+    codes = {*PROBLEMS, "ok", "egress_refused", "name_not_found", "no_host_key", "wrong_connection_type"}
+    assert {f"connections.answer.{code}" for code in codes} <= known.keys()
+    assert {f"connections.error.{code}" for code in SENTENCES} <= known.keys()
 
 
 def test_no_word_of_the_form_is_missing_in_either_language():

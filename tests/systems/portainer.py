@@ -162,6 +162,9 @@ class _Speaker(BaseHTTPRequestHandler):
         if behind:
             self._proxy(server.endpoint(int(behind[1])), behind[2], body)
             return
+        if path == "/api/users/me":
+            self._say(200, {"Id": 2, "Username": "ops", "Role": 2})
+            return
         for verb, pattern, answer in _ROUTES:
             found = re.fullmatch(pattern, path)
             if found and verb == self.command:

@@ -9,6 +9,8 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.inventory import connections, hosts, probes, queries
 from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.probes import ProbeResult
+from orch_app.domains.inventory.uses import list_uses
 from orch_app.domains.inventory.wire import (
     ConnectionAnswer,
     ConnectionChange,
@@ -29,6 +31,7 @@ from orch_app.domains.inventory.wire import (
     Use,
     Uses,
 )
+from orch_app.integrations.identity import Identity
 from orch_app.kit.pages import next_link
 from orch_app.kit.rest import Reading, Transaction, etag
 
@@ -48,6 +51,7 @@ def list_connection_types(actor: SignedIn) -> list[ConnectionTypeAnswer]:
             help=kind.help,
             help_pt=kind.help_pt,
             secret_fields=kind.payload.secret_names(),
+            policy=list(kind.policy),
             payload_schema=kind.payload.model_json_schema(by_alias=True),
             form=kind.form(),
         )
@@ -102,30 +106,22 @@ def update_connection(
 
 @router.delete("/connections/{connection_id}", status_code=status.HTTP_204_NO_CONTENT)
 def delete_connection(connection_id: str, actor: SignedIn, session: Transaction, if_match: IfMatch = None) -> None:
-    """Remove a connection that no host uses."""
+    """Remove a connection that nothing uses."""
     connections.delete(session, actor, connection_id, if_match=if_match)
 
 
 @router.get("/connections/{connection_id}/usage")
 def get_connection_usage(connection_id: str, actor: SignedIn, session: Reading) -> Uses:
-    """What uses a connection."""
-    rows = queries.list_uses(session, actor, connection_id)
-    return Uses(items=[Use.model_validate({"id": r.id, "name": r.name, "environment": r.environment}) for r in rows])
+    """What uses a connection: hosts, schedules, pipelines and their runs under way, jobs that have not ended."""
+    names = ("kind", "id", "name", "environment")
+    found = list_uses(session, actor, connection_id)
+    return Uses(items=[Use.model_validate({name: getattr(use, name) for name in names}) for use in found])
 
 
 @router.post("/connections/{connection_id}/test")
 def probe_connection(connection_id: str, actor: SignedIn, body: ConnectionProbe | None = None) -> ProbeAnswer:
-    """Log in to a host with this connection, or without a host look at its key."""
-    result = probes.probe_connection(actor, connection_id, body.host_id if body else None)
-    return ProbeAnswer(
-        ok=result.login.is_ok,
-        code=result.login.code,
-        detail=result.login.detail,
-        detail_code=result.login.detail_code,
-        duration_ms=result.login.duration_ms,
-        facts=result.facts,
-        jump_host_keys=[HostKey.of(key) for key in result.jump_keys],
-    )
+    """Ask the system of a connection who it is; one of type ssh logs in to a host, or without one looks at its key."""
+    return _outcome(probes.probe_connection(actor, connection_id, body.host_id if body else None))
 
 
 @router.get("/hosts")
@@ -187,6 +183,23 @@ def scan_host_key(host_id: str, actor: SignedIn, body: KeyScan | None = None) ->
     scan = probes.scan_and_pin(actor, host_id, pin) if pin else probes.scan_key(actor, host_id)
     keys = [HostKey.of(key) for key in scan.keys]
     return ScanAnswer(host=HostAnswer.of(scan.host), keys=keys, matches_pinned=scan.matches_pinned)
+
+
+def _outcome(result: ProbeResult) -> ProbeAnswer:
+    told = result.identity or Identity("")
+    return ProbeAnswer(
+        ok=result.is_ok,
+        code=result.code,
+        detail=result.detail,
+        detail_code=result.detail_code,
+        duration_ms=result.duration_ms,
+        facts=result.facts,
+        identity=told.who,
+        granted=list(told.granted),
+        missing=list(told.missing),
+        jump_host_keys=[HostKey.of(key) for key in result.jump_keys],
+        host_keys=[HostKey.of(key) for key in result.host_keys],
+    )
 
 
 def _connection(session: Session, actor: Actor, row: Connection, response: Response) -> ConnectionAnswer:

@@ -12,8 +12,9 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory import queries
-from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.types import TYPES, ConnectionType, Payload, SshPayload, SshSecret, type_named
+from orch_app.domains.inventory.uses import ConnectionUse, count_uses, list_uses
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionChange, NewConnection
 from orch_app.kit.clock import now
 from orch_app.kit.errors import Conflict, Invalid, Problem
@@ -88,12 +89,12 @@ def delete(session: Session, actor: Actor, connection_id: str, *, if_match: str 
     Raises:
         NotFound: there is no such connection.
         StaleVersion: `if_match` is the ETag of an older version.
-        Conflict: hosts use it; `errors` names them.
+        Conflict: something uses it; `errors` names what.
     """
     require(actor, Permission.CONNECTIONS_WRITE)
     row = queries.get_connection(session, actor, connection_id, for_change=True)
     check_match(if_match, etag(row.id, row.version))
-    _refuse_used(queries.list_uses(session, actor, connection_id))
+    _refuse_used(list_uses(session, actor, connection_id))
     session.delete(row)
     session.flush()
     _noted(session, actor, Action.CONNECTION_DELETED, row, {"type": row.type, "name": row.name})
@@ -143,9 +144,9 @@ def ssh_secret(row: Connection) -> SshSecret:
 
 
 def show(session: Session, actor: Actor, rows: Sequence[Connection]) -> list[ConnectionAnswer]:
-    """The answers for rows: public fields, masked secrets, and how many hosts use each."""
+    """The answers for rows: public fields, masked secrets, and how many things use each."""
     require(actor, Permission.CONNECTIONS_READ)
-    uses = queries.count_uses(session, actor, [row.id for row in rows])
+    uses = count_uses(session, actor, [row.id for row in rows])
     return [ConnectionAnswer.of(row, type_named(row.type).payload.secret_names(), uses.get(row.id, 0)) for row in rows]
 
 
@@ -200,17 +201,16 @@ def _save(session: Session, row: Connection) -> None:
         raise taken from error
 
 
-def _refuse_used(hosts: Sequence[Host]) -> None:
-    if not hosts:
+def _refuse_used(uses: Sequence[ConnectionUse]) -> None:
+    if not uses:
         return
     problems = tuple(
-        Problem(f"/usedBy/{index}", "in_use", f"host {host.name} ({host.environment}, {host.id})")
-        for index, host in enumerate(hosts[:NAMED_USES])
+        Problem(f"/usedBy/{index}", "in_use", f"{use.kind} {use.name} ({use.environment or 'any'}, {use.id})")
+        for index, use in enumerate(uses[:NAMED_USES])
     )
-    count = len(hosts)
-    raise Conflict(
-        f"{count} host(s) use this connection. Give them another first.", "connection_in_use", errors=problems
-    )
+    count = len(uses)
+    message = f"{count} {'thing uses' if count == 1 else 'things use'} this connection. Give them another first."
+    raise Conflict(message, "connection_in_use", errors=problems)
 
 
 def _noted(session: Session, actor: Actor, action: Action, row: Connection, metadata: dict[str, Any]) -> None:

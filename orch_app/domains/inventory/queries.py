@@ -143,27 +143,6 @@ def failing_connections(session: Session, actor: Actor, environment: str, limit:
     return session.exec(query.order_by(col(Connection.name), col(Connection.id)).limit(limit)).all()
 
 
-def count_uses(session: Session, actor: Actor, connection_ids: Sequence[str]) -> dict[str, int]:
-    """How many hosts use each of these connections; those that none uses are left out."""
-    require(actor, Permission.CONNECTIONS_READ)
-    query = (
-        select(Host.connection_id, func.count())
-        .where(col(Host.connection_id).in_(connection_ids))
-        .group_by(col(Host.connection_id))
-    )
-    return {str(connection_id): count for connection_id, count in session.exec(query).all()}
-
-
-def list_uses(session: Session, actor: Actor, connection_id: str) -> Sequence[Host]:
-    """The hosts that use a connection.
-
-    Raises:
-        NotFound: there is no such connection.
-    """
-    get_connection(session, actor, connection_id)
-    return session.exec(select(Host).where(Host.connection_id == connection_id).order_by(Host.name, Host.id)).all()
-
-
 def _any_of(query: SelectOfScalar[Row], column: Any, values: Sequence[str]) -> SelectOfScalar[Row]:
     """Narrowed to rows with one of the values; empty ones do not count, and none at all is no filter."""
     wanted = [value for value in values if value]

@@ -15,6 +15,7 @@ from orch_app.kit.egress import is_address
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
 
+UseKind = Literal["host", "schedule", "pipeline", "run", "job"]
 HostStatus = Literal["unknown", "ok", "unreachable", "auth_failed", "key_changed"]
 MAX_LABELS = 32
 RESERVED_NAMES = frozenset({"all", "ungrouped", "localhost", "local", "targets", "none", "hosts", "children", "vars"})
@@ -234,7 +235,10 @@ class ScanAnswer(Answer):
 
 
 class ProbeAnswer(Answer):
-    """How a test went. `jumpHostKeys` are shown when the jump host has no pinned key yet."""
+    """How a test went. `identity` is who the connection is to its system; `granted` and `missing` are rights in the
+    vendor's words, as far as it tells. `jumpHostKeys` are shown when the jump host has no pinned key yet, `hostKeys`
+    when the server of a repository has none.
+    """
 
     ok: bool
     code: str
@@ -242,16 +246,20 @@ class ProbeAnswer(Answer):
     detail_code: str
     duration_ms: int
     facts: dict[str, str]
+    identity: str = ""
+    granted: list[str] = []
+    missing: list[str] = []
     jump_host_keys: list[HostKey]
+    host_keys: list[HostKey] = []
 
 
 class Use(Answer):
-    """One thing that uses a connection."""
+    """One thing that uses a connection; a pipeline has no environment of its own."""
 
-    kind: Literal["host"] = "host"
+    kind: UseKind
     id: str
     name: str
-    environment: Environment
+    environment: Environment | Literal[""]
 
 
 class Uses(Answer):
@@ -261,7 +269,10 @@ class Uses(Answer):
 
 
 class ConnectionTypeAnswer(Answer):
-    """A type of connection: its words, the fields that are secret, and its form as a tree of nodes."""
+    """A type of connection: its words, the fields that are secret, and its form as a tree of nodes.
+
+    `policy` is the least that its secret must be allowed to do, in the vendor's words.
+    """
 
     name: str
     title: str
@@ -269,6 +280,7 @@ class ConnectionTypeAnswer(Answer):
     help: str
     help_pt: str
     secret_fields: list[str]
+    policy: list[str]
     payload_schema: dict[str, Any] = Field(serialization_alias="schema")
     form: list[dict[str, Any]]
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import ANONYMOUS, Actor, worker_actor
 from orch_app.domains.audit.models import AuditEntry
-from orch_app.domains.inventory import connections, queries
+from orch_app.domains.inventory import connections, queries, uses
 from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionChange, ConnectionsQuery, NewConnection
 from orch_app.kit.db import reading, unit_of_work
@@ -155,7 +155,7 @@ def test_a_connection_in_use_stays(admin: Actor) -> None:
     assert host.id in refused.value.errors[0].detail
     with reading() as session:
         assert shown(session, admin, row.id).used_by == 1
-        assert [use.id for use in queries.list_uses(session, admin, row.id)] == [host.id]
+        assert [use.id for use in uses.list_uses(session, admin, row.id)] == [host.id]
 
 
 def test_an_unused_connection_goes(admin: Actor) -> None:
@@ -198,8 +198,8 @@ def test_viewers_neither_see_nor_open_connections(admin: Actor, viewer: Actor) -
         for attempt in (
             lambda: queries.get_connection(session, viewer, row.id),
             lambda: queries.list_connections(session, viewer, ConnectionsQuery()),
-            lambda: queries.list_uses(session, viewer, row.id),
-            lambda: queries.count_uses(session, viewer, [row.id]),
+            lambda: uses.list_uses(session, viewer, row.id),
+            lambda: uses.count_uses(session, viewer, [row.id]),
             lambda: connections.show(session, viewer, [row]),
             lambda: connections.open_payload(session, viewer, row.id),
             lambda: connections.list_types(viewer),

@@ -19,9 +19,7 @@ def refusals_of_keys() -> set[str]:
     return {str(node.value) for node in named if isinstance(node, ast.Constant)} - {"not_a_public_key"}
 
 
-WORDS = (
-    OWN | client.DETAILS.keys() | refusals_of_keys() | {probes.NO_JUMP_KEY.detail_code, "complete", "egress_refused"}
-)
+WORDS = OWN | client.DETAILS.keys() | refusals_of_keys() | probes.SAID.keys() | {"egress_refused"}
 
 
 def test_every_outcome_of_the_ssh_client_has_its_sentence() -> None:

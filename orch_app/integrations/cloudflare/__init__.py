@@ -1,0 +1,1 @@
+"""Cloudflare: zones and DNS records, by its API version 4."""

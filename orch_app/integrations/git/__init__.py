@@ -1,0 +1,1 @@
+"""Git: repositories of other servers, by the git program."""

@@ -1,0 +1,1 @@
+"""GitHub, or a GitHub Enterprise server, by its REST API."""

@@ -1,0 +1,1 @@
+"""n8n: its workflows, by its public API."""

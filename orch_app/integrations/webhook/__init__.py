@@ -1,0 +1,1 @@
+"""Receivers of webhooks: services that are told of something."""
