@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from bench.run import BENCHES
 from orch_app.cli import app
+from tests.systems import tiers
 from tools.launcher import apt, checks, commands, test_tiers, up
 from tools.launcher.progress import LineSplitter, Step, run
 from tools.launcher.refusal import Failure, Refusal
@@ -106,6 +107,14 @@ def test_the_swarm_has_a_run_of_its_own():
         ["swarm"], argparse.Namespace(full=False, pytest_args=["tests/swarm/test_nodes.py"])
     )
     assert "tests/swarm" not in part
+
+
+@pytest.mark.parametrize("tier", sorted(test_tiers.FOLDERS))
+def test_a_tier_with_folders_of_its_own_is_looked_for_there_only(tier: str):
+    options = argparse.Namespace(full=False, pytest_args=["-x"])
+    folders = [f"tests/{folder}".rstrip("/") for folder, of in tiers.FOLDERS.items() if of == tier]
+    assert test_tiers.pytest_command([tier], options)[-len(folders) - 1 :] == [*folders, "-x"]
+    assert not set(folders) & set(test_tiers.pytest_command(["unit", tier], options))
 
 
 def test_a_run_without_such_a_test_fails_only_when_all_are():

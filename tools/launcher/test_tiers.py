@@ -25,7 +25,11 @@ MORE: dict[str, tuple[apt.Tool, ...]] = {"swarm": apt.ENGINE_MORE}
 USEFUL: dict[str, tuple[apt.Tool, ...]] = {"e2e": apt.LIGHTER_BROWSER}
 NOTHING_FOUND = 5  # pytest's exit code
 KERNEL_REFUSES = 77  # ours, of the swarm tests: they said what the kernel does not allow, and tried nothing
-SWARM_FOLDER = "tests/swarm"
+# Of tiers that have folders to themselves: thousands of other tests need not be collected for them.
+FOLDERS = {
+    "engine": ["tests/chaos", "tests/simulation", "tests/domains/jobs/execution/warm"],
+    "swarm": ["tests/swarm"],
+}
 WITH_SCREENS = {"integration", "engine", "e2e", "swarm"}
 
 
@@ -68,11 +72,10 @@ def pytest_command(tiers: list[str], options: argparse.Namespace) -> list[str]:
     done first takes over from the others.
     """
     marks = f"({' or '.join(tiers)})" + ("" if options.full else " and not full")
-    how = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
-    if tiers == ["swarm"]:
-        names_a_place = any((ROOT / word.partition("::")[0]).exists() for word in options.pytest_args)
-        how = [] if names_a_place else [SWARM_FOLDER]  # thousands of others need not be collected for it
-    return [str(PYTHON), "-m", "pytest", "-m", marks, *how, *options.pytest_args]
+    how = [] if tiers == ["swarm"] else ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+    names_a_place = any((ROOT / word.partition("::")[0]).exists() for word in options.pytest_args)
+    where = [] if names_a_place or len(tiers) > 1 else FOLDERS.get(tiers[0], [])
+    return [str(PYTHON), "-m", "pytest", "-m", marks, *how, *where, *options.pytest_args]
 
 
 def _run(tiers: list[str], options: argparse.Namespace) -> int:
