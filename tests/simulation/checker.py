@@ -1,7 +1,8 @@
 """What must hold after every step: read from the committed rows, past the product, and compared with before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, is_terminal
 from tests.simulation.schedules import Schedules
@@ -33,8 +34,7 @@ class Violation(Exception):
     """Something that must never be so, in one sentence."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One job as committed."""
 
     id: str
@@ -52,8 +52,7 @@ class Row:
     cancel_requested_at: str | None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Who acted since the last look: as holder of which claim, or as which chore, and the database's clock then."""
 
     who: str
@@ -92,8 +91,8 @@ class Checker:
         self.jobs: dict[str, Row] = {}
         self.schedules = Schedules(store, _require)
 
-    def look(self, step: Step) -> None:
-        """Compare with the step before.
+    def look(self, last: Callable[[], Step]) -> None:
+        """Compare with the step before; `last` tells of the one since then, where that matters.
 
         Raises:
             Violation: an invariant is broken.
@@ -105,7 +104,8 @@ class Checker:
         if changes == self._changes:
             return
         self._changes = changes
-        before, self.jobs = self.jobs, {row[0]: Row(*row) for row in self._store.rows(JOBS)}
+        step = last()
+        before, self.jobs = self.jobs, {row[0]: Row._make(row) for row in self._store.rows(JOBS)}
         for job_id, old in before.items():
             new = self.jobs.get(job_id)
             _require(new is not None, f"{job_id} is gone")
