@@ -15,6 +15,7 @@ from orch_app.domains.accounts import api as accounts
 from orch_app.domains.containers import api as containers
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
+from orch_app.domains.jobs import approvals_api as jobs_approvals
 from orch_app.domains.jobs import fleet_api as jobs_fleet
 from orch_app.domains.jobs import live_api as jobs_live
 from orch_app.domains.jobs import workers_api as jobs_workers
@@ -32,6 +33,7 @@ ROUTERS = (
     runbooks,
     runbook_presets,
     jobs,
+    jobs_approvals,
     jobs_fleet,
     jobs_live,
     jobs_workers,

@@ -126,6 +126,9 @@ class Settings(BaseSettings):
         default=True,
         description="While no other admin is active: an admin may run what else a second person must approve.",
     )
+    approval_hours: float = Field(
+        24, gt=0, le=24 * 90, description="How long a job waits for its approval before it ends, in hours."
+    )
     metrics_token: str = Field("", description="Token that /metrics asks for; without one only this machine may read.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
     log_rows_days: int = Field(

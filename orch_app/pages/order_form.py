@@ -185,8 +185,8 @@ def _host(state: Any, host: rx.Var) -> rx.Component:
 
 
 def _blocked(state: Any) -> rx.Component:
-    alone = worded("settings:write", "launch.block.approval_hint")
-    approval = note(rx.el.b(tr("launch.block.approval")), " ", alone, icon_name="lock")
+    waits = tr_dynamic("launch.waits_for.", state.approvals[state.environment].to(str))
+    approval = note(rx.el.b(tr("launch.waits")), " ", waits, icon_name="lock")
     ask = tr("launch.block.role_hint", role=tr_dynamic("role.", state.needed[state.environment].to(str)))
     role = note(rx.el.b(tr("launch.block.role")), " ", ask, icon_name="lock", tone="warn")
     why = state.runbook["brokenReason"].to(str)
@@ -195,11 +195,13 @@ def _blocked(state: Any) -> rx.Component:
     idle = note(tr("launch.no_worker"), icon_name="warning", tone="warn")
     return rx.match(
         blocked_by(state),
-        ("approval", approval),
         ("role", role),
         ("broken", broken),
         ("disabled", disabled),
-        rx.cond(state.workers == 0, idle, rx.fragment()),
+        rx.fragment(
+            rx.cond(state.approvals[state.environment].to(str) != "", approval, rx.fragment()),
+            rx.cond(state.workers == 0, idle, rx.fragment()),
+        ),
     )
 
 

@@ -69,6 +69,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "workers": len(list_workers(session, actor)),
         "needed": {place: role_for(runbook, place).value for place in ENVIRONMENTS},
         "blocks": {place: _blocked(session, actor, runbook, place) for place in ENVIRONMENTS},
+        "approvals": {place: _approval(session, actor, runbook, place) for place in ENVIRONMENTS},
     }
 
 
@@ -199,13 +200,18 @@ def _first(fault: Problem) -> str:
 
 
 def _blocked(session: Session, actor: Actor, runbook: Runbook, environment: str) -> str:
-    """Why the actor cannot run it there: broken, disabled, role or approval; empty when nothing is in the way."""
+    """Why the actor cannot run it there: broken, disabled or role; empty when nothing is in the way."""
     if runbook.broken_reason or not runbook.enabled:
         return "broken" if runbook.broken_reason else "disabled"
     if not actor.may(Permission.RUNBOOKS_EXECUTE):
         return "role"
+    return "role" if verdict_on(session, actor, runbook, environment) is Verdict.DENY else ""
+
+
+def _approval(session: Session, actor: Actor, runbook: Runbook, environment: str) -> str:
+    """Whose approval a run there waits for: `approval` of anybody who may, `other_person`, or empty for nobody's."""
     found = verdict_on(session, actor, runbook, environment)
-    return {Verdict.DENY: "role", Verdict.APPROVAL: "approval"}.get(found, "")
+    return found.value if found in {Verdict.APPROVAL, Verdict.OTHER_PERSON} else ""
 
 
 def _all_hosts(session: Session, actor: Actor, environment: str) -> list[Host]:

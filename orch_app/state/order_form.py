@@ -23,7 +23,8 @@ Shown = dict[str, Any]
 class OrderForm(Screen, rx.State, mixin=True):
     """One order. `start` is what the form begins with.
 
-    `blocks` says for each environment what is in the way, `needed` which role can run it there.
+    `blocks` says for each environment what is in the way, `needed` which role can run it there, `approvals` whose
+    approval its job then waits for.
     `errors` are by pointer into the inputs, in each language; `faults` are about the order around them.
     """
 
@@ -46,6 +47,7 @@ class OrderForm(Screen, rx.State, mixin=True):
     faults: list[Shown] = []
     fault_count: int = 0
     blocks: dict[str, str] = {"stage": "", "prod": ""}
+    approvals: dict[str, str] = {"stage": "", "prod": ""}
     needed: dict[str, str] = {"stage": "operator", "prod": "operator"}
     typical_s: float | None = None
     workers: int = 0

@@ -88,7 +88,7 @@ def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
         "version": runbook.version,
         "risk": "" if runbook.broken_reason else runbook.risk,
         "target": runbook.meta.get("target", ""),
-        "needsApproval": "required" in runbook.meta.get("approval", {}).values(),
+        "needsApproval": any(asked != "none" for asked in runbook.meta.get("approval", {}).values()),
         "isBroken": bool(runbook.broken_reason),
         "brokenReason": runbook.broken_reason,
         "isEnabled": runbook.enabled,

@@ -62,7 +62,7 @@ def test_every_permission_is_documented():
 def test_who_may_start_what_is_documented_cell_by_cell():
     from orch_app.domains.access.launch_matrix import MATRIX, Verdict
 
-    words = {"yes": Verdict.ALLOW, "approval": Verdict.APPROVAL, "": Verdict.DENY}
+    words = {"yes": Verdict.ALLOW, "other person": Verdict.OTHER_PERSON, "": Verdict.DENY}
     text = (REFERENCE / "permissions.md").read_text("utf-8").partition("| May start |")[2]
     head, _, *rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.partition("\n\n")[0].split("\n")

@@ -228,7 +228,9 @@ def test_what_needs_a_second_person_is_said_beforehand(sign_in: SignIn):
         runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
         runbook.risk = "high"
         session.add(runbook)
-    assert opened(sign_in, Role.OPERATOR).blocks == {"stage": "approval", "prod": "approval"}
+    state = opened(sign_in, Role.OPERATOR)
+    assert state.approvals == {"stage": "other_person", "prod": "other_person"}
+    assert state.blocks == {"stage": "", "prod": ""}
 
 
 def test_the_call_for_a_shell_holds_the_same_order(sign_in: SignIn):

@@ -10,14 +10,15 @@ Environment = Literal["stage", "prod"]
 
 
 class Verdict(StrEnum):
-    """What the matrix says, from lenient to strict."""
+    """What the matrix says, from lenient to strict; an approval may come from whoever asked, or from others only."""
 
     ALLOW = "allow"
     APPROVAL = "approval"
+    OTHER_PERSON = "other_person"
     DENY = "deny"
 
 
-_ALLOW, _APPROVAL, _DENY = Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY
+_ALLOW, _OTHER, _DENY = Verdict.ALLOW, Verdict.OTHER_PERSON, Verdict.DENY
 
 MATRIX: dict[tuple[Role, Risk, Environment], Verdict] = {
     (Role.VIEWER, "low", "stage"): _DENY,
@@ -29,15 +30,15 @@ MATRIX: dict[tuple[Role, Risk, Environment], Verdict] = {
     (Role.OPERATOR, "low", "stage"): _ALLOW,
     (Role.OPERATOR, "low", "prod"): _ALLOW,
     (Role.OPERATOR, "medium", "stage"): _ALLOW,
-    (Role.OPERATOR, "medium", "prod"): _APPROVAL,
-    (Role.OPERATOR, "high", "stage"): _APPROVAL,
-    (Role.OPERATOR, "high", "prod"): _APPROVAL,
+    (Role.OPERATOR, "medium", "prod"): _OTHER,
+    (Role.OPERATOR, "high", "stage"): _OTHER,
+    (Role.OPERATOR, "high", "prod"): _OTHER,
     (Role.ADMIN, "low", "stage"): _ALLOW,
     (Role.ADMIN, "low", "prod"): _ALLOW,
     (Role.ADMIN, "medium", "stage"): _ALLOW,
-    (Role.ADMIN, "medium", "prod"): _APPROVAL,
-    (Role.ADMIN, "high", "stage"): _APPROVAL,
-    (Role.ADMIN, "high", "prod"): _APPROVAL,
+    (Role.ADMIN, "medium", "prod"): _OTHER,
+    (Role.ADMIN, "high", "stage"): _OTHER,
+    (Role.ADMIN, "high", "prod"): _OTHER,
 }
 
 
@@ -46,7 +47,7 @@ def is_grave(risk: str, environment: str) -> bool:
     return (risk, environment) == ("high", "prod")
 
 
-_STRICTNESS = [Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY]
+_STRICTNESS = list(Verdict)
 
 
 def strictest(*verdicts: Verdict) -> Verdict:
@@ -59,9 +60,11 @@ def verdict(
 ) -> Verdict:
     """What running means for this role; `runbook` is what the runbook itself asks for in that environment.
 
-    `solo` says that this is an admin beside whom there is no other, and that the setting lets such a one go ahead.
+    `solo` says that this is an admin beside whom there is no other, and that the setting lets such a one go ahead: what
+    role, risk and environment ask of a second person is asked of nobody, and what the runbook asks, of this admin.
     """
-    found = strictest(MATRIX[role, risk, environment], runbook)
-    if solo and role is Role.ADMIN and found is Verdict.APPROVAL:
-        return Verdict.ALLOW
-    return found
+    found = MATRIX[role, risk, environment]
+    if solo and role is Role.ADMIN:
+        found = Verdict.ALLOW if found is Verdict.OTHER_PERSON else found
+        runbook = Verdict.APPROVAL if runbook is Verdict.OTHER_PERSON else runbook
+    return strictest(found, runbook)

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     RUNBOOKS_SYNC = "runbooks:sync"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
+    JOBS_APPROVE = "jobs:approve"
     JOBS_PRIORITIZE = "jobs:prioritize"
     JOBS_DELETE = "jobs:delete"
     PIPELINES_READ = "pipelines:read"
@@ -49,6 +50,7 @@ _VIEWER = {
 _OPERATOR = _VIEWER | {
     Permission.RUNBOOKS_EXECUTE,
     Permission.JOBS_CANCEL,
+    Permission.JOBS_APPROVE,
     Permission.PIPELINES_RUN,
     Permission.SCHEDULES_WRITE,
     Permission.CONNECTIONS_READ,

@@ -16,9 +16,19 @@ from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, removal, service
 from orch_app.domains.jobs.export import csv_of_jobs
 from orch_app.domains.jobs.long_poll import wait_for_end
-from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.models import Approval, Job
 from orch_app.domains.jobs.states import MAX_PRIORITY
-from orch_app.domains.jobs.wire import ArtifactAnswer, JobAnswer, JobRow, steps_of, to_answer, to_artifact, to_row
+from orch_app.domains.jobs.wire import (
+    ApprovalAnswer,
+    ArtifactAnswer,
+    JobAnswer,
+    JobRow,
+    steps_of,
+    to_answer,
+    to_approval,
+    to_artifact,
+    to_row,
+)
 from orch_app.kit.pages import PageQuery, next_link
 from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction
 
@@ -76,7 +86,10 @@ class RollbackBody(CamelModel):
 
 
 class Accepted(Answer):
-    """The job that was made; it runs later. `deduplicated`: one with the same dedup key was there, and this is it."""
+    """The job that was made; it runs later, or once somebody has approved it.
+
+    `deduplicated`: one with the same dedup key was there, and this is it.
+    """
 
     job_id: str
     number: int
@@ -85,6 +98,7 @@ class Accepted(Answer):
     status_url: str
     events_url: str
     deduplicated: bool
+    approval: ApprovalAnswer | None
 
 
 class JobsQuery(CamelModel):
@@ -221,7 +235,7 @@ def _launch(session: Session, actor: Actor, order: service.Order, made: _Call) -
         if replay is not None:
             return _accepted(replay, {"Idempotency-Replayed": "true"})
     found = service.launch_or_join(session, actor, order)
-    answer = _to_accepted(found.job, deduplicated=not found.is_new)
+    answer = _to_accepted(session, found.job, deduplicated=not found.is_new)
     if call:
         idempotency.remember(session, call, 202, answer)
     return _accepted(answer, {})
@@ -242,7 +256,8 @@ def _to_order(name: str, body: ExecuteBody) -> service.Order:
     )
 
 
-def _to_accepted(job: Job, *, deduplicated: bool = False) -> dict[str, Any]:
+def _to_accepted(session: Session, job: Job, *, deduplicated: bool = False) -> dict[str, Any]:
+    question = session.get(Approval, job.id)
     made = Accepted(
         job_id=job.id,
         number=job.number,
@@ -251,6 +266,7 @@ def _to_accepted(job: Job, *, deduplicated: bool = False) -> dict[str, Any]:
         status_url=f"/v1/jobs/{job.id}",
         events_url=f"/v1/jobs/{job.id}/logs/stream",
         deduplicated=deduplicated,
+        approval=to_approval(question) if question else None,
     )
     return made.model_dump(by_alias=True, mode="json")
 
@@ -355,7 +371,7 @@ def retry_job(job_id: str, actor: SignedIn, session: Transaction, body: RetryBod
     check_execute_limit(actor)
     only_failed = body.only_failed_hosts if body else False
     job = service.retry(session, actor, job_id, only_failed_hosts=only_failed)
-    return _accepted(_to_accepted(job), {})
+    return _accepted(_to_accepted(session, job), {})
 
 
 @router.post("/jobs/{job_id}/rollback", status_code=202, response_model=Accepted)
@@ -370,7 +386,7 @@ def rollback_job(job_id: str, body: RollbackBody, actor: SignedIn, session: Tran
         expect_plan=body.expect_plan,
         request_reason=body.request_reason,
     )
-    return _accepted(_to_accepted(job), {})
+    return _accepted(_to_accepted(session, job), {})
 
 
 @router.get("/jobs/{job_id}/artifacts")

@@ -29,12 +29,14 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     check_environment(order.environment)
     _check_priority(actor, order.priority)
     runbook = get_runnable(session, actor, order.runbook)
-    require_verdict(session, actor, runbook, order.environment, order.mode)
+    verdict = require_verdict(session, actor, runbook, order.environment, order.mode)
     modes.check_mode(runbook, order)
     inputs = _check_inputs(runbook, order.inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
-    checked = Checked(order, runbook, inputs, hosts)
+    checked = Checked(order, runbook, inputs, hosts, verdict)
+    if checked.needs_approval:
+        modes.require_plan(runbook, order)
     if order.expect_plan:
         modes.require_preview(session, order.expect_plan, checked.subject)
     return checked

@@ -132,6 +132,32 @@ class JobAttempt(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Approval(SQLModel, table=True):
+    """What a job must have before anybody may claim it, and who gave or refused it: once, and for this job alone.
+
+    `state` is one of `approval_rules.State`, `wanted` `required` or `required_other_person`. `bound_to` names the order
+    that was asked for, `plan_sha256` the plan that was approved with it.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_state", "state", "expires_at"),)
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True, ondelete="CASCADE")
+    state: str = "waiting"
+    wanted: str
+    approver_role: str = Field(description="The weakest role that may decide.")
+    bound_to: str
+    plan_sha256: str = ""
+    requested_by: str | None = None
+    requested_by_name: str = ""
+    decided_by: str | None = None
+    decided_by_name: str = ""
+    reason: str = ""
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class JobNeed(SQLModel, table=True):
     """What a job must have to start, as rendered at its launch; gone when the job is over.
 

@@ -1,6 +1,7 @@
 """Preview, apply, roll back: which of them a runbook offers, and that only a plan that was shown is applied."""
 
 import re
+from typing import NoReturn
 
 from sqlmodel import Session, select
 
@@ -43,6 +44,32 @@ def _check_expectation(runbook: Runbook, order: Order) -> None:
         _refuse("/expectPlan", "pattern", "must be a SHA-256: 64 hexadecimal digits in small letters")
     if not runbook.meta.get("supports", {}).get("check"):
         _refuse("/expectPlan", "not_supported", f"the runbook {runbook.name} has no preview that could have shown it")
+
+
+def needs_plan(runbook: Runbook) -> bool:
+    """Whether what is approved is a plan: where a runbook that changes things can show one."""
+    return bool(runbook.meta.get("mutates") and runbook.meta.get("supports", {}).get("check"))
+
+
+def require_plan(runbook: Runbook, order: Order) -> None:
+    """What somebody is to approve must have been shown. Schedules and pipelines see no plan: the approver names one.
+
+    Raises:
+        Invalid: the order expects no plan, and could.
+    """
+    if needs_plan(runbook) and not order.expect_plan and not order.origin_id:
+        refuse_without_plan(runbook.name, "/expectPlan")
+
+
+def refuse_without_plan(runbook: str, pointer: str) -> NoReturn:
+    """Say that a preview is to be looked at first.
+
+    Raises:
+        Invalid: always, at the pointer.
+    """
+    message = f"What is approved is a plan: preview {runbook} first, look at it, and name it."
+    fault = Problem(pointer, "required", "the planSha256 of a finished preview of exactly this")
+    raise Invalid(message, "plan_required", errors=(fault,))
 
 
 def require_preview(session: Session, plan_sha256: str, subject: Subject) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.models import Runbook
@@ -62,12 +63,21 @@ class Subject:
 
 @dataclass(frozen=True)
 class Checked:
-    """An order that may be run as it is: its runbook, the inputs with their defaults, (id, name) of each host."""
+    """An order that may be run as it is: its runbook, the inputs with their defaults, (id, name) of each host.
+
+    `verdict` says whether somebody has to approve it first.
+    """
 
     order: Order
     runbook: Runbook
     inputs: dict[str, Any]
     hosts: list[tuple[str, str]]
+    verdict: Verdict = Verdict.ALLOW
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether its job waits for an approval."""
+        return self.verdict is not Verdict.ALLOW
 
     @property
     def host_ids(self) -> list[str]:

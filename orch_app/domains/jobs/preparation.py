@@ -11,7 +11,7 @@ from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
-from orch_app.domains.jobs import snapshots
+from orch_app.domains.jobs import approvals, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -64,7 +64,8 @@ def read(session: Session, held: Claim) -> Prepared:
     """Read the job and open the secrets of its hosts and connections.
 
     Raises:
-        PreparationError: the runbook is gone or broken, or the snapshot is gone that was to be put back.
+        PreparationError: the runbook is gone or broken, the snapshot is gone that was to be put back, or an approval is
+            missing.
         Invalid: a host or connection is no longer acceptable.
         Conflict: a secret cannot be opened.
     """
@@ -72,6 +73,7 @@ def read(session: Session, held: Claim) -> Prepared:
     runbook = session.exec(select(Runbook).where(Runbook.name == job.runbook_name)).first()
     if runbook is None or runbook.broken_reason:
         raise PreparationError(f"The runbook {job.runbook_name} is gone or broken since the job was launched.")
+    approvals.require_valid(session, job)
     actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)

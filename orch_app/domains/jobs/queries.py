@@ -11,13 +11,15 @@ from sqlmodel import Session, and_, col, func, or_, select
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs import search
-from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost, Worker
-from orch_app.domains.jobs.states import DEAD_LETTER, Status
+from orch_app.domains.jobs.models import Approval, Job, JobArtifact, JobStep, StepHost, Worker
+from orch_app.domains.jobs.states import DEAD_LETTER, Phase, Status
 from orch_app.kit import pages
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms
 from orch_app.kit.errors import NotFound
 from orch_app.kit.settings import settings
+
+_IN_LINE = (col(Job.status) == Status.PENDING, col(Job.phase) != Phase.AWAITING_APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class JobDetail:
     job: Job
     steps: Sequence[JobStep]
     hosts: dict[str, list[StepHost]] = field(default_factory=dict)
+    approval: Approval | None = None
 
 
 def get_job(session: Session, actor: Actor, job_id: str) -> Job:
@@ -77,7 +80,7 @@ def get_detail(session: Session, actor: Actor, job_id: str) -> JobDetail:
     for row in session.exec(select(StepHost).where(StepHost.job_id == job_id).order_by(col(StepHost.host))):
         if row.step_id in known:
             hosts.setdefault(row.step_id, []).append(row)
-    return JobDetail(job, steps, hosts)
+    return JobDetail(job, steps, hosts, session.get(Approval, job_id))
 
 
 def list_steps(session: Session, actor: Actor, job_id: str) -> Sequence[JobStep]:
@@ -161,10 +164,10 @@ def list_retries(session: Session, actor: Actor, job_id: str) -> Sequence[Job]:
 
 def queue_position(session: Session, job: Job) -> int:
     """How many waiting jobs are ahead of this one, itself included; 0 when it does not wait."""
-    if job.status != Status.PENDING:
+    if job.status != Status.PENDING or job.phase == Phase.AWAITING_APPROVAL:
         return 0
     ahead = tuple_(Job.rank, Job.turn, Job.id) <= tuple_(job.rank, job.turn, job.id)
-    return session.exec(select(func.count()).select_from(Job).where(Job.status == Status.PENDING, ahead)).one()
+    return session.exec(select(func.count()).select_from(Job).where(*_IN_LINE, ahead)).one()
 
 
 def typical_duration_s(session: Session, runbook_name: str) -> float | None:
@@ -215,12 +218,11 @@ def pulse(session: Session, actor: Actor, environment: str = "") -> Pulse:
         return session.exec(query.where(Job.environment == environment) if environment else query).one()
 
     failed = col(Job.status) == Status.ERROR
-    waiting = col(Job.status) == Status.PENDING
-    first = select(func.min(Job.queued_at)).where(waiting)
+    first = select(func.min(Job.queued_at)).where(*_IN_LINE)
     oldest = session.exec(first.where(Job.environment == environment) if environment else first).one()
     return Pulse(
         running=count(col(Job.status) == Status.RUNNING),
-        queued=count(waiting),
+        queued=count(*_IN_LINE),
         failed_24h=count(failed, col(Job.finished_at) > moment - day),
         failed_24h_before=count(failed, col(Job.finished_at) <= moment - day, col(Job.finished_at) > moment - 2 * day),
         total=count(),

@@ -9,16 +9,15 @@ from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.jobs import attempts, line, locks, needs, search, snapshots, turns
+from orch_app.domains.jobs import approvals, attempts, line, needs, search, snapshots, turns
 from orch_app.domains.jobs.checks import check
+from orch_app.domains.jobs.endings import cancel_waiting
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
 from orch_app.domains.jobs.needs import Rules
-from orch_app.domains.jobs.observers import tell_of_end
 from orch_app.domains.jobs.orders import Checked, Order
 from orch_app.domains.jobs.queries import get_job, of_last_attempt
-from orch_app.domains.jobs.retention import purge_moment
 from orch_app.domains.jobs.states import TERMINAL, Mode, Phase, Reason, Status, is_terminal
 from orch_app.kit.clock import now
 from orch_app.kit.disk import require_free_space
@@ -40,15 +39,15 @@ class Launched:
 
 
 def launch(session: Session, actor: Actor, order: Order) -> Job:
-    """Check everything, insert the job and ring for a worker after the commit.
+    """Check everything, insert the job and ring for a worker after the commit, or have it wait for an approval.
 
     Where the runbook declares a dedup key, the job that has it already is given back: see `launch_or_join`.
 
     Raises:
-        Forbidden: the role, the risk or the environment forbids it, or a second person must approve.
+        Forbidden: the role, the risk or the environment forbids it.
         NotFound: there is no such runbook.
         Conflict: the runbook is broken or switched off.
-        Invalid: inputs, hosts, connections, priority or the environment are not acceptable.
+        Invalid: inputs, hosts, connections, priority, mode or environment are not acceptable, or a plan is missing.
         Unavailable: the disk is too full for new work.
     """
     return launch_or_join(session, actor, order).job
@@ -65,7 +64,10 @@ def launch_or_join(session: Session, actor: Actor, order: Order) -> Launched:
     job = _job_of(session, actor, checked)
     _insert(session, job, rules)
     _record_launch(session, actor, job)
-    enqueue(session, RUN_TASK, job_id=job.id)
+    if checked.needs_approval:
+        approvals.ask(session, actor, job, checked.runbook, checked.verdict)
+    else:
+        enqueue(session, RUN_TASK, job_id=job.id)
     announce(session, "jobs")
     return Launched(job, is_new=True)
 
@@ -114,26 +116,10 @@ def cancel(session: Session, actor: Actor, job_id: str, *, force: bool = False) 
     if is_terminal(job.status):
         raise JobIsOver(f"Job #{job.number} has ended already ({job.status}).", "job_is_over")
     pass_gate(session)
-    moment = now()
-    ended = session.exec(
-        update(Job)
-        .where(col(Job.id) == job_id, col(Job.status) == Status.PENDING)
-        .values(
-            status=Status.CANCELED,
-            phase=Phase.DONE,
-            reason=Reason.CANCELED,
-            canceled_by=actor.name,
-            cancel_requested_at=moment,
-            finished_at=moment,
-            purge_after=purge_moment(session, job.runbook_name, Status.CANCELED, moment),
-        )
-        .returning(col(Job.id))
-    ).first()
-    if ended is None:
-        _ask_to_stop(session, actor, job_id, Phase.KILLING if force else Phase.CANCELING)
+    if cancel_waiting(session, job, Reason.CANCELED, actor.name):
+        approvals.withdraw(session, actor, job_id)
     else:
-        tell_of_end(session, job)
-        locks.leave(session, job_id)
+        _ask_to_stop(session, actor, job_id, Phase.KILLING if force else Phase.CANCELING)
     forced = {"force": True} if force else {}
     record(session, actor, Action.JOB_CANCELED, ("job", job_id), environment=job.environment, metadata=forced)
     announce(session, f"job:{job_id}")
@@ -207,6 +193,7 @@ def _job_of(session: Session, actor: Actor, checked: Checked) -> Job:
         runbook_version=runbook.version,
         runbook_revision=runbook.revision,
         environment=order.environment,
+        phase=Phase.AWAITING_APPROVAL if checked.needs_approval else Phase.QUEUED,
         run_mode=order.mode,
         order_sha256=checked.subject.sha256,
         expect_plan=order.expect_plan,

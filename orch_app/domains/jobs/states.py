@@ -59,6 +59,8 @@ class Reason(StrEnum):
     """Why a job ended as it did; runbooks may add codes of their own through their output's `failure`."""
 
     CANCELED = "canceled"
+    APPROVAL_DENIED = "approval_denied"
+    APPROVAL_EXPIRED = "approval_expired"
     INTERRUPTED = "interrupted"
     TIMEOUT = "timeout"
     TASK_FAILED = "task_failed"

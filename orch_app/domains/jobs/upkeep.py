@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from orch_app.domains.accounts.service import purge_expired
-from orch_app.domains.jobs import artifacts, claims, locks, tallies, workers
+from orch_app.domains.jobs import approvals, artifacts, claims, locks, tallies, workers
 from orch_app.domains.jobs.execution import forget_old
 from orch_app.domains.jobs.log.lag import lag
 from orch_app.domains.jobs.models import Job
@@ -120,12 +120,13 @@ class Upkeep:
                 locks.ring_due(session)
 
     def sweep(self) -> None:
-        """Settle jobs of dead workers and ring again for jobs that wait although slots are free."""
+        """Settle jobs of dead workers, end what nobody approved in time, ring again where slots are free."""
         with unit_of_work() as session:
             settled = claims.settle_expired(session)
             tallies.add(session, Counter({(tallies.REAPED, "", ""): len(settled)}) if settled else Counter())
             locks.heal(session)
             claims.end_those_that_do_not_wait(session)
+            approvals.end_overdue(session)
         if settled:
             _log.warning("sweep.settled", jobs=settled)
         if self._slots.takes_jobs:

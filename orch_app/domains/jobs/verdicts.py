@@ -12,6 +12,7 @@ from orch_app.kit.errors import Forbidden
 from orch_app.kit.settings import settings
 
 STRENGTH = list(Role)  # weakest first
+_ASKED = {"none": Verdict.ALLOW, "required": Verdict.APPROVAL, "required_other_person": Verdict.OTHER_PERSON}
 
 
 def verdict_on(session: Session, actor: Actor, runbook: Runbook, environment: str) -> Verdict:
@@ -38,29 +39,37 @@ def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
     """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
     if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
         return Verdict.DENY
-    asked = runbook.meta.get("approval", {}).get(environment, "none")
-    return Verdict.ALLOW if asked == "none" else Verdict.APPROVAL
+    return _ASKED[runbook.meta.get("approval", {}).get(environment, "none")]
 
 
 def _least_role(runbook: Runbook) -> Role:
     return Role(runbook.meta.get("roles", {}).get("execute", Role.VIEWER))
 
 
-def require_verdict(session: Session, actor: Actor, runbook: Runbook, environment: str, mode: str = Mode.APPLY) -> None:
-    """Let the actor run it there, or refuse. A preview changes nothing and needs nobody else.
+def approver_of(runbook: Runbook) -> Role:
+    """The weakest role that may approve a run of it."""
+    return Role(runbook.meta.get("roles", {}).get("approve", Role.ADMIN))
+
+
+def roles_up_to(role: Role) -> list[str]:
+    """The role and all weaker ones."""
+    return [one.value for one in STRENGTH[: STRENGTH.index(role) + 1]]
+
+
+def require_verdict(
+    session: Session, actor: Actor, runbook: Runbook, environment: str, mode: str = Mode.APPLY
+) -> Verdict:
+    """Let the actor run it there, at once or once it is approved, or refuse. A preview needs nobody's approval.
 
     Raises:
-        Forbidden: the matrix or the runbook denies it, or a second person must approve.
+        Forbidden: the matrix or the runbook denies it.
     """
     found = verdict_on(session, actor, runbook, environment)
-    role = actor.role.value if actor.role else actor.kind
     if found is Verdict.DENY:
-        least = _least_role(runbook).value
+        role, least = actor.role.value if actor.role else actor.kind, _least_role(runbook).value
         message = (
             f"The role {role} may not run {runbook.name} in {environment}: its risk is {runbook.risk}, "
             f"and it asks for the role {least} at least."
         )
         raise Forbidden(message, "forbidden", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
-    if found is Verdict.APPROVAL and mode != Mode.PREVIEW:
-        message = f"Running {runbook.name} in {environment} needs the approval of a second person, an admin."
-        raise Forbidden(message, "approval_required", permission=Permission.RUNBOOKS_EXECUTE, environment=environment)
+    return Verdict.ALLOW if mode == Mode.PREVIEW else found

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from orch_app.domains.jobs.models import Job, JobArtifact
+from orch_app.domains.jobs.models import Approval, Job, JobArtifact
 from orch_app.domains.jobs.outlook import Outlook, Waiting
 from orch_app.domains.jobs.queries import JobDetail
 from orch_app.kit.rest import Answer
@@ -99,12 +99,40 @@ class AttemptAnswer(Answer):
     finished_at: datetime | None
 
 
+class ApprovalAnswer(Answer):
+    """Whose approval a job wants or wanted, and what became of that.
+
+    `state` is `waiting`, `approved`, `denied`, `expired` or `withdrawn`; `wanted` is `required` or
+    `required_other_person`; `role` is the weakest that may decide.
+    """
+
+    state: str
+    wanted: str
+    role: str
+    requested_by: str
+    requested_by_id: str | None
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str
+    expires_at: datetime
+    plan_sha256: str | None
+
+
+class WaitingAnswer(Answer):
+    """A job that waits for an approval."""
+
+    job: JobRow
+    approval: ApprovalAnswer
+
+
 class JobAnswer(JobRow):
     """A job with its steps. `eta` is when it should end, told by earlier runs.
 
     `plan_sha256` names the plan that the play made (artifact plan.json), `snapshot_ref` the artifact to roll it back.
     """
 
+    approval: ApprovalAnswer | None
     queue: QueueAnswer | None
     locks: list[LockAnswer]
     attempts: list[AttemptAnswer]
@@ -176,6 +204,7 @@ def to_answer(detail: JobDetail, outlook: Outlook) -> JobAnswer:
     return JobAnswer(
         **row_of(job),
         **_ahead(outlook),
+        approval=to_approval(detail.approval) if detail.approval else None,
         attempt=job.attempt,
         retry_of=job.retry_of,
         rollback_of=job.rollback_of,
@@ -197,6 +226,23 @@ def to_answer(detail: JobDetail, outlook: Outlook) -> JobAnswer:
         status_url=f"/v1/jobs/{job.id}",
         events_url=f"/v1/jobs/{job.id}/logs/stream",
         cancel_url=f"/v1/jobs/{job.id}/cancel",
+    )
+
+
+def to_approval(row: Approval) -> ApprovalAnswer:
+    """Whose approval a job wants, and what became of it."""
+    return ApprovalAnswer(
+        state=row.state,
+        wanted=row.wanted,
+        role=row.approver_role,
+        requested_by=row.requested_by_name,
+        requested_by_id=row.requested_by,
+        requested_at=row.requested_at,
+        decided_by=row.decided_by_name or None,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        expires_at=row.expires_at,
+        plan_sha256=row.plan_sha256 or None,
     )
 
 

@@ -42,7 +42,7 @@ def start(session: Session, actor: Actor, order: RunOrder) -> PipelineRun:
     """Check inputs and rights for every step, and insert the run; its first jobs are launched right after the commit.
 
     Raises:
-        Forbidden: one of the steps is not for this role in its environment, or a second person must approve it.
+        Forbidden: one of the steps is not for this role in its environment.
         NotFound: there is no such pipeline, or one of its runbooks is gone.
         Conflict: one of its runbooks is broken or switched off.
         Invalid: the inputs are not acceptable.

@@ -64,7 +64,7 @@ class Roles:
 
 @dataclass(frozen=True)
 class Approval:
-    """`required` or `none` per environment."""
+    """`none`, `required` or `required_other_person` per environment."""
 
     prod: str
     stage: str

@@ -10,9 +10,9 @@ from orch_app.domains.access.permissions import GRANTS, Permission, Role
 
 RISKS: tuple[Risk, ...] = get_args(Risk)
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
-STRICTNESS = [Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY]
+STRICTNESS = [Verdict.ALLOW, Verdict.APPROVAL, Verdict.OTHER_PERSON, Verdict.DENY]
 CELLS = list(product(Role, RISKS, ENVIRONMENTS))
-ALLOW, APPROVAL, DENY = STRICTNESS
+ALLOW, _, OTHER, DENY = STRICTNESS
 
 
 def test_every_cell_is_written_down_and_no_other() -> None:
@@ -24,8 +24,8 @@ def test_every_cell_is_written_down_and_no_other() -> None:
     ("role", "row"),
     [
         (Role.VIEWER, (DENY, DENY, DENY, DENY, DENY, DENY)),
-        (Role.OPERATOR, (ALLOW, ALLOW, ALLOW, APPROVAL, APPROVAL, APPROVAL)),
-        (Role.ADMIN, (ALLOW, ALLOW, ALLOW, APPROVAL, APPROVAL, APPROVAL)),
+        (Role.OPERATOR, (ALLOW, ALLOW, ALLOW, OTHER, OTHER, OTHER)),
+        (Role.ADMIN, (ALLOW, ALLOW, ALLOW, OTHER, OTHER, OTHER)),
     ],
 )
 def test_the_matrix_is_the_one_that_was_decided(role: Role, row: tuple[Verdict, ...]) -> None:
@@ -65,10 +65,10 @@ def test_the_strictest_of_several_does_not_depend_on_their_order() -> None:
 
 @pytest.mark.parametrize("asked", STRICTNESS)
 def test_alone_an_admin_needs_no_second_person_and_nobody_else_gains_anything(asked: Verdict) -> None:
+    own = {Verdict.OTHER_PERSON: Verdict.APPROVAL}.get(asked, asked)
     for role, risk, environment in CELLS:
         together, alone = (verdict(role, risk, environment, asked, solo=solo) for solo in (False, True))
-        lifted = role is Role.ADMIN and together is Verdict.APPROVAL
-        assert alone is (Verdict.ALLOW if lifted else together)
+        assert alone is (own if role is Role.ADMIN else together)
 
 
 def test_who_may_not_execute_is_denied_by_the_matrix_too() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from sqlmodel import select, update
+from sqlmodel import select
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.audit.models import AuditEntry
@@ -13,7 +13,7 @@ from orch_app.domains.runbooks.models import Runbook
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden
 from orch_app.kit.queue import install_bell
-from tests.domains.jobs.orders import launched
+from tests.domains.jobs.orders import CLOSED, launched
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -71,13 +71,15 @@ def test_all_or_nothing_says_which_ones_were_in_the_way_and_does_nothing(operato
     assert codes(done(operator, "cancel", [waiting.id], whole=True)) == [""]
 
 
-def test_each_job_is_judged_by_its_own_environment_and_a_denial_is_audited(operator: Actor) -> None:
-    stage, prod = launched(operator), launched(operator, environment="prod")
-    done(operator, "cancel", [stage.id, prod.id])
+def test_each_job_is_judged_by_its_own_runbook_and_a_denial_is_audited(operator: Actor) -> None:
+    free, ruled = launched(operator, "connectivity_test", inputs=CLOSED), launched(operator, environment="prod")
+    done(operator, "cancel", [free.id, ruled.id])
     with unit_of_work() as session:
-        session.exec(update(Runbook).values(risk="medium"))
-    found = done(operator, "retry", [stage.id, prod.id])
-    assert codes(found) == ["", "approval_required"]
+        runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
+        runbook.meta = {**runbook.meta, "roles": {"execute": "admin", "approve": "admin"}}
+        session.add(runbook)
+    found = done(operator, "retry", [free.id, ruled.id])
+    assert codes(found) == ["", "forbidden"]
     (denial,) = audited("access.denied")
     assert (denial.result, denial.environment, denial.actor_name) == ("denied", "prod", "olga")
 

@@ -135,10 +135,10 @@ def test_the_weakest_role_that_may_run_it_is_known(catalogue: str) -> None:
     assert [verdicts.role_for(runbook, environment) for environment in ("stage", "prod")] == [Role.OPERATOR] * 2
 
 
-def test_what_needs_a_second_person_is_refused_to_an_operator(operator: Actor) -> None:
+def test_what_needs_a_second_person_waits_for_one(operator: Actor) -> None:
     with unit_of_work() as session:
         session.exec(update(Runbook).where(col(Runbook.name) == "host_report").values(risk="high"))
-    assert refused(operator, environment="prod").code == "approval_required"
+    assert launched(operator, environment="prod").phase == "awaiting_approval"
 
 
 def test_a_runbook_may_ask_for_a_stronger_role_than_its_risk_would(operator: Actor, admin: Actor) -> None:
@@ -157,20 +157,20 @@ def test_a_runbook_may_ask_for_a_stronger_role_than_its_risk_would(operator: Act
 def test_a_lone_admin_may_go_ahead_only_where_the_setting_says_so(admin: Actor, catalogue: str, tmp_path) -> None:
     with unit_of_work() as session:
         session.exec(update(Runbook).where(col(Runbook.name) == "host_report").values(risk="high"))
-    assert launched(admin, environment="prod").status == Status.PENDING
+    assert launched(admin, environment="prod").phase == "queued"
     if catalogue == "sqlite":
         with bound_to(tmp_path, ORCH_SOLO_ADMIN="false"):
-            assert refused(admin, environment="prod").code == "approval_required"
+            assert launched(admin, environment="prod").phase == "awaiting_approval"
 
 
 def test_as_soon_as_there_is_a_second_active_admin_none_goes_ahead_alone(catalogue: str) -> None:
     one, two = (add_user(Role.ADMIN, f"{name}@example.com") for name in ("one", "two"))
     with unit_of_work() as session:
         session.exec(update(Runbook).where(col(Runbook.name) == "host_report").values(risk="high"))
-    assert [refused(actor, environment="prod").code for actor in (one, two)] == ["approval_required"] * 2
+    assert [launched(actor, environment="prod").phase for actor in (one, two)] == ["awaiting_approval"] * 2
     with unit_of_work() as session:
         session.exec(update(User).where(col(User.id) == two.user_id).values(status="disabled"))
-    assert launched(one, environment="prod").status == Status.PENDING
+    assert launched(one, environment="prod").phase == "queued"
 
 
 def test_a_full_disk_refuses_new_jobs(operator: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,14 +109,15 @@ def test_a_right_that_was_taken_away_is_missed_and_a_right_given_back_is_used(ow
     assert outcomes(row)[-1] == ("started", "", 1)
 
 
-def test_a_runbook_that_became_riskier_needs_the_approval_that_nobody_gave(owner: Actor) -> None:
+def test_a_job_of_a_runbook_that_became_riskier_waits_for_an_approval(owner: Actor) -> None:
     row = add(owner, stands_at="2026-05-01 10:00")
     with unit_of_work() as session:
         runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
         runbook.risk = "high"
         session.add(runbook)
     tick("2026-05-01 10:00")
-    assert outcomes(row) == [("missed", "approval_required", 1)]
+    assert outcomes(row) == [("started", "", 1)]
+    assert [job.phase for job in jobs_of(row)] == ["awaiting_approval"]
 
 
 def test_inputs_that_no_longer_fit_fail_with_their_faults_and_do_not_stop_the_schedule(owner: Actor) -> None:
