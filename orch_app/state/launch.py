@@ -1,5 +1,6 @@
 """The run drawer: an order for one runbook, filled in, checked and sent."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,11 @@ from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import service
+from orch_app.domains.runbooks.choices.asking import Draft, look_up
 from orch_app.kit.errors import Invalid
 from orch_app.state import launch_view
 from orch_app.state.address import parameters
-from orch_app.state.guard import act, ask, guarded
+from orch_app.state.guard import act, actor, ask, guarded
 from orch_app.state.notices import Notices
 from orch_app.state.presets import PresetChoice
 from orch_app.state.runbooks_view import Wanted
@@ -121,6 +123,8 @@ class LaunchState(PresetChoice, rx.State):
 
     async def _send(self, order: service.Order, *, is_named: bool) -> Any:
         """Launch; what asks for a name is only checked until it has it."""
+        draft = Draft(order.inputs, order.connections, order.environment)
+        await asyncio.to_thread(look_up, actor(), order.runbook, draft)
         try:
             if not is_named and is_grave(self.runbook["risk"], order.environment):
                 await ask(service.check, order)
@@ -166,8 +170,8 @@ class LaunchState(PresetChoice, rx.State):
         return body | {name: value for name, value in more.items() if value}
 
 
-def _launch(session: Session, actor: Actor, order: service.Order) -> tuple[str, bool]:
+def _launch(session: Session, who: Actor, order: service.Order) -> tuple[str, bool]:
     """The id of the job that answers the order, and whether it is a new one."""
-    check_execute_limit(actor)
-    found = service.launch_or_join(session, actor, order)
+    check_execute_limit(who)
+    found = service.launch_or_join(session, who, order)
     return found.job.id, found.is_new

@@ -32,6 +32,7 @@ FILLED = {
     "{preset_id}": "pst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
+    "{field:path}": "zone",
 }
 _LOGIN = {"email": "nobody@example.com", "password": "nothing"}
 _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
@@ -78,6 +79,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/runbooks"): Guarded(Permission.RUNBOOKS_READ),
     ("GET", "/v1/runbooks/{name}"): Guarded(Permission.RUNBOOKS_READ),
     ("GET", "/v1/runbooks/{name}/schema"): Guarded(Permission.RUNBOOKS_READ),
+    ("POST", "/v1/runbooks/{name}/choices/{field:path}"): Guarded(Permission.RUNBOOKS_EXECUTE, {}, frozenset({404})),
     ("PUT", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
     ("DELETE", "/v1/runbooks/{name}/favourite"): Guarded(Permission.RUNBOOKS_READ),
     ("GET", "/v1/runbooks/{name}/presets"): Guarded(Permission.RUNBOOKS_READ),

@@ -29,6 +29,7 @@ from orch_app.domains.jobs.wire import (
     to_artifact,
     to_row,
 )
+from orch_app.domains.runbooks.choices.asking import Draft, look_up
 from orch_app.kit.pages import PageQuery, next_link
 from orch_app.kit.rest import MAX_PAGE, Answer, CamelModel, Reading, Transaction
 
@@ -228,6 +229,8 @@ class _Call:
 
 def _launch(session: Session, actor: Actor, order: service.Order, made: _Call) -> JSONResponse:
     check_execute_limit(actor)
+    if not order.rollback_of:  # before the first statement of the transaction, so that nobody waits for its lock
+        look_up(actor, order.runbook, Draft(order.inputs, order.connections, order.environment))
     call = None
     if made.key is not None:
         call = idempotency.call_of(actor, made.request.url.path, made.key, made.body.model_dump(mode="json"))

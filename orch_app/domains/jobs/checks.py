@@ -1,6 +1,6 @@
 """Whether an order may be run as it is: who asks, where, in which mode, with which inputs, hosts and connections."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from orch_app.domains.jobs import modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.verdicts import require_verdict
+from orch_app.domains.runbooks.choices.asking import Draft, faults
 from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runnable
@@ -32,6 +33,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     verdict = require_verdict(session, actor, runbook, order.environment, order.mode)
     modes.check_mode(runbook, order)
     inputs = _check_inputs(runbook, order.inputs)
+    _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
     checked = Checked(order, runbook, inputs, hosts, verdict)
@@ -59,11 +61,24 @@ def _check_priority(actor: Actor, priority: int) -> None:
 def _check_inputs(runbook: Runbook, inputs: Mapping[str, Any]) -> dict[str, Any]:
     limit = runbook.meta.get("limits", {}).get("input_kb", DEFAULT_INPUT_KB)
     checked = check_inputs(runbook.input_schema, dict(inputs), max_kb=limit)
-    if checked.problems:
-        count = len(checked.problems)
-        message = f"{count} {'field is' if count == 1 else 'fields are'} not valid."
-        raise Invalid(message, "validation", errors=checked.problems)
+    _refuse_fields(checked.problems)
     return checked.values
+
+
+def _check_choices(session: Session, actor: Actor, runbook: Runbook, order: Order, inputs: Mapping[str, Any]) -> None:
+    """What is certainly none of the choices; the edge has asked other systems about them before (`look_up`).
+
+    What takes an earlier job back has that job's inputs, whether they could still be chosen or not.
+    """
+    if not order.rollback_of:
+        _refuse_fields(faults(session, actor, runbook, Draft(inputs, order.connections, order.environment)))
+
+
+def _refuse_fields(problems: Sequence[Problem]) -> None:
+    if problems:
+        count = len(problems)
+        message = f"{count} {'field is' if count == 1 else 'fields are'} not valid."
+        raise Invalid(message, "validation", errors=tuple(problems))
 
 
 def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Order) -> list[tuple[str, str]]:

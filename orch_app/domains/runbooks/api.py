@@ -1,13 +1,15 @@
 """The catalogue over REST; running a runbook is a matter of jobs."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.runbooks import favourites, queries, service
+from orch_app.domains.runbooks.choices import asking
+from orch_app.domains.runbooks.choices.asking import Draft
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.kit.rest import Answer, CamelModel, Reading, Transaction
@@ -57,6 +59,30 @@ class RunbookDetail(RunbookAnswer):
     meta: dict[str, Any]
 
 
+class ChoicesBody(CamelModel):
+    """The form as it is, and what was typed into the field."""
+
+    inputs: dict[str, Any] = {}
+    connections: dict[str, Annotated[str, Field(max_length=64)]] = {}
+    environment: Literal["stage", "prod"] = "stage"
+    q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+
+
+class ChoiceAnswer(Answer):
+    """One value that may be chosen, what people call it, and a word more."""
+
+    value: str | int
+    label: str
+    hint: str
+
+
+class ChoicesAnswer(Answer):
+    """What may be chosen. `truncated`: there is more; type to narrow it, or give a value that is not listed."""
+
+    items: list[ChoiceAnswer]
+    truncated: bool
+
+
 class SyncAnswer(Answer):
     """What a synchronisation found."""
 
@@ -93,6 +119,15 @@ def get_runbook(name: str, actor: SignedIn, session: Reading) -> RunbookDetail:
 def get_runbook_schema(name: str, actor: SignedIn, session: Reading) -> dict[str, Any]:
     """The JSON Schema of a runbook's inputs."""
     return queries.get_runbook(session, actor, name).input_schema
+
+
+@router.post("/runbooks/{name}/choices/{field:path}")
+def list_choices(name: str, field: str, body: ChoicesBody, actor: SignedIn) -> ChoicesAnswer:
+    """What may be chosen for a field of the form as it is filled in; `field` is its pointer without the first slash."""
+    path = [part.replace("~1", "/").replace("~0", "~") for part in field.split("/")]
+    found = asking.offer(actor, name, path, Draft(body.inputs, body.connections, body.environment), body.q)
+    items = [ChoiceAnswer(value=choice.value, label=choice.label, hint=choice.hint) for choice in found.items]
+    return ChoicesAnswer(items=items, truncated=found.truncated)
 
 
 @router.put("/runbooks/{name}/favourite", status_code=204)

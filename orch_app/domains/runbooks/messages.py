@@ -39,6 +39,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The name is reserved by Ansible and cannot be used.",
         "O nome é reservado pelo Ansible e não pode ser usado.",
     ),
+    "choice": ("There is no {value} to choose here.", "Não há {value} para escolher aqui."),
     "number": ("Is not a number that can be stored.", "Não é um número que possa ser guardado."),
     "characters": (
         "Holds a character that cannot be stored (NUL or half a surrogate pair).",
