@@ -45,6 +45,7 @@ def order_fields(state: Any) -> list[rx.Component]:
             values=state.start,
             errors=spoken_of(state.errors, state.errors_pt),
             disabled=_is_read_only(state),
+            choices=_choices(state),
         ),
         reason,
         rx.cond(state.readme["en"] != "", _readme(state)),
@@ -63,6 +64,12 @@ def _is_read_only(state: Any) -> rx.Var[bool]:
 
 def _target(state: Any) -> rx.Var[str]:
     return state.runbook["target"].to(str)
+
+
+def _choices(state: Any) -> rx.Var:
+    """Where the form asks what may be chosen, and with which connections."""
+    url = "/v1/runbooks/" + state.runbook["name"].to(str) + "/choices/"
+    return rx.Var.create({"url": url, "connections": state.chosen, "environment": state.environment})
 
 
 def _environment(state: Any) -> rx.Component:

@@ -17,6 +17,7 @@ from orch_app.pages.order_form import blocked_by, order_fields
 from orch_app.pages.run_presets import preset_bar
 from orch_app.pages.spoken import spoken
 from orch_app.state.launch import PRIORITIES, LaunchState
+from orch_app.state.launch_view import ORDER_FILE
 
 RUNBOOK = LaunchState.runbook
 BLOCK = blocked_by(LaunchState)
@@ -109,6 +110,7 @@ def _curl() -> rx.Component:
             copy_button(LaunchState.curl, label=tr("action.copy")),
             class_name="codeb",
         ),
+        rx.cond(LaunchState.curl.contains(f"@{ORDER_FILE}"), rx.el.p(tr("launch.curl_file"), class_name="hint")),
         rx.el.div(link, history, class_name="row wrap mt8"),
         open=LaunchState.shows_curl,
         class_name="fold",

@@ -29,6 +29,8 @@ MOST_HOSTS = 2_000
 SHOWN_HOSTS = 100
 SHOWN_LABELS = 8
 LONGEST_INPUTS = 4_000
+LONGEST_CURL = 16_000
+ORDER_FILE = "order.json"
 ENVIRONMENTS = ("stage", "prod")
 ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
@@ -163,8 +165,9 @@ def around(fault: Problem) -> Shown:
 
 
 def curl_of(origin: str, runbook: str, body: Mapping[str, Any]) -> str:
-    """The same order as a call of the REST API, ready to be pasted into a shell."""
-    sent = shlex.quote(json.dumps(dict(body), ensure_ascii=False))
+    """The same order as a call of the REST API, ready to be pasted into a shell; a long one reads a file."""
+    document = json.dumps(dict(body), ensure_ascii=False)
+    sent = shlex.quote(document) if len(document) <= LONGEST_CURL else f"@{ORDER_FILE}"
     return (
         f"curl -X POST {shlex.quote(f'{origin}/v1/runbooks/{runbook}/execute')} \\\n"
         f"  -H 'Authorization: Bearer '\"$TOKEN\" \\\n"

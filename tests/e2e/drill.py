@@ -1,7 +1,7 @@
 """Runbooks for watching, and a pipeline of drills.
 
 `drill` says many lines, waits, and fails when it is asked to; `narrow_door` is the same for one at a time; `power_cut`
-is the same of high risk; `rewiring` leaves the plan that it is given.
+is the same of high risk; `rewiring` leaves the plan that it is given; `record_desk` has a form of everything.
 """
 
 import json
@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from tests.e2e import forms
 from tests.e2e.product import ROOT
 
 METADATA = """\
@@ -105,6 +106,18 @@ PLAYBOOK = """\
         items:
           - {id: door, status: ok}
 """
+HELLO = """\
+---
+- name: Greet
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Write the output
+      orch_output:
+        items:
+          - {id: "{{ inputs.records | length }}", status: ok}
+"""
 WAIT = {
     "title": "Wait",
     "x-title-pt": "Espera",
@@ -161,6 +174,7 @@ def add_drill(folder: Path) -> Path:
     for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME), ("power_cut", OF_HIGH_RISK)):
         _write(folder / name, metadata, PLAYBOOK, INPUTS)
     _write(folder / "rewiring", WITH_A_PLAN, PLANNING, PLANS)
+    _write(folder / "record_desk", forms.METADATA, HELLO, forms.INPUTS)
     torn = folder / "torn"
     torn.mkdir()
     (torn / "runbook.yaml").write_text("name: torn\n", "utf-8")

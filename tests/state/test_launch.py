@@ -241,6 +241,12 @@ def test_the_call_for_a_shell_holds_the_same_order(sign_in: SignIn):
     assert words[3].endswith("/v1/runbooks/host_report/execute")
 
 
+def test_a_long_order_is_read_from_a_file_by_the_call(sign_in: SignIn):
+    state = opened(sign_in)
+    call(state, "fill_in", {"sections": ["x" * launch_view.LONGEST_CURL]})
+    assert shlex.split(state.curl.replace("\\\n", ""))[-1] == f"@{launch_view.ORDER_FILE}"
+
+
 def test_an_input_named_hosts_is_no_fault_of_the_order():
     fault = Problem("/hosts/0", "type", "Must be text.")
     assert launch_view.split_faults([fault], {"hosts"}) == ([fault], [])

@@ -1,8 +1,9 @@
 """A runbook's input schema as a tree of form fields: plain JSON, camelCase, ready for the SchemaForm component."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from orch_app.domains.runbooks.conditions import hidden_when, required_when
 from orch_app.domains.runbooks.schema_rules import Schema, escaped, followed
 
 Field: TypeAlias = dict[str, Any]
@@ -13,34 +14,38 @@ _COPIED = {
     "x-show-when": "showWhen", "default": "default", "minimum": "minimum", "maximum": "maximum",
     "exclusiveMinimum": "exclusiveMinimum", "exclusiveMaximum": "exclusiveMaximum", "multipleOf": "step",
     "minLength": "minLength", "maxLength": "maxLength", "pattern": "pattern", "format": "format",
-    "minItems": "minItems", "maxItems": "maxItems", "uniqueItems": "uniqueItems",
+    "minItems": "minItems", "maxItems": "maxItems", "uniqueItems": "uniqueItems", "x-import": "import",
+    "const": "const",
 }  # fmt: skip
 _WIDGET_KINDS = {"textarea": "textarea", "code": "code", "password": "password", "file": "file"}
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_IN_A_ROW = _SCALARS | {"enum", "password"}
 _LAST = 1_000_000
+MOST_COLUMNS = 5  # more in one row of a table would scroll sideways in the drawer
 
 
 def form_model(schema: Schema) -> list[Field]:
     """The fields of the root object in the order they are shown.
 
     A field is `{name, pointer, kind, title, titlePt, required, order, danger, ...}`. In `pointer` a `*` stands for the
-    row of a list: `/targets/*/host`. `kind` is string, integer, number, boolean, enum, textarea, code, password, file,
-    object (with `fields`), table (a list of objects, with `columns`), array (a list of scalars, with `item`), map
-    (free keys, with `item`) or variant (one of several objects, with `variants`). `requiredWhen` and `showWhen` are
-    `{field: [values]}` on a sibling.
+    row of a list: `/targets/*/host`. `kind` is string, integer, number, boolean, enum, const (with that value),
+    textarea, code, password, file, json (anything), object (with `fields`), table (a list of objects, with `columns`
+    and `grid`, the names of those in the row itself), array (a list of scalars, with `item`), map (free keys, with
+    `item`) or variant (one of several objects, with `variants`). `named` are values of a number that have a word of
+    their own. `requiredWhen` and `hiddenWhen` are conditions (see `conditions`); `showWhen` is `{sibling: [values]}`.
     """
     return _fields(schema, schema, "")
 
 
 def _fields(root: Schema, schema: Schema, pointer: str) -> list[Field]:
-    conditions = _conditions(schema)
+    required, hidden = required_when(schema), hidden_when(schema)
     fields: list[Field] = []
     for position, (name, child) in enumerate(schema.get("properties", {}).items()):
         field = _field(root, child, name, f"{pointer}/{escaped(name)}")
         field["required"] = name in schema.get("required", [])
         field["order"] = field.get("order", _LAST + position)
-        if name in conditions:
-            field["requiredWhen"] = conditions[name]
+        field |= {"requiredWhen": required[name]} if name in required else {}
+        field |= {"hiddenWhen": hidden[name]} if name in hidden else {}
         fields.append(field)
     return sorted(fields, key=lambda field: field["order"])
 
@@ -61,7 +66,9 @@ def _field(root: Schema, schema: Schema, name: str, pointer: str) -> Field:
     if "x-order" in schema:
         field["order"] = schema["x-order"]
     if "enum" in schema:
-        field["options"] = _options(schema)
+        field["options"] = _options(schema, schema["enum"])
+    if "x-named" in schema:
+        field["named"] = _options(schema, schema["x-named"])
     return field | _inner(root, schema, field["kind"], pointer)
 
 
@@ -69,15 +76,32 @@ def _inner(root: Schema, schema: Schema, kind: str, pointer: str) -> Field:
     if kind == "object":
         return {"fields": _fields(root, schema, pointer)}
     if kind == "table":
-        return {"columns": _fields(root, _plain(root, schema["items"]), f"{pointer}/*")}
+        return _table(root, schema, pointer)
     if kind == "array":
         return {"item": _field(root, schema.get("items", {}), "", f"{pointer}/*")}
     if kind == "map":
-        free = schema.get("additionalProperties")
-        return {"item": _field(root, free if isinstance(free, Mapping) else {}, "", f"{pointer}/*")}
+        return {"item": _field(root, schema["additionalProperties"], "", f"{pointer}/*")}
     if kind == "variant":
         return {"variants": _variants(root, schema, pointer)}
     return {}
+
+
+def _table(root: Schema, schema: Schema, pointer: str) -> Field:
+    """A list of objects: its columns, those of them that stand in the row, and what one row is called."""
+    row = _plain(root, schema["items"])
+    columns = _fields(root, row, f"{pointer}/*")
+    titles = {"itemTitle": row["title"], "itemTitlePt": row.get("x-title-pt", row["title"])} if "title" in row else {}
+    return {"columns": columns, "grid": _grid(columns, schema.get("x-columns", [])), **titles}
+
+
+def _grid(columns: Sequence[Field], declared: Sequence[str]) -> list[str]:
+    """The columns that the schema names, else the first simple ones, those that must be filled in before others."""
+    simple = [column["name"] for column in columns if column["kind"] in _IN_A_ROW]
+    if declared:
+        return [name for name in declared if name in simple]
+    urgent = {column["name"] for column in columns if column["required"] or "requiredWhen" in column}
+    first = sorted(simple, key=lambda name: name not in urgent)[:MOST_COLUMNS]
+    return [name for name in simple if name in first]
 
 
 def _variants(root: Schema, schema: Schema, pointer: str) -> list[Field]:
@@ -93,11 +117,11 @@ def _variants(root: Schema, schema: Schema, pointer: str) -> list[Field]:
 def _kind(root: Schema, schema: Schema) -> str:
     if schema.get("x-widget") in _WIDGET_KINDS:
         return _WIDGET_KINDS[schema["x-widget"]]
-    if "enum" in schema:
-        return "enum"
+    if "enum" in schema or "const" in schema:
+        return "enum" if "enum" in schema else "const"
     declared = schema.get("type") or _implied(schema)
     if declared == "array":
-        return _list_kind(_plain(root, schema.get("items", {})))
+        return _list_kind(_plain(root, schema.get("items", {})), schema)
     if declared == "object":
         return _object_kind(schema)
     return declared if declared in _SCALARS else "string"
@@ -108,14 +132,19 @@ def _implied(schema: Schema) -> str:
     return "object" if schema.keys() & {"properties", "oneOf", "anyOf"} else "string"
 
 
-def _list_kind(items: Schema) -> str:
-    return "table" if items.get("type") == "object" and items.get("properties") else "array"
+def _list_kind(items: Schema, schema: Schema) -> str:
+    if (items.get("type") or _implied(items)) == "object":
+        return "table" if items.get("properties") else "json"
+    return "array" if "items" in schema and items.get("type") != "array" else "json"
 
 
 def _object_kind(schema: Schema) -> str:
+    """An object of which nothing is said is for whoever writes JSON."""
     if schema.get("properties"):
         return "object"
-    return "variant" if "oneOf" in schema or "anyOf" in schema else "map"
+    if "oneOf" in schema or "anyOf" in schema:
+        return "variant"
+    return "map" if isinstance(schema.get("additionalProperties"), Mapping) else "json"
 
 
 def _plain(root: Schema, schema: Schema) -> Schema:
@@ -126,14 +155,21 @@ def _plain(root: Schema, schema: Schema) -> Schema:
         return schema
     shape = next((branch for branch in branches if "type" in branch), branches[0])
     # A bound of one alternative is no bound of the whole: 1 is fine where the other form begins at 60.
-    return {**schema, "type": shape.get("type", "string")}
+    return {**schema, "type": shape.get("type", "string"), **_named(schema, branches)}
+
+
+def _named(schema: Schema, branches: Sequence[Schema]) -> Schema:
+    """The constants among alternatives that `x-labels` has a word for."""
+    words = schema.get("x-labels", {})
+    named = [branch["const"] for branch in branches if str(branch.get("const")) in words]
+    return {"x-named": named} if named else {}
 
 
 def _is_scalar(branch: Schema) -> bool:
     return branch.get("type") in _SCALARS or ("type" not in branch and ("const" in branch or "enum" in branch))
 
 
-def _options(schema: Schema) -> list[Field]:
+def _options(schema: Schema, values: Sequence[Any]) -> list[Field]:
     """Each value with its label: `x-labels` and `x-labels-pt` are objects keyed by the value."""
     english, portuguese = schema.get("x-labels", {}), schema.get("x-labels-pt", {})
     return [
@@ -142,24 +178,8 @@ def _options(schema: Schema) -> list[Field]:
             "label": english.get(str(value), str(value)),
             "labelPt": portuguese.get(str(value), english.get(str(value), str(value))),
         }
-        for value in schema["enum"]
+        for value in values
     ]
-
-
-def _conditions(schema: Schema) -> dict[str, dict[str, list[Any]]]:
-    """Which properties become required by a sibling's value, as far as if/then says it in the simple way."""
-    found: dict[str, dict[str, list[Any]]] = {}
-    for rule in [schema, *schema.get("allOf", [])]:
-        tests = rule.get("if", {}).get("properties", {}) if isinstance(rule.get("if"), Mapping) else {}
-        values = {name: _accepted(test) for name, test in tests.items()}
-        if values and all(values.values()):
-            for name in rule.get("then", {}).get("required", []):
-                found.setdefault(name, {}).update(values)
-    return found
-
-
-def _accepted(test: Schema) -> list[Any]:
-    return [test["const"]] if "const" in test else list(test.get("enum", []))
 
 
 def _spoken(name: str) -> str:

@@ -58,7 +58,10 @@ def check_output(schema: Schema, output: Any) -> tuple[InputProblem, ...]:
 
 
 def with_defaults(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of the inputs in which every absent property that has a default is filled in, at any depth."""
+    """A copy of the inputs in which every absent property that has a default is filled in, at any depth.
+
+    An absent object that asks for nothing is there with the defaults of its parts, where it has any.
+    """
     values = copy.deepcopy(dict(inputs))
     _fill(schema, schema, values)
     return values
@@ -69,13 +72,22 @@ def _fill(root: Schema, schema: Schema, value: Any) -> None:
     if isinstance(value, dict):
         for name, child in schema.get("properties", {}).items():
             merged = followed(root, child)
-            if name not in value and "default" in merged:
-                value[name] = copy.deepcopy(merged["default"])
-            if name in value:
-                _fill(root, merged, value[name])
+            found = value[name] if name in value else _beginning(root, merged)
+            if found is not None:
+                value[name] = found
+                _fill(root, merged, found)
     elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         for item in value:
             _fill(root, schema["items"], item)
+
+
+def _beginning(root: Schema, schema: Schema) -> Any:
+    """What an absent property is filled in with; None where it stays away."""
+    if "default" in schema or "properties" not in schema or schema.get("required"):
+        return copy.deepcopy(schema.get("default"))
+    parts: dict[str, Any] = {}
+    _fill(root, schema, parts)
+    return parts or None
 
 
 def _shape_problems(document: Any, max_nodes: int, *, any_name: bool) -> Iterator[InputProblem]:

@@ -31,8 +31,16 @@ def test_kinds_follow_types_and_widgets() -> None:
         m={"$ref": "#/$defs/port"},
         n={"anyOf": [{"const": 1}, {"type": "integer", "minimum": 60}]},
         o={"oneOf": [{"type": "object", "properties": {"x": {}}}, {"type": "object", "properties": {"y": {}}}]},
+        p={"const": "orch/v1"},
+        q={"type": "object"},
+        r={"type": "array"},
+        s={"type": "array", "items": {"type": "object"}},
+        t={"type": "string", "x-widget": "file"},
     )
-    kinds = "string integer number boolean enum textarea code password object array table map integer integer variant"
+    kinds = (
+        "string integer number boolean enum textarea code password object array table map integer integer variant "
+        "const json json json file"
+    )
     assert [field["kind"] for field in found.values()] == kinds.split()
     assert "minimum" not in found["n"]
     assert [[field["name"] for field in variant["fields"]] for variant in found["o"]["variants"]] == [["x"], ["y"]]
@@ -90,8 +98,31 @@ def test_tables_have_columns_with_row_pointers_and_conditions() -> None:
     kind, port = table["columns"]
     assert (table["kind"], table["minItems"], table["maxItems"]) == ("table", 1, 9)
     assert (kind["pointer"], kind["required"]) == ("/targets/*/kind", True)
-    assert (port["required"], port["requiredWhen"]) == (False, {"kind": ["tcp", "http"]})
+    wanted = [
+        [{"path": ["kind"], "in": ["tcp", "http"], "absent": False}],
+        [{"path": ["kind"], "in": [], "absent": True}],
+    ]
+    assert (port["required"], port["requiredWhen"]) == (False, wanted)
     assert port["showWhen"] == {"kind": ["tcp"]}
+
+
+def test_a_row_holds_the_columns_that_are_named_or_the_first_simple_ones_and_the_urgent_before_others() -> None:
+    columns = {name: {"type": "string"} for name in "abcdef"} | {"g": {"type": "object", "properties": {"x": {}}}}
+    items = {"type": "object", "title": "Record", "x-title-pt": "Registro", "properties": columns, "required": ["f"]}
+    found = fields(
+        plain={"type": "array", "items": items},
+        named={"type": "array", "items": items, "x-columns": ["b", "a", "g", "zz"], "x-import": ["zone"]},
+    )
+    assert found["plain"]["grid"] == ["a", "b", "c", "d", "f"]
+    assert (found["named"]["grid"], found["named"]["import"]) == (["b", "a"], ["zone"])
+    assert (found["plain"]["itemTitle"], found["plain"]["itemTitlePt"]) == ("Record", "Registro")
+
+
+def test_a_number_may_have_values_with_a_word_of_their_own() -> None:
+    field = fields(
+        ttl={"anyOf": [{"const": 1}, {"type": "integer", "minimum": 60}], "x-labels": {"1": "auto"}, "default": 1}
+    )["ttl"]
+    assert (field["kind"], field["named"]) == ("integer", [{"value": 1, "label": "auto", "labelPt": "auto"}])
 
 
 def test_options_carry_labels_in_both_languages() -> None:

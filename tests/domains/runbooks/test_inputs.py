@@ -185,3 +185,17 @@ def test_no_document_raises(document: Any) -> None:
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])), json_values))
 def test_no_inputs_of_known_names_raise(document: dict[str, Any]) -> None:
     check_inputs(SCHEMA, document)
+
+
+def test_an_absent_object_that_asks_for_nothing_is_there_with_the_defaults_of_its_parts() -> None:
+    wait = {"type": "object", "properties": {"timeout_s": {"type": "integer", "default": 300}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "wait": wait,
+            "grep": {**wait, "required": ["pattern"]},
+            "dns": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "around": {"type": "object", "properties": {"wait": wait}},
+        },
+    }
+    assert with_defaults(schema, {}) == {"wait": {"timeout_s": 300}, "around": {"wait": {"timeout_s": 300}}}
