@@ -1,0 +1,134 @@
+"""The way to engines: of a `docker` connection to its engine, of a `portainer` one to the engines of its endpoints."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterable
+
+from ansible.module_utils.orch import connections
+from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
+
+SOCKET = "unix://"
+AGENT_TARGET = "X-PortainerAgent-Target"
+UP = 1
+PAGE = 100
+# The kinds of endpoints behind which there is an engine: itself, an agent, an agent at the edge.
+KINDS = frozenset({1, 2, 4})
+
+
+class EngineApi(Upstream):
+    """An API that says what is wrong in `message`, and Portainer in `details` too."""
+
+    def explain(self, document: Any) -> str:
+        """Its own words."""
+        if not isinstance(document, dict):
+            return ""
+        message, details = str(document.get("message", "")), str(document.get("details", ""))
+        return f"{message} ({details})" if details and details != message else message
+
+
+class Engine:
+    """One engine: `number` and `name` of its endpoint, 0 for that of a docker connection.
+
+    `snapshot` is what Portainer saw of it last, None where there is nothing; `is_up` whether it answers, by Portainer.
+    """
+
+    def __init__(self, api: EngineApi, prefix: str = "", number: int = 0, name: str = "") -> None:
+        self.number, self.name = number, name
+        self.is_up = True
+        self.snapshot: dict[str, Any] | None = None
+        self._api = api
+        self._prefix = prefix
+
+    def get(self, path: str, machine: str = "", **query: Any) -> Any:
+        """A document; raises UpstreamError."""
+        return self.call("GET", path, machine, **query).document
+
+    def read(self, path: str, machine: str = "", **query: Any) -> bytes:
+        """An answer as it is; raises UpstreamError."""
+        return self.call("GET", path, machine, **query).content
+
+    def call(self, method: str, path: str, machine: str = "", **query: Any) -> Any:
+        """Any request; an agent of Portainer passes it on to `machine`. Raises UpstreamError."""
+        headers = {AGENT_TARGET: machine} if machine else {}
+        return self._api.call(method, f"{self._prefix}{path}", query=query, headers=headers)
+
+
+class Access:
+    """What the chosen connection leads to: the file of one of the slots `portainer` and `docker`."""
+
+    def __init__(self, portainer: str, docker: str, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> None:
+        if bool(portainer) == bool(docker):
+            raise connections.NoConnection("choose one connection: Portainer or Docker")
+        self._allow, self._deny = list(allow), list(deny)
+        self.is_portainer = bool(portainer)
+        kind = "portainer" if portainer else "docker"
+        self._document = connections.read(portainer or docker, kind)
+        self.name = str(self._document.get("name", kind))
+
+    def engines(self, numbers: Iterable[int] = ()) -> list[Engine]:
+        """The engines of these endpoints, of all without a number; raises UpstreamError.
+
+        Each has an API of its own, so that one that fails does not end the questions to the others.
+        """
+        if not self.is_portainer:
+            return [Engine(self._docker(), name=self.name)]
+        wanted = set(numbers)
+        rows = [row for row in self._endpoints() if row["Id"] in wanted or (not wanted and row.get("Type") in KINDS)]
+        missing = sorted(wanted - {row["Id"] for row in rows})
+        if missing:
+            raise UpstreamError("not_found", f"{self.name} has no endpoint {', '.join(map(str, missing))}")
+        return [self._engine(row) for row in rows]
+
+    def engine(self, number: int) -> Engine:
+        """The engine of one endpoint; raises UpstreamError."""
+        if self.is_portainer and not number:
+            raise UpstreamError("validation", "a Portainer connection needs the number of an endpoint")
+        return self.engines([number])[0]
+
+    def _engine(self, row: dict[str, Any]) -> Engine:
+        engine = Engine(self._portainer(), f"/api/endpoints/{row['Id']}/docker", row["Id"], str(row.get("Name", "")))
+        engine.is_up = row.get("Status", UP) == UP
+        engine.snapshot = next(iter(row.get("Snapshots") or []), None)
+        return engine
+
+    def _endpoints(self) -> list[dict[str, Any]]:
+        api = self._portainer()
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = api.get("/api/endpoints", start=len(rows) + 1, limit=PAGE) or []
+            rows += page
+            if len(page) < PAGE:
+                return rows
+
+    def _portainer(self) -> EngineApi:
+        given = self._document
+        reach = Reach(self._allow, self._deny, verify=bool(given.get("tlsVerify", True)))
+        return EngineApi(self.name, given["url"], {"X-API-KEY": given["apiKey"]}, reach)
+
+    def _docker(self) -> EngineApi:
+        url = str(self._document["url"])
+        if url.startswith(SOCKET):
+            return EngineApi(self.name, "http://docker", {}, Reach(unix_socket=url[len(SOCKET) :]))
+        files = {name: self._document[name] for name in ("tlsCa", "tlsCert", "tlsKey") if self._document.get(name)}
+        has_tls = url.startswith("https:") or bool(files)
+        base = f"{'https' if has_tls else 'http'}://{url.partition('://')[2]}"
+        reach = Reach(self._allow, self._deny)
+        options = {"tlsCa": "ca_path", "tlsCert": "client_cert", "tlsKey": "client_key"}
+        reach.options.update({options[name]: in_memory(text) for name, text in files.items()})
+        return EngineApi(self.name, base, {}, reach)
+
+
+def in_memory(text: str) -> str:
+    """The path of a file with this text that has no name and goes with the process."""
+    file = os.memfd_create("pem")
+    os.write(file, text.encode())
+    return f"/proc/self/fd/{file}"
+
+
+def tried(call: Callable[[], Any]) -> tuple[Any, UpstreamError | None]:
+    """What a question came to: its answer, or the error."""
+    try:
+        return call(), None
+    except UpstreamError as error:
+        return None, error
