@@ -39,6 +39,7 @@ LEFT_OUT = (
 )  # fmt: skip
 ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL")
 BASE, DATA, PRODUCT = "orch-base:1.0.0", "orch-data:1.0.0", "jarvis:0.1.0"
+SMALL = "orch-small:1.0.0"
 SHELL_TOOLS = ("sh", "cat", "id", "mkdir", "env")
 HEAVY = {"llvmjit.so"}
 POSTGRES_TOOLS = ("postgres", "initdb", "pg_isready", "psql")
@@ -73,6 +74,19 @@ def build_data(node: Node) -> None:
         _add_servers(tar)
     entry = 'ENTRYPOINT ["/docker-entrypoint.sh"]'
     node.docker("import", "-c", entry, "-c", f"ENV PATH={_postgres_folder()}:/usr/bin:/bin", str(archive), DATA)
+    archive.unlink()
+
+
+def build_small(node: Node) -> None:
+    """One image with a shell and a few programs, for containers that talk and wait."""
+    archive = node.folder / "small.tar"
+    programs = {f"bin/{name}": Path(program(name)) for name in (*SHELL_TOOLS, "sleep")}
+    with tarfile.open(archive, "w") as tar:
+        for place, path in programs.items():
+            tar.add(path.resolve(), place)
+        for library in sorted(_linked(path.resolve() for path in programs.values())):
+            tar.add(library.resolve(), str(library).lstrip("/"))
+    node.docker("import", "-c", "ENV PATH=/bin", str(archive), SMALL)
     archive.unlink()
 
 
