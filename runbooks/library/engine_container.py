@@ -36,14 +36,25 @@ options:
 """
 
 
-def plan_of(engine: Engine, given: dict[str, Any]) -> Plan:
-    """What is going to be done, computed from the containers as they are now."""
+def plan_of(engine: Engine, given: dict[str, Any]) -> tuple[Plan, list[dict[str, Any]]]:
+    """What is going to be done, computed from the containers as they are now; and the steps with their errors."""
     names = list(dict.fromkeys(given["containers"]))
     found = [find(engine, name, given["machine"]) for name in names]
-    items = [step(given["verb"], one, force=given["force"]) for one in found]
+    steps = [step(given["verb"], one, force=given["force"]) for one in found]
     target = {"kind": "endpoint", "id": str(engine.number), "name": engine.name}
     head = {"runbook": given["runbook"], "direction": "apply", "target": target}
-    return Plan(head, items, state=[one.state for one in found], facts={"volumes": given["volumes"]})
+    plan = Plan(head, [_item(one) for one in steps], state=[one.state for one in found], facts=_facts(given))
+    return plan, [one for one in steps if one["action"] != "noop"]
+
+
+def _item(step: dict[str, Any]) -> dict[str, Any]:
+    """The step as a plan shows it: an objection is a note."""
+    item = {name: value for name, value in step.items() if name != "error"}
+    return {**item, "note": step["error"]["message"]} if "error" in step else item
+
+
+def _facts(given: dict[str, Any]) -> dict[str, Any]:
+    return {"verb": given["verb"], "volumes": given["volumes"]}
 
 
 def run(given: dict[str, Any], *, only_plan: bool) -> dict[str, Any]:
@@ -53,41 +64,41 @@ def run(given: dict[str, Any], *, only_plan: bool) -> dict[str, Any]:
         engine = access.engine(given["endpoint_id"])
     except (NoConnection, UpstreamError) as error:
         return _ended([], {"code": error.code, "message": str(error)})
-    plan = plan_of(engine, given)
+    plan, steps = plan_of(engine, given)
     plan.write(given["artifacts_dir"])
     head = {"plan_sha256": plan.sha256}
-    refused = [item for item in plan.changes if item["action"] == "error"]
+    refused = [one for one in steps if one["action"] == "error"]
     try:
         plan.expect(given["expect_plan"])
     except Stale as stale:
-        return {**head, **_ended(plan.changes, {"code": stale.code, "message": str(stale)})}
+        return {**head, **_ended(steps, {"code": stale.code, "message": str(stale)})}
     if refused:
         message = f"nothing was done: {'; '.join(item['error']['message'] for item in refused)}"
-        return {**head, **_ended(plan.changes, {"code": refused[0]["error"]["code"], "message": message})}
+        return {**head, **_ended(steps, {"code": refused[0]["error"]["code"], "message": message})}
     if only_plan:
-        return {**head, **_ended(plan.changes, {}), "changed": bool(plan.changes)}
-    return {**head, **_done(engine, plan, given)}
+        return {**head, **_ended(steps, {}), "changed": bool(steps)}
+    return {**head, **_done(engine, steps, given)}
 
 
-def _done(engine: Engine, plan: Plan, given: dict[str, Any]) -> dict[str, Any]:
+def _done(engine: Engine, steps: list[dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
     """Carry out one step after the other; the first that fails ends it."""
     ended: list[dict[str, Any]] = []
     failure: dict[str, str] = {}
-    for item in plan.changes:
+    for item in steps:
         got = do(engine, given["verb"], item, given["machine"], given["grace_s"], volumes=given["volumes"])
         ended.append(got)
         if got["action"] == "error":
-            failure = _broken_off(ended, plan, got)
+            failure = _broken_off(ended, len(steps), got)
             break
     applied = [item for item in ended if item["action"] != "error"]
     return {**_ended(ended, failure), "changed": bool(applied)}
 
 
-def _broken_off(ended: list[dict[str, Any]], plan: Plan, failed: dict[str, Any]) -> dict[str, str]:
+def _broken_off(ended: list[dict[str, Any]], planned: int, failed: dict[str, Any]) -> dict[str, str]:
     done, error = len(ended) - 1, failed["error"]
     if not done:
         return {"code": error["code"], "message": f"nothing was done: {error['message']}"}
-    message = f"{done} of {len(plan.changes)} containers were done, then {failed['name']} failed: {error['message']}. "
+    message = f"{done} of {planned} containers were done, then {failed['name']} failed: {error['message']}. "
     return {"code": "partial_apply", "message": message + "Run it again: what was done is left as it is"}
 
 

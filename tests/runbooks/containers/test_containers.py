@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from orch_app.domains.runbooks.inputs import check_output
 from tests.runbooks import modules
 from tests.runbooks.containers.site import DB, WEB, Site
 
@@ -23,7 +24,10 @@ def writes(site: Site) -> list[tuple[str, str]]:
 
 
 def plan(site: Site) -> dict[str, Any]:
-    return json.loads((site.folder / "plan.json").read_text())
+    """The plan that was written; it holds the schema of plans."""
+    document = json.loads((site.folder / "plan.json").read_text())
+    assert check_output(json.loads((modules.RUNBOOKS / "plan.schema.json").read_text()), document) == ()
+    return document
 
 
 @pytest.mark.parametrize("kind", ["portainer", "docker"])
@@ -83,6 +87,7 @@ def test_one_that_is_not_there_keeps_all_others_from_being_touched(site: Site) -
     found = run(site, "restart", ["web", "gone"])
     assert (found["failure"]["code"], found["changed"], writes(site)) == ("not_found", False, [])
     assert "nothing was done" in found["failure"]["message"]
+    assert [(one["name"], one["action"]) for one in plan(site)["items"]] == [("web", "update"), ("gone", "error")]
 
 
 def test_a_failure_in_the_middle_says_what_was_done(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
