@@ -70,8 +70,9 @@ def _filled(slot: str, row: Connection) -> FilledSlot:
     payload = unsealed(row)
     plain = payload.plain()
     about = {"id": row.id, "name": row.name, "type": row.type, "environment": row.environment}
-    secrets = tuple(str(plain[name]) for name in payload.secrets_set())
-    return FilledSlot(slot, row.name, row.type, type_named(row.type).place(payload), plain | about, secrets)
+    known = type_named(row.type)
+    secrets = (*(str(plain[name]) for name in payload.secrets_set()), *known.hidden(payload))
+    return FilledSlot(slot, row.name, row.type, known.place(payload), plain | about, secrets)
 
 
 def _usable(session: Session, declared: Declared, chosen: Chosen, environment: str) -> dict[str, Connection]:

@@ -74,7 +74,10 @@ class Answer:
 
 
 class Reach:
-    """Where and how a module may connect; `allow` and `deny` are the job's `orch.egress_allow` and `egress_deny`."""
+    """Where and how a module may connect; `allow` and `deny` are the job's `orch.egress_allow` and `egress_deny`.
+
+    `files` are paths of PEM files for TLS: `ca_path`, `client_cert`, `client_key`.
+    """
 
     def __init__(
         self,
@@ -84,11 +87,13 @@ class Reach:
         timeout_s: float = TIMEOUT_S,
         verify: bool = True,
         unix_socket: str = "",
+        files: dict[str, str] | None = None,
     ) -> None:
         self.allow, self.deny = list(allow), list(deny)
         self.timeout_s = timeout_s
         self.is_local = bool(unix_socket)
         self.options: dict[str, Any] = {"timeout": timeout_s, "validate_certs": verify, "http_agent": AGENT}
+        self.options.update(files or {})
         if unix_socket:
             self.options["unix_socket"] = unix_socket
 

@@ -79,6 +79,13 @@ def test_an_opened_slot_holds_the_whole_connection_and_shows_none_of_its_secrets
         assert queries.get_connection(session, admin, dns.id).last_used_at is not None
 
 
+def test_the_values_in_a_set_of_secrets_are_secrets_each(admin: Actor) -> None:
+    row = add(admin, "secrets")
+    with unit_of_work() as session:
+        (filled,) = open_slots(session, WORKER, [{"slot": "secrets", "type": "secrets"}], {"secrets": row.id}, "stage")
+    assert filled.secrets == (COMPLETE["secrets"]["values"], "hunter2-x")
+
+
 def test_a_row_that_was_altered_does_not_open(admin: Actor) -> None:
     dns, cloud = add(admin), add(admin, "hetzner")
     with unit_of_work() as session:

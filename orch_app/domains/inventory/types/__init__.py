@@ -8,13 +8,14 @@ from orch_app.domains.inventory.types.hetzner import HETZNER, HetznerPayload
 from orch_app.domains.inventory.types.n8n import N8N, N8nPayload
 from orch_app.domains.inventory.types.portainer import PORTAINER, PortainerPayload
 from orch_app.domains.inventory.types.s3 import S3, S3Payload
+from orch_app.domains.inventory.types.secret_values import SECRETS, SecretsPayload
 from orch_app.domains.inventory.types.shape import ConnectionType, Payload
 from orch_app.domains.inventory.types.ssh import SSH, JumpHost, SshPayload, SshSecret
 from orch_app.domains.inventory.types.webhook import WEBHOOK, WebhookPayload
 from orch_app.kit.errors import Invalid, Problem
 
 TYPES: dict[str, ConnectionType] = {
-    known.name: known for known in (SSH, CLOUDFLARE, PORTAINER, DOCKER, N8N, HETZNER, GITHUB, GIT, WEBHOOK, S3)
+    known.name: known for known in (SSH, CLOUDFLARE, PORTAINER, DOCKER, N8N, HETZNER, GITHUB, GIT, WEBHOOK, S3, SECRETS)
 }
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Payload",
     "PortainerPayload",
     "S3Payload",
+    "SecretsPayload",
     "SshPayload",
     "SshSecret",
     "WebhookPayload",

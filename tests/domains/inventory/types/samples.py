@@ -11,6 +11,7 @@ COMPLETE: dict[str, dict[str, Any]] = {
     "github": {"token": "github_pat_1", "url": "https://github.example.org/api/v3"},
     "git": {"url": "https://git.example.org/team/ops.git", "username": "oauth2", "token": "glpat-1"},
     "webhook": {"url": "https://hooks.example.org/in?x=1", "secret": "whsec_abc"},
+    "secrets": {"values": "DB_PASSWORD=hunter2-x\n# ours\n"},
     "s3": {
         "endpoint": "http://10.0.0.9:9000",
         "bucket": "backups",

@@ -85,6 +85,7 @@ def test_every_field_has_its_words_in_both_languages(kind: str) -> None:
         ("git", ["token", "privateKey"]),
         ("webhook", ["secret"]),
         ("s3", ["secretKey"]),
+        ("secrets", ["values"]),
     ],
 )
 def test_the_secret_fields(kind: str, secrets: list[str]) -> None:
@@ -146,6 +147,8 @@ def test_an_address_is_the_vendors_unless_another_is_given(kind: str, payload: d
             [("/payload/privateKey", "not_a_private_key")],
         ),
         ("webhook", {"url": "https://hooks.example.org/#x"}, [("/payload/url", "url_parts")]),
+        ("secrets", {"values": "A=1\nhunter2"}, [("/payload/values", "values")]),
+        ("secrets", {"values": 'A="hunter2'}, [("/payload/values", "values")]),
         ("s3", {"bucket": "No_Bucket"}, [("/payload/bucket", "string_pattern_mismatch")]),
         ("s3", {"accessKey": "a b"}, [("/payload/accessKey", "string_pattern_mismatch")]),
         ("s3", {"region": "?"}, [("/payload/region", "string_pattern_mismatch")]),

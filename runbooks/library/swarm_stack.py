@@ -1,0 +1,203 @@
+#!/usr/bin/python
+"""Ansible module: deploy a stack to a Swarm, take it back, or start its tasks anew; each with a plan first."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.orch import connections
+from ansible.module_utils.orch.stack import compose, live, portainer, report, secret_values, snapshot, wanted, ways
+from ansible.module_utils.orch.stack.converge import Pace
+from ansible.module_utils.orch.stack.engine import Engine, through_docker
+from ansible.module_utils.orch.stack.faults import Fault
+from ansible.module_utils.orch.stack.run import Manner, Run
+from ansible.module_utils.orch.upstream import UpstreamError
+
+DOCUMENTATION = r"""
+module: swarm_stack
+short_description: Deploy a stack to a Docker Swarm, take it back, or start its tasks anew
+description:
+  - The engine's API is spoken to directly, or through Portainer; no docker program is needed.
+  - A plan comes first, in every mode. With C(expect_plan) nothing is done when the plan is another one.
+  - The module ends without an error and with C(failure) set when the work fails, so that its output is complete.
+options:
+  task: {description: deploy; previous = back to the version before; restart., type: str, default: deploy}
+  runbook: {description: The runbook's name, for the plan., type: str, required: true}
+  stack: {description: The stack's name., type: str, required: true}
+  docker: {description: File of a connection of type docker., type: path}
+  portainer: {description: File of a connection of type portainer; used when there is none of type docker., type: path}
+  endpoint_id: {description: Which environment of Portainer., type: int, default: 0}
+  compose: {description: The compose file., type: str, default: ""}
+  variables: {description: Variables of the compose file., type: dict, default: {}}
+  secrets: {description: File of a connection of type secrets., type: path}
+  policy: {description: Rules by name., type: dict, default: {}}
+  prune: {description: Remove services that the file has no more., type: bool, default: true}
+  resolve_image: {description: always, changed or never., type: str, default: always}
+  services: {description: Only these services; all if empty., type: list, elements: str, default: []}
+  timeout_s: {description: How long services have to come to stand., type: int, default: 300}
+  stable_s: {description: How long they must stand., type: int, default: 20}
+  on_failure: {description: rollback, pause or leave., type: str, default: rollback}
+  artifacts_dir: {description: Where plan.json and snapshot.json go., type: path, required: true}
+  expect_plan: {description: SHA-256 of the plan that was seen., type: str, default: ""}
+  snapshot_path: {description: A snapshot to go back to., type: path}
+  egress_allow: {description: Networks and names that may be reached although private., type: list, elements: str}
+  egress_deny: {description: Endpoints of the product itself., type: list, elements: str}
+"""
+
+OPTIONS: dict[str, Any] = {
+    "task": {"type": "str", "choices": ["deploy", "previous", "restart"], "default": "deploy"},
+    "runbook": {"type": "str", "required": True},
+    "stack": {"type": "str", "required": True},
+    "docker": {"type": "path"},
+    "portainer": {"type": "path"},
+    "endpoint_id": {"type": "int", "default": 0},
+    "compose": {"type": "str", "default": ""},
+    "variables": {"type": "dict", "default": {}},
+    "secrets": {"type": "path", "no_log": False},
+    "policy": {"type": "dict", "default": {}},
+    "prune": {"type": "bool", "default": True},
+    "resolve_image": {"type": "str", "choices": ["always", "changed", "never"], "default": "always"},
+    "services": {"type": "list", "elements": "str", "default": []},
+    "timeout_s": {"type": "int", "default": 300},
+    "stable_s": {"type": "int", "default": 20},
+    "on_failure": {"type": "str", "choices": ["rollback", "pause", "leave"], "default": "rollback"},
+    "artifacts_dir": {"type": "path", "required": True},
+    "expect_plan": {"type": "str", "default": ""},
+    "snapshot_path": {"type": "path"},
+    "egress_allow": {"type": "list", "elements": "str", "default": []},
+    "egress_deny": {"type": "list", "elements": "str", "default": []},
+}
+
+
+class Task:
+    """What one call is to do, with the Swarm it does it to."""
+
+    def __init__(self, given: dict[str, Any], values: dict[str, str], *, check: bool) -> None:
+        self._given = given
+        self._values = values
+        self._check = check
+        self._server: Any = None
+        self._engine = self._connected()
+        self._swarm_id = self._engine.require_manager()
+
+    def _connected(self) -> Engine:
+        given = self._given
+        allow, deny = given["egress_allow"], given["egress_deny"]
+        if given["docker"]:
+            return through_docker(connections.read(given["docker"], "docker"), allow, deny)
+        if not given["portainer"]:
+            raise Fault("validation", "choose a connection of type docker or portainer")
+        if not given["endpoint_id"]:
+            raise Fault("validation", "choose an environment of Portainer")
+        connection = connections.read(given["portainer"], "portainer")
+        self._server = portainer.through_portainer(connection, given["endpoint_id"], allow, deny)
+        return self._server.engine
+
+    def result(self) -> dict[str, Any]:
+        """Do it; raises Fault or UpstreamError where it comes to no plan."""
+        there = live.read(self._engine, self._given["stack"])
+        if self._given["snapshot_path"]:
+            return self._back(there)
+        return {"deploy": self._deploy, "previous": self._previous, "restart": self._restart}[self._given["task"]](
+            there
+        )
+
+    def _manner(self, direction: str, on_failure: str, *, goes_back: bool = False) -> Manner:
+        given = self._given
+        return Manner(
+            given["runbook"],
+            direction,
+            given["artifacts_dir"],
+            expect=given["expect_plan"],
+            check=self._check,
+            pace=Pace(given["timeout_s"], given["stable_s"]),
+            on_failure=on_failure,
+            goes_back=goes_back,
+        )
+
+    def _deploy(self, there: live.Live) -> dict[str, Any]:
+        given = self._given
+        order = wanted.Order(
+            given["stack"],
+            {name: str(value) for name, value in given["variables"].items()},
+            self._values,
+            rules=given["policy"],
+            prune=given["prune"],
+            on_failure=given["on_failure"],
+        )
+        read = compose.read(given["compose"], order.variables)
+        goal = wanted.from_compose(read, order, there)
+        wanted.resolve_images(goal, there, given["resolve_image"], self._asking_registries())
+        keeper = self._keeper(there, goal, order)
+        return Run(self._engine, there, goal, self._manner("apply", given["on_failure"]), keeper=keeper).result()
+
+    def _asking_registries(self) -> Any:
+        """A question to a registry; what it cannot answer stops nothing, a missing image does."""
+        apart = self._engine.apart()
+
+        def ask(image: str) -> Any:
+            try:
+                return apart.digest_of(image)
+            except UpstreamError as error:
+                if error.code == "image_not_found":
+                    raise Fault("image_not_found", f"the registry has no {image}: {error}") from None
+                return str(error)
+
+        return ask
+
+    def _keeper(self, there: live.Live, goal: wanted.Wanted, order: wanted.Order) -> Any:
+        """Portainer where it keeps the stack, or where there is none yet; the engine itself otherwise."""
+        if self._server is None:
+            return None
+        if there.services and not self._server.stack_named(order.stack):
+            said = "this stack was not made by Portainer, which goes on without its file"
+            goal.warnings.append({"code": "external_stack", "message": said})
+            return None
+        return portainer.Keeper(
+            self._server,
+            order.stack,
+            self._swarm_id,
+            content=goal.file or self._given["compose"],
+            variables={} if goal.file else dict(order.variables),
+            pull=self._given["resolve_image"] == "always",
+        )
+
+    def _back(self, there: live.Live) -> dict[str, Any]:
+        document = snapshot.read(self._given["snapshot_path"])
+        if snapshot.stack_of(document) != there.stack:
+            raise Fault(
+                "validation", f"the snapshot is of the stack {snapshot.stack_of(document)}, not of {there.stack}"
+            )
+        goal = snapshot.goal(document, there)
+        return Run(self._engine, there, goal, self._manner("rollback", "leave")).result()
+
+    def _previous(self, there: live.Live) -> dict[str, Any]:
+        goal = ways.previous(there, self._given["services"])
+        return Run(self._engine, there, goal, self._manner("apply", "leave", goes_back=True)).result()
+
+    def _restart(self, there: live.Live) -> dict[str, Any]:
+        goal = ways.restarted(there, self._given["services"])
+        steps = ways.restarts(goal, there)
+        return Run(self._engine, there, goal, self._manner("apply", "leave"), steps=steps).result()
+
+
+def answer(given: dict[str, Any], *, check: bool, hide: Callable[[Iterable[str]], None] = set) -> dict[str, Any]:
+    """Do the task; what the module answers. `hide` is told the values of secrets, which must not be shown."""
+    try:
+        values = secret_values.read(given["secrets"])
+        hide(value for value in values.values() if value)
+        return Task(given, values, check=check).result()
+    except (Fault, UpstreamError, connections.NoConnection) as error:
+        return report.empty(error.code, str(error))
+
+
+def main() -> None:
+    """Read the parameters, do the task, answer what came of it."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    result = answer(module.params, check=module.check_mode, hide=module.no_log_values.update)
+    module.exit_json(**result, diff=report.diff(result["items"]))
+
+
+if __name__ == "__main__":
+    main()

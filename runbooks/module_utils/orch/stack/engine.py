@@ -1,0 +1,128 @@
+"""The Docker engine's API of a Swarm manager: over a socket, over TCP, or through Portainer, which hands it on."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from typing import Any
+from urllib.parse import quote
+
+from ansible.module_utils.orch.stack import images, names
+from ansible.module_utils.orch.stack.faults import Fault, code_of
+from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
+
+LOG_LINES = 50
+ASIDE_S = 10
+_HEADER = 8
+_NOT_THERE = 404
+
+
+class Speaking(Upstream):
+    """A client whose failures carry the code that the words of engine and Swarm mean."""
+
+    def call(self, method: str, path: str, **sent: Any) -> Any:
+        """As the client's, with the code that the words mean; raises UpstreamError."""
+        try:
+            return super().call(method, path, **sent)
+        except UpstreamError as error:
+            if error.status:
+                error.code = code_of(str(error), error.code)
+            raise
+
+
+class Engine(Speaking):
+    """What is asked of a manager."""
+
+    def explain(self, document: Any) -> str:
+        """The engine's own sentence."""
+        return str(document.get("message") or document.get("details") or "") if isinstance(document, dict) else ""
+
+    def apart(self) -> Engine:
+        """The same engine for questions that may fail or take long: if they do, the others go on."""
+        reach = copy.copy(self._reach)
+        reach.timeout_s = ASIDE_S
+        reach.options = {**reach.options, "timeout": ASIDE_S}
+        return Engine(self.name, self._base, self._headers, reach, self._sleep)
+
+    def require_manager(self) -> str:
+        """The id of the Swarm; raises Fault where this engine manages none."""
+        swarm = self.get("/info").get("Swarm") or {}
+        if not swarm.get("ControlAvailable"):
+            raise Fault("validation", f"{self.name} is not a manager of a Swarm, so it deploys no stack")
+        return str((swarm.get("Cluster") or {}).get("ID") or "")
+
+    def services(self) -> list[dict[str, Any]]:
+        """All services of the Swarm."""
+        return self.get("/services") or []
+
+    def tasks(self, stack: str) -> list[dict[str, Any]]:
+        """The tasks of a stack, the newest first."""
+        found = self.get("/tasks", filters=json.dumps({"label": [f"{names.STACK}={stack}"]})) or []
+        return sorted(found, key=lambda task: task["CreatedAt"], reverse=True)
+
+    def create(self, kind: str, body: dict[str, Any]) -> str:
+        """Make a service, network, secret or config; its id."""
+        made = self.call("POST", f"/{kind}s/create", body=body).document or {}
+        return str(made.get("ID") or made.get("Id") or "")
+
+    def update_service(self, service: dict[str, Any], spec: dict[str, Any], **query: Any) -> list[str]:
+        """Give a service, as it was read, another spec; the engine's warnings. Its rights to pull images stay."""
+        path = f"/services/{service['ID']}/update"
+        asked = {"version": service["Version"]["Index"], "registryAuthFrom": "spec", **query}
+        return (self.call("POST", path, query=asked, body=spec).document or {}).get("Warnings") or []
+
+    def delete(self, kind: str, id_: str) -> None:
+        """Remove a service, network, secret or config; one that is gone already is fine."""
+        try:
+            self.call("DELETE", f"/{kind}s/{quote(id_, safe='')}")
+        except UpstreamError as error:
+            if error.status != _NOT_THERE:
+                raise
+
+    def digest_of(self, image: str) -> tuple[str, list[dict[str, str]]]:
+        """What the registry holds under this name now: the digest, and the platforms it runs on."""
+        found = self.get(f"/distribution/{quote(images.without_digest(image), safe='/:')}/json")
+        platforms = [
+            {"Architecture": one.get("architecture") or "", "OS": one.get("os") or ""}
+            for one in found.get("Platforms") or []
+        ]
+        return str(found["Descriptor"]["digest"]), [one for one in platforms if one["Architecture"] and one["OS"]]
+
+    def log_of(self, service_id: str, is_terminal: bool) -> list[str]:  # noqa: FBT001 - as the service says
+        """The end of a service's log."""
+        query = {"stdout": 1, "stderr": 1, "tail": LOG_LINES}
+        content = self.call("GET", f"/services/{service_id}/logs", query=query).content
+        text = content if is_terminal else b"".join(_frames(content))
+        return text.decode("utf-8", "replace").splitlines()[-LOG_LINES:]
+
+
+def _frames(content: bytes) -> list[bytes]:
+    """The parts of a log without a terminal: each has a header of eight bytes, its length in the last four."""
+    found, start = [], 0
+    while start + _HEADER <= len(content):
+        end = start + _HEADER + int.from_bytes(content[start + 4 : start + _HEADER], "big")
+        found.append(content[start + _HEADER : end])
+        start = end
+    return found
+
+
+def through_docker(connection: dict[str, Any], allow: list[str], deny: list[str]) -> Engine:
+    """An engine by a connection of type docker."""
+    url = str(connection["url"])
+    if url.startswith("unix://"):
+        return Engine("Docker", "http://docker", {}, Reach(unix_socket=url[len("unix://") :]))
+    given = {name: str(connection[key]) for key, name in _CERTIFICATES if connection.get(key)}
+    base = url.replace("tcp://", "https://" if given else "http://", 1)
+    files = {name: _in_memory(text) for name, text in given.items()}
+    return Engine("Docker", base, {}, Reach(allow, deny, files=files))
+
+
+_CERTIFICATES = (("tlsCa", "ca_path"), ("tlsCert", "client_cert"), ("tlsKey", "client_key"))
+
+
+def _in_memory(text: str) -> str:
+    """The path of a file that lies in memory only, as long as this process lives."""
+    handle = os.memfd_create("orch", os.MFD_CLOEXEC)
+    os.write(handle, text.encode())
+    return f"/proc/self/fd/{handle}"

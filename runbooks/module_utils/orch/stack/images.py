@@ -1,0 +1,30 @@
+"""The name of an image, taken apart: `registry/path:tag@sha256:digest`."""
+
+from __future__ import annotations
+
+import re
+
+_DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
+
+
+def digest(image: str) -> str:
+    """The digest in the name, or empty."""
+    found = _DIGEST.search(image)
+    return found[1] if found else ""
+
+
+def without_digest(image: str) -> str:
+    """The name without its digest."""
+    return _DIGEST.sub("", image)
+
+
+def tag(image: str) -> str:
+    """The tag; `latest` where neither tag nor digest is given."""
+    name = without_digest(image).rpartition("/")[2]
+    return name.partition(":")[2] or ("" if digest(image) else "latest")
+
+
+def pinned(image: str, to: str) -> str:
+    """The name with this digest, and with its tag for people."""
+    name = without_digest(image)
+    return f"{name if tag(image) != 'latest' or ':' in name.rpartition('/')[2] else name + ':latest'}@{to}"

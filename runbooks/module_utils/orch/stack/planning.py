@@ -1,0 +1,58 @@
+"""The plan of a stack: every service, network, secret and config that changes, with before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.orch.plan import changed_fields
+from ansible.module_utils.orch.stack import view
+from ansible.module_utils.orch.stack.live import Live
+from ansible.module_utils.orch.stack.versions import BASE
+from ansible.module_utils.orch.stack.wanted import Wanted
+
+_KINDS = ("network", "secret", "config")
+_SHOWN = {"network": ("Driver", "Options", "Internal", "Attachable", "IPAM")}
+
+
+def items(goal: Wanted, live: Live) -> list[dict[str, Any]]:
+    """The steps in the order in which they are taken; services that stay as they are among them."""
+    made = [_made(kind, name, body) for kind in _KINDS for name, body in sorted(goal.new[kind].items())]
+    gone = [_gone(kind, name, live) for kind, name in goal.leftover]
+    return made + items_of_services(goal, live) + gone
+
+
+def items_of_services(goal: Wanted, live: Live) -> list[dict[str, Any]]:
+    """What becomes of each wanted service."""
+    return [_service(name, goal.services[name], live) for name in sorted(goal.services)]
+
+
+def _item(action: str, kind: str, name: str, before: Any, after: Any) -> dict[str, Any]:
+    fields = changed_fields(before, after) if action == "update" else []
+    shown = {"before": before, "after": after}
+    if fields:
+        shown = {side: {field: each.get(field) for field in fields} for side, each in shown.items()}
+    return {"id": f"{kind} {name}", "action": action, "kind": kind, "name": name, **shown, "fields": fields}
+
+
+def _made(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    after = {field.lower(): body[field] for field in _SHOWN.get(kind, ()) if body.get(field)}
+    return _item("create", kind, name, None, after or {"version_of": body["Labels"].get(BASE, "")})
+
+
+def _service(name: str, spec: dict[str, Any], live: Live) -> dict[str, Any]:
+    before, after = live.shown(name), view.of_service(spec, live.network_names)
+    if before is None:
+        return _item("create", "service", name, None, after)
+    return _item("noop" if before == after else "update", "service", name, before, after)
+
+
+def _gone(kind: str, name: str, live: Live) -> dict[str, Any]:
+    if kind == "service":
+        return _item("delete", kind, name, live.shown(name), None)
+    one = live.thing(kind, name)
+    return _item("delete", kind, name, {"version_of": one["Spec"]["Labels"].get(BASE, "")}, None)
+
+
+def target(stack: str) -> dict[str, str]:
+    """What the plan is about."""
+    return {"kind": "stack", "id": stack, "name": stack}
