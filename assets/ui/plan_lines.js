@@ -1,4 +1,4 @@
-// Pure: what a plan is going to do, as lines that a person compares. Its shape is orch_app/domains/jobs/plan.schema.json's.
+// Pure: what a plan is going to do, as lines that a person compares. Its shape is runbooks/plan.schema.json's.
 import { plainly } from "./preview_text.js";
 
 /** Items drawn at once. */

@@ -169,5 +169,5 @@ def test_the_variant_with_a_shared_folder_adds_that_folder_alone() -> None:
     for service in variant.values():
         assert list(service) == ["volumes"]
         assert service["volumes"] == [{"type": "bind", "source": "jarvis_artifacts_folder", "target": "/artifacts"}]
-    folder = Settings(artifacts_url="file:///artifacts").artifacts_folder
+    folder = Settings.model_validate({"artifacts_url": "file:///artifacts"}).artifacts_folder
     assert str(folder) == variant["worker"]["volumes"][0]["target"]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
@@ -133,7 +133,8 @@ def test_thousands_of_rows_stay_quick_and_the_wrong_one_is_brought_into_sight(ta
     page = found.page
     lines = [f"A,host{at},203.0.113.{at % 256 if at != 2500 else 999}" for at in range(3000)]
     form(page).get_by_role("button", name="Importar CSV ou zona BIND").click()
-    table = {"name": "a.csv", "mimeType": "text/csv", "buffer": "\n".join(["type,name,content", *lines]).encode()}
+    content = "\n".join(["type,name,content", *lines]).encode()
+    table: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": content}
     form(page).locator(".import input[type=file]").set_input_files(table)
     expect(form(page).get_by_text("3.000 linhas entendidas")).to_be_visible()
     form(page).get_by_role("button", name="Adicionar", exact=True).first.click()

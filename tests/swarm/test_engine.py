@@ -154,13 +154,16 @@ def test_the_log_of_a_service_comes_from_its_tasks(engine: Engine) -> None:
 
 
 def test_modules_take_an_inventory_and_read_a_whole_stack(place: Place) -> None:
-    chosen = {"endpoint_ids": [], "include": ["services", "containers", "nodes", "images", "secret_names"]}
+    chosen: dict[str, Any] = {
+        "endpoint_ids": [],
+        "include": ["services", "containers", "nodes", "images", "secret_names"],
+    }
     given = place.given(**chosen, with_stats=True, max_parallel=2, earlier="")
     found = place.module("engine_inventory").inventory(given)
     assert (found["failure"], found["items"][0]["services"][0]["running"]) == ({}, 2)
     assert all("memory_mb" in row for row in found["items"][0]["containers"] if row["state"] == "running")
     assert "swordfish" not in json.dumps(found)
-    log = {"tail": 50, "since": "", "until": "", "timestamps": True, "grep": {}, "redact": True}
+    log: dict[str, Any] = {"tail": 50, "since": "", "until": "", "timestamps": True, "grep": {}, "redact": True}
     file = place.folder / "containers.log"
     stack = place.module("engine_logs").collected(place.given(**log, file=str(file), target={"stack_name": "shop"}))
     assert (stack["failure"], stack["counts"]["lines"]) == ({}, 2)
