@@ -41,7 +41,7 @@ ROUTERS = (
     schedules,
     operations,
 )
-LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview)"): 5 * 1024 * 1024}
+LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview|choices/.+)"): 5 * 1024 * 1024}
 
 
 def build() -> FastAPI:

@@ -381,7 +381,7 @@ def retry_job(job_id: str, actor: SignedIn, session: Transaction, body: RetryBod
 def rollback_job(job_id: str, body: RollbackBody, actor: SignedIn, session: Transaction) -> JSONResponse:
     """Put back what a job changed, from the snapshot that it took first."""
     check_execute_limit(actor)
-    job = service.rollback(
+    job = service.roll_back(
         session,
         actor,
         job_id,

@@ -155,7 +155,7 @@ def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: boo
     return launch(session, actor, order)
 
 
-def rollback(
+def roll_back(
     session: Session, actor: Actor, job_id: str, *, preview: bool, expect_plan: str = "", request_reason: str = ""
 ) -> Job:
     """Put back what a job changed, from the snapshot that it took first; or only show what that would be.

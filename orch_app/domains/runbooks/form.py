@@ -119,12 +119,18 @@ def _kind(root: Schema, schema: Schema) -> str:
         return _WIDGET_KINDS[schema["x-widget"]]
     if "enum" in schema or "const" in schema:
         return "enum" if "enum" in schema else "const"
-    declared = schema.get("type") or _implied(schema)
+    declared = _one_type(schema) or _implied(schema)
     if declared == "array":
         return _list_kind(_plain(root, schema.get("items", {})), schema)
     if declared == "object":
         return _object_kind(schema)
     return declared if declared in _SCALARS else "string"
+
+
+def _one_type(schema: Schema) -> str:
+    """The type that a field is drawn for, where several are allowed the first that holds something."""
+    declared = schema.get("type", "")
+    return declared if isinstance(declared, str) else next((one for one in declared if one != "null"), "")
 
 
 def _implied(schema: Schema) -> str:

@@ -44,7 +44,7 @@ def ended_with_snapshot(number: int, **facts: Any) -> Job:
 
 def rolled_back(actor: Actor, job: Job, *, preview: bool = False) -> Job:
     with unit_of_work() as session:
-        return service.rollback(session, actor, job.id, preview=preview)
+        return service.roll_back(session, actor, job.id, preview=preview)
 
 
 def test_a_mode_that_the_runbook_does_not_offer_is_refused_at_its_place(trials: Trials) -> None:

@@ -36,7 +36,7 @@ def ending(job: Job) -> tuple[str, str]:
 
 def rolled_back(trials: Trials, job: Job, *, preview: bool, expect_plan: str = "") -> Job:
     with unit_of_work() as session:
-        waiting = service.rollback(session, trials.actor, job.id, preview=preview, expect_plan=expect_plan)
+        waiting = service.roll_back(session, trials.actor, job.id, preview=preview, expect_plan=expect_plan)
     return ran(waiting)
 
 

@@ -169,7 +169,7 @@ def test_the_inputs_of_a_run_are_checked_before_it_begins(owner: Actor) -> None:
 
 
 def test_a_run_is_refused_at_once_where_one_step_is_not_for_this_role(owner: Actor, trials: Trials) -> None:
-    write_say(trials, "risky", risk="high")
+    write_say(trials, "risky", roles={"execute": "admin"})
     pipeline = defined(step("a"), step("b", "a", runbook="risky"))
     with pytest.raises(Forbidden):
         asked_for(owner, pipeline)
