@@ -46,9 +46,7 @@ class PipelineEditorState(Screen, rx.State):
             return
         self.is_open, self.phase, self.asks_to_delete = True, "loading", False
         self.catalogue = await ask(view.read_catalogue)
-        runbooks = self.catalogue["runbooks"]
-        document = view.blank(runbooks[0]["name"] if runbooks else "")
-        blank: dict[str, Any] = {"id": "", "version": 0, "document": document}
+        blank: dict[str, Any] = {"id": "", "version": 0, "document": view.blank(self.catalogue["runbooks"])}
         found = blank if wanted == NEW else await ask(view.read_definition, wanted)
         self.pipeline_id, self._version = found["id"], found["version"]
         self.name = found["document"]["name"]

@@ -1,7 +1,7 @@
 """What the editor of a pipeline works with: the document, what its steps may name, and faults at their places."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -38,9 +38,10 @@ SHAPES = {
 Shown = dict[str, Any]
 
 
-def blank(runbook: str) -> Shown:
-    """The document that a new pipeline begins with."""
-    step = {"id": "first", "runbook": runbook, "needs": [], "join": "all"}
+def blank(runbooks: Sequence[Shown]) -> Shown:
+    """The document that a new pipeline begins with: one step, of a runbook that changes nothing if there is one."""
+    names = [one["name"] for one in sorted(runbooks, key=lambda one: one["mutates"])]
+    step = {"id": "first", "runbook": names[0] if names else "", "needs": [], "join": "all"}
     around = {"inputs": {}, "hosts": [], "connections": {}, "environment": ""}
     return {"name": "", "title": "", "description": "", "inputsSchema": no_inputs(), "steps": [step | around]}
 
@@ -137,6 +138,7 @@ def _runbook(row: Runbook) -> Shown:
         "title": row.title or row.name,
         "titlePt": row.title_pt or row.title or row.name,
         "target": row.meta.get("target", "localhost"),
+        "mutates": bool(row.meta.get("mutates")),
         "slots": row.meta.get("connections", []),
         "inputs": [
             {name: field[name] for name in ("name", "title", "titlePt", "required")}

@@ -154,9 +154,10 @@ def test_a_new_pipeline_is_edited_and_kept() -> None:
     tab = signed_in(Role.ADMIN, "/pipelines?edit=new")
     send(tab, PipelineEditorState.open)
     state = tab.state(PipelineEditorState)
-    assert (state.phase, state.is_open, state.document["steps"][0]["runbook"]) == ("ready", True, "connectivity_test")
-    report = next(row for row in state.catalogue["runbooks"] if row["name"] == "host_report")
-    assert report["target"] == "both"
+    assert (state.phase, state.is_open) == ("ready", True)
+    known = {row["name"]: row for row in state.catalogue["runbooks"]}
+    assert not known[state.document["steps"][0]["runbook"]]["mutates"]
+    assert (known["host_report"]["target"], known["container_remove"]["mutates"]) == ("both", True)
     send(tab, PipelineEditorState.save)
     assert [fault["pointer"] for fault in state.faults] == ["/name"]
     send(
