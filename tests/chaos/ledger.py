@@ -29,18 +29,12 @@ limits: {{log_mb: {log_mb}}}
 - name: Have an effect
   hosts: localhost
   gather_facts: false
-  vars:
-    post: |
-      import socket, sys
-      with socket.create_connection(("{address}", {port})) as ledger:
-          ledger.sendall(b"POST " + sys.argv[1].encode() + b" HTTP/1.0\\r\\n\\r\\n")
-          assert b" 204 " in ledger.recv(100)
-      for output in sys.argv[2:]:
-          open(output, "w").write('{{"schema_version": 1}}')
   tasks:
     - name: Begin
-      ansible.builtin.command:
-        argv: ["{{{{ ansible_playbook_python }}}}", -ISc, "{{{{ post }}}}", "/begin/{{{{ orch.job_id }}}}"]
+      ansible.builtin.uri:
+        url: "http://{address}:{port}/begin/{{{{ orch.job_id }}}}"
+        method: POST
+        status_code: 204
     - name: Say
       ansible.builtin.command:
         argv:
@@ -52,15 +46,18 @@ limits: {{log_mb: {log_mb}}}
       loop: "{{{{ range({times}) | list }}}}"
       changed_when: false
     - name: Take a while
-      ansible.builtin.command: sleep {takes_s}
+      ansible.builtin.wait_for:
+        timeout: {takes_s}
     - name: End
-      ansible.builtin.command:
-        argv:
-          - "{{{{ ansible_playbook_python }}}}"
-          - -ISc
-          - "{{{{ post }}}}"
-          - "/end/{{{{ orch.job_id }}}}"
-          - "{{{{ orch.output_path }}}}"
+      ansible.builtin.uri:
+        url: "http://{address}:{port}/end/{{{{ orch.job_id }}}}"
+        method: POST
+        status_code: 204
+    - name: Write the output
+      ansible.builtin.copy:
+        dest: "{{{{ orch.output_path }}}}"
+        content: "{{{{ {{'schema_version': 1}} | to_json }}}}"
+        mode: "0600"
 """,
     "schema.json": '{{"type": "object", "additionalProperties": false, "properties": {{}}}}',
     "output.schema.json": '{{"type": "object"}}',

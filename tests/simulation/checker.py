@@ -1,8 +1,7 @@
 """What must hold after every step: read from the committed rows, past the product, and compared with before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, is_terminal
 from tests.simulation.schedules import Schedules
@@ -34,7 +33,8 @@ class Violation(Exception):
     """Something that must never be so, in one sentence."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True)
+class Row:
     """One job as committed."""
 
     id: str
@@ -52,7 +52,8 @@ class Row(NamedTuple):
     cancel_requested_at: str | None
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """Who acted since the last look: as holder of which claim, or as which chore, and the database's clock then."""
 
     who: str
@@ -91,8 +92,8 @@ class Checker:
         self.jobs: dict[str, Row] = {}
         self.schedules = Schedules(store, _require)
 
-    def look(self, last: Callable[[], Step]) -> None:
-        """Compare with the step before; `last` tells of the one since then, where that matters.
+    def look(self, step: Step) -> None:
+        """Compare with the step before.
 
         Raises:
             Violation: an invariant is broken.
@@ -104,8 +105,7 @@ class Checker:
         if changes == self._changes:
             return
         self._changes = changes
-        step = last()
-        before, self.jobs = self.jobs, {row[0]: Row._make(row) for row in self._store.rows(JOBS)}
+        before, self.jobs = self.jobs, {row[0]: Row(*row) for row in self._store.rows(JOBS)}
         for job_id, old in before.items():
             new = self.jobs.get(job_id)
             _require(new is not None, f"{job_id} is gone")

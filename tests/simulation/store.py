@@ -50,7 +50,7 @@ class Store:
         self.raw = sqlite3.connect(":memory:")
         self.engine = make_engine("sqlite:///in-memory")
         self._share_connection()
-        self._begin_by_hand()
+        event.listen(self.engine, "checkout", self._begin)
         self._wrap_commit()
         SQLModel.metadata.create_all(self.engine)
         self.raw.create_function("julianday", 1, self._julianday)
@@ -67,15 +67,7 @@ class Store:
         dialect: Any = self.engine.dialect
         dialect.do_close = dialect.do_terminate = lambda connection: connection.rollback()
 
-    def _begin_by_hand(self) -> None:
-        """With one connection all ways to begin are the same, and asking SQLAlchemy's events for it costs a sixth."""
-        event.remove(self.engine, "begin", db._begin_sqlite)
-        engine: Any = self.engine
-        engine._has_events = False
-        engine.dialect.do_begin = lambda connection: connection.execute("BEGIN")
-        event.listen(engine, "checkout", self._stop_before_it_begins)
-
-    def _stop_before_it_begins(self, *_: object) -> None:
+    def _begin(self, *_: object) -> None:
         self.on_begin()
         assert not self.raw.in_transaction, "two transactions at once"
 

@@ -7,9 +7,9 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.runner import run_many, run_one, simulated
 
-SEEDS = 20_000
-PARTS = 40
-SLOW_TO_STOP = 218  # a worker leaves what will not end; one story in a hundred tells of it
+SEEDS = 12_000
+PARTS = 24
+SLOW_TO_STOP = 608  # a worker leaves what will not end; one story in a hundred tells of it
 
 
 @pytest.mark.parametrize("part", range(PARTS))
