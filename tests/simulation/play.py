@@ -13,16 +13,20 @@ from typing import Any
 import pytest
 
 from orch_app.domains.jobs import claims, conclusion, preparation, run, upkeep
-from orch_app.domains.jobs.conclusion import Output
+from orch_app.domains.jobs.conclusion import Output, Results
 from orch_app.domains.jobs.execution import Batch, IsolationLevel, LogLevel, LogLine, PlayOutcome, PlayStatus
 from orch_app.domains.jobs.execution.spec import Reason
 from orch_app.domains.jobs.held import Claim
+from orch_app.domains.jobs.plans import Plan
 from orch_app.domains.jobs.preparation import PreparationError
+from orch_app.domains.jobs.snapshots import Taken
+from orch_app.domains.jobs.states import Mode
 from orch_app.domains.schedules import firing
 from tests.simulation.store import PERSON
 
 REPORT = SimpleNamespace(level=IsolationLevel.RLIMITS)
 ENGINE = SimpleNamespace(name="simulated")
+NOTHING_SPECIAL = Results(Output(document={}), Plan(), Taken())
 KEPT = timedelta(days=30)
 
 
@@ -46,7 +50,7 @@ class Play:
         patch.setattr(preparation, "read", self._read)
         patch.setattr(preparation, "check_revision", lambda _: None)
         patch.setattr(preparation, "to_spec", lambda prepared, _: prepared)
-        patch.setattr(conclusion, "look_at_output", lambda *_: Output(document={}))
+        patch.setattr(conclusion, "look_at_results", lambda *_: NOTHING_SPECIAL)
         patch.setattr(claims, "purge_moment", _purge_moment)
         patch.setattr(firing, "actor_for", lambda *_: PERSON)
         patch.setattr(upkeep, "sign_of_life", lambda *_: None)
@@ -56,8 +60,11 @@ class Play:
         if self._world.strikes(0.03, "the job cannot be prepared"):
             raise PreparationError("it cannot be prepared")
         ((last_seq,),) = self._world.store.rows("SELECT last_seq FROM jobs WHERE id = ?", held.job_id)
-        runbook = SimpleNamespace(path="runbook", output_schema={})
-        return SimpleNamespace(held=held, last_seq=last_seq, runbook=runbook, targets=[], every_secret=list)
+        runbook = SimpleNamespace(path="runbook", output_schema={}, meta={})
+        job = SimpleNamespace(expect_plan="", run_mode=Mode.APPLY)
+        return SimpleNamespace(
+            held=held, last_seq=last_seq, job=job, runbook=runbook, snapshot=None, targets=[], every_secret=list
+        )
 
     @contextmanager
     def _open_workspace(self, *_: object) -> Iterator[None]:
