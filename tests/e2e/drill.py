@@ -143,7 +143,7 @@ PLANS = {
     "type": "object",
     "additionalProperties": False,
     "required": ["plan"],
-    "properties": {"plan": {"title": "Plan", "type": "string", "maxLength": 100_000}},
+    "properties": {"plan": {"title": "Plan", "type": "string", "maxLength": 1_000_000}},
 }
 
 
