@@ -70,9 +70,12 @@ class Approvals(RuleBasedStateMachine):
         job = self._tried(lambda session: service.retry(session, self.world.actors[who], job_id))
         return job.id if job else multiple()
 
-    @rule(who=actors, job_id=jobs)
-    def approve(self, who: str, job_id: str) -> None:
+    @rule(who=actors, job_id=jobs, comes=st.booleans())
+    def approve(self, who: str, job_id: str, comes: bool) -> None:
+        """Whoever tries; sometimes a worker comes at once."""
         self._tried(lambda session: approvals.approve(session, self.world.actors[who], job_id, "yes"))
+        if comes:
+            self.claim()
 
     @rule(job_id=jobs)
     def approve_as_somebody_who_may(self, job_id: str) -> None:
@@ -81,6 +84,7 @@ class Approvals(RuleBasedStateMachine):
         may = [one for one in self.world.actors.values() if asked and not objection(asked, State.APPROVED, one, now())]
         if may:
             self._tried(lambda session: approvals.approve(session, may[0], job_id, "yes"))
+            self.claim()
 
     @rule(who=actors, job_id=jobs)
     def deny(self, who: str, job_id: str) -> None:
