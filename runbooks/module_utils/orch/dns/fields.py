@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from abc import ABC, abstractmethod
 from typing import Any
 
 from ansible.module_utils.orch.dns import charstrings, names
@@ -25,15 +26,15 @@ def words(text: str) -> list[str]:
     return found
 
 
-class Field:
+class Field(ABC):
     """A word of a value. `takes_rest` puts all words that are left into this one, without blanks between them."""
 
     takes_rest = False
     between = ""
 
+    @abstractmethod
     def spelled(self, given: Any) -> str:
         """The one spelling of what a person or the API gave; raises Invalid."""
-        raise NotImplementedError
 
     def document(self, word: str) -> Any:
         """The JSON value of a spelling."""
