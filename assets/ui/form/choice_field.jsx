@@ -128,7 +128,7 @@ function ChoiceList({ id, box, label, isOpen, found, items, at, value, onPick })
   return (
     <div ref={popover} popover="manual" className="menu combo-l" onMouseDown={(event) => event.preventDefault()}>
       <ul id={id} role="listbox" aria-label={label}>
-        {items.map((item, place) => (
+        {(isOpen ? items : []).map((item, place) => (
           <li key={String(item.value)} id={`${id}-${place}`} role="option" aria-selected={item.value === value} className={place === at ? "menu-i on" : "menu-i"} onClick={() => onPick(item)}>
             <span className="trunc grow">{item.label}</span>
             {item.hint ? <span className="sec sm nowrap">{item.hint}</span> : null}

@@ -4,6 +4,7 @@ import { FieldError } from "../fields.jsx";
 import { useText } from "../text.js";
 import { FormContext } from "./context.js";
 import { Fields } from "./fields_of.jsx";
+import { focusWhenDrawn } from "./focus.js";
 import { completed, initialValues, withValue } from "./values.js";
 
 const TELL_MS = 200;
@@ -42,9 +43,7 @@ export function SchemaForm({ fields, values, errors, disabled = false, choices =
   }, [fields]);
   useEffect(() => {
     if (!errors || !Object.keys(errors).length) return undefined;
-    // One frame later: a long table first has to draw the row that is wrong.
-    const frame = requestAnimationFrame(() => box.current?.querySelector('[aria-invalid="true"]')?.focus());
-    return () => cancelAnimationFrame(frame);
+    return focusWhenDrawn(() => box.current?.querySelector('[aria-invalid="true"]'));
   }, [errors]);
   const change = useCallback((path, value) => {
     const next = withValue(latest.current, path, value);

@@ -5,6 +5,7 @@ import { useText } from "../text.js";
 import { inRow, isBlank } from "./columns.js";
 import { useForm, usePut } from "./context.js";
 import { cells, filledFrom } from "./delimited.js";
+import { focusWhenDrawn } from "./focus.js";
 import { Heading, OwnErrors } from "./heading.jsx";
 import { ImportPanel } from "./import_panel.jsx";
 import { readTable } from "./imports.js";
@@ -54,8 +55,8 @@ export function Rows(props) {
     if (!wanted.current) return;
     const { at, column } = wanted.current;
     wanted.current = null;
-    // One frame later: a long table first has to draw the row.
-    requestAnimationFrame(() => focusCell(box.current, Math.min(at, rows.items.length - 1), column));
+    const row = Math.min(at, rows.items.length - 1);
+    focusWhenDrawn(() => (row < 0 ? buttonBelow(box.current) : controlIn(box.current, row, column)));
   }, [rows.items.length]);
   const add = (column = columns[0]?.name) => {
     if (rows.isFull || disabled) return;
@@ -86,7 +87,7 @@ export function Rows(props) {
     const cell = step && event.target.matches("input:not([type=checkbox])") && !event.ctrlKey && !event.metaKey ? cellOf(event.target, columns) : null;
     if (!cell || cell.row + step < 0) return;
     event.preventDefault();
-    if (cell.row + step < rows.items.length) focusCell(box.current, cell.row + step, columns[cell.column].name);
+    if (cell.row + step < rows.items.length) controlIn(box.current, cell.row + step, columns[cell.column].name)?.focus();
     else if (event.key === "Enter") add();
   };
   const name = titleOf({ title: field.itemTitle, titlePt: field.itemTitlePt }, t.language).toLowerCase();
@@ -123,10 +124,13 @@ function cellOf(element, columns) {
   return row && column >= 0 ? { row: Number(row.dataset.row), column } : null;
 }
 
-/** To a cell; without a column to the row's own button; to the button below when there is no such row any more. */
-function focusCell(box, at, column) {
-  const row = box.querySelector(`[data-row="${at}"]`);
+/** The control of a cell; without a column the row's own button. Null while the row is not drawn. */
+function controlIn(box, at, column) {
+  const row = box?.querySelector(`[data-row="${at}"]`);
   const place = column ? `[data-col="${CSS.escape(column)}"] :is(input, select, textarea)` : ".del .ib";
-  const target = row?.querySelector(place) || (column ? null : row?.querySelector(".ib")) || row?.querySelector("input, select, textarea") || [...box.querySelectorAll(".btn.s")].at(-1);
-  target?.focus();
+  return row?.querySelector(place) || row?.querySelector(column ? "input, select, textarea" : ".ib");
+}
+
+function buttonBelow(box) {
+  return [...box.querySelectorAll(".btn.s")].at(-1);
 }
