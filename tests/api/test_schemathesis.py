@@ -99,7 +99,8 @@ def _one_of_everything(admin: Actor) -> dict[str, str]:
         found["run_id"] = runs.start(session, admin, runs.RunOrder(found["pipeline_id"])).id
         runs.cancel(session, admin, found["run_id"])
         workers.register(session, workers.WorkerFacts("wrk_1", "w1", 4, "bwrap", "0"))
-    return {**found, "user_id": user.user_id or "", "worker_id": "wrk_1", "name": "host_report"}
+    elsewhere = {"container_id": "c" * 64, "field": "targets"}
+    return {**found, **elsewhere, "user_id": user.user_id or "", "worker_id": "wrk_1", "name": "host_report"}
 
 
 @SCHEMA.parametrize()

@@ -4,7 +4,6 @@ It keeps what Cloudflare is known for: names in small letters, one TTL for what 
 beside an alias, batches that are carried out whole or not at all, and limits that come with the plan.
 """
 
-import copy
 import itertools
 import json
 import socket
@@ -203,7 +202,7 @@ class Cloudflare(ThreadingHTTPServer):
         count = sum(map(len, body.values()))
         if count > self.batch_limit:
             raise Refused(400, 9_301, f"The batch of {count} operations exceeds the maximum of {self.batch_limit}")
-        changed = Zone(zone.id, zone.name, copy.deepcopy(zone.records))
+        changed = Zone(zone.id, zone.name, dict(zone.records))
         done = {
             "deletes": [self._delete(changed, one["id"]) for one in body.get("deletes", ())],
             "patches": [self._patch(changed, one) for one in body.get("patches", ())],
