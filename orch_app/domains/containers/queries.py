@@ -27,6 +27,7 @@ from orch_app.kit.upstream_failures import UpstreamError
 
 AT_ONCE = 8
 """Connections that are asked at the same time."""
+NO_SWARM = Swarm([], [], [])
 
 Status = Literal["up", "down", "error"]
 
@@ -96,8 +97,7 @@ def list_services(actor: Actor, endpoint_id: str) -> Sequence[Service]:
         NotFound, UpstreamError, EgressRefused: as `list_containers`.
     """
     require(actor, Permission.CONNECTIONS_USE)
-    swarm = _asked(actor, endpoint_id)[0]
-    return swarm.services if swarm else []
+    return _swarm(actor, endpoint_id).services
 
 
 def list_nodes(actor: Actor, endpoint_id: str) -> Sequence[Node]:
@@ -107,8 +107,7 @@ def list_nodes(actor: Actor, endpoint_id: str) -> Sequence[Node]:
         NotFound, UpstreamError, EgressRefused: as `list_containers`.
     """
     require(actor, Permission.CONNECTIONS_USE)
-    swarm = _asked(actor, endpoint_id)[0]
-    return swarm.nodes if swarm else []
+    return _swarm(actor, endpoint_id).nodes
 
 
 def list_stacks(actor: Actor, endpoint_id: str) -> Sequence[Stack]:
@@ -118,14 +117,16 @@ def list_stacks(actor: Actor, endpoint_id: str) -> Sequence[Stack]:
         NotFound, UpstreamError, EgressRefused: as `list_containers`.
     """
     require(actor, Permission.CONNECTIONS_USE)
-    swarm, containers = _asked(actor, endpoint_id, with_containers=True)
-    return engine_documents.stacks(swarm.services if swarm else [], containers)
-
-
-def _asked(actor: Actor, endpoint_id: str, *, with_containers: bool = False) -> tuple[Swarm | None, list[Container]]:
     endpoint = read_id(endpoint_id)
     with engine_behind(open_door(actor, endpoint), endpoint) as engine:
-        return engine.swarm(), engine.containers() if with_containers else []
+        swarm = engine.swarm() or NO_SWARM
+        return engine_documents.stacks(swarm.services, engine.containers())
+
+
+def _swarm(actor: Actor, endpoint_id: str) -> Swarm:
+    endpoint = read_id(endpoint_id)
+    with engine_behind(open_door(actor, endpoint), endpoint) as engine:
+        return engine.swarm() or NO_SWARM
 
 
 def _behind(door: Door) -> list[Seen]:

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
+from orch_app.domains.inventory.types.shape import described
 from orch_app.integrations.ssh.keys import KeyRefused, read_public_key
 from orch_app.kit.allow_list import endpoint, is_host_name
 from orch_app.kit.egress import is_address
@@ -103,3 +104,15 @@ def _public_key(value: str | None) -> str | None:
 BaseUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(base_url)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN), AfterValidator(token_text)]
 HostKeyLine = Annotated[str | None, Field(max_length=MAX_KEY), AfterValidator(_public_key)]
+ApiAddress = Annotated[
+    BaseUrl,
+    Field(
+        json_schema_extra=described(
+            "API address",
+            "Endereço da API",
+            "Another one only behind a proxy of your own.",
+            "Outro somente atrás de um proxy próprio.",
+        )
+    ),
+]
+"""Of a service that the vendor runs; its type gives the public one."""

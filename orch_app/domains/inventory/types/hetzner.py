@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from orch_app.domains.inventory.types.fields import BaseUrl, Token, place_of
+from orch_app.domains.inventory.types.fields import ApiAddress, Token, place_of
 from orch_app.domains.inventory.types.shape import ConnectionType, Payload, described
 
 PUBLIC_API = "https://api.hetzner.cloud/v1"
@@ -20,15 +20,7 @@ class HetznerPayload(Payload):
             "password",
         )
     )
-    url: BaseUrl = Field(
-        PUBLIC_API,
-        json_schema_extra=described(
-            "API address",
-            "Endereço da API",
-            "Another one only behind a proxy of your own.",
-            "Outro somente atrás de um proxy próprio.",
-        ),
-    )
+    url: ApiAddress = PUBLIC_API
 
 
 HETZNER = ConnectionType(
