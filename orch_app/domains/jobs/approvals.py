@@ -6,6 +6,7 @@ so of two who answer at once only one is heard; and the worker looks again befor
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -38,6 +39,15 @@ from orch_app.kit.wakeups import announce
 
 AT_ONCE = 100
 _WANTED = {Verdict.APPROVAL: Wanted.ANYONE, Verdict.OTHER_PERSON: Wanted.OTHER_PERSON}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A job's question as one actor sees it: why his or her yes, or no, would not count; None where it would."""
+
+    approval: Approval
+    against_yes: Objection | None
+    against_no: Objection | None
 
 
 def ask(session: Session, actor: Actor, job: Job, runbook: Runbook, verdict: Verdict) -> Approval:
@@ -148,8 +158,19 @@ def require_valid(session: Session, job: Job) -> None:
         raise PreparationError("What was approved is not what is about to run.")
 
 
+def read_question(session: Session, actor: Actor, job: Job) -> Question | None:
+    """What was asked about a job, and whether this actor can answer it; None for a job that nobody had to approve."""
+    require(actor, Permission.JOBS_READ)
+    approval = session.get(Approval, job.id)
+    if approval is None:
+        return None
+    yes, no = (objection(approval, answer, actor, now()) for answer in (State.APPROVED, State.DENIED))
+    may = actor.may(Permission.JOBS_APPROVE)
+    return Question(approval, yes if may else yes or Objection.ROLE, no if may else no or Objection.ROLE)
+
+
 def read_waiting(
-    session: Session, actor: Actor, page: pages.PageQuery, *, mine: bool = False
+    session: Session, actor: Actor, page: pages.PageQuery, *, mine: bool = False, environment: str = ""
 ) -> tuple[pages.Page[Job], dict[str, Approval]]:
     """Jobs that wait for an approval, oldest first, with their questions; with `mine` those that the actor can approve.
 
@@ -158,22 +179,26 @@ def read_waiting(
     """
     require(actor, Permission.JOBS_READ)
     oldest_first = page.model_copy(update={"sort": "id"})
-    query = select(Job).join(Approval, col(Approval.job_id) == col(Job.id)).where(*_open_to(actor if mine else None))
+    open_ones = _open_to(actor if mine else None, environment)
+    query = select(Job).join(Approval, col(Approval.job_id) == col(Job.id)).where(*open_ones)
     found = pages.read_page(session, query, {"id": Job.id}, oldest_first)
     ids = [job.id for job in found.items]
     rows: Sequence[Approval] = session.exec(select(Approval).where(col(Approval.job_id).in_(ids))).all()
     return found, {row.job_id: row for row in rows}
 
 
-def count_waiting_for(session: Session, actor: Actor) -> int:
+def count_waiting_for(session: Session, actor: Actor, environment: str = "") -> int:
     """How many jobs wait for an approval that this actor can give."""
     require(actor, Permission.JOBS_READ)
-    return session.exec(select(func.count()).select_from(Approval).where(*_open_to(actor))).one()
+    query = select(func.count()).select_from(Approval).join(Job, col(Job.id) == col(Approval.job_id))
+    return session.exec(query.where(*_open_to(actor, environment))).one()
 
 
-def _open_to(actor: Actor | None) -> list[Any]:
+def _open_to(actor: Actor | None, environment: str) -> list[Any]:
     """Which questions are open at all, or to this actor: `approval_rules.objection` as a condition."""
     waits = [col(Approval.state) == State.WAITING, col(Approval.expires_at) > now()]
+    if environment:
+        waits.append(col(Job.environment) == environment)
     if actor is None:
         return waits
     if not actor.may(Permission.JOBS_APPROVE) or actor.role is None or actor.user_id is None:

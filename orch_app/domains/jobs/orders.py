@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orch_app.domains.access.launch_matrix import Verdict
@@ -109,3 +109,16 @@ def subject_of(job: Job) -> Subject:
         job.connection_ids,
         job.rollback_of,
     )
+
+
+def order_like(job: Job, **changes: Any) -> Order:
+    """What a job was ordered to do, as a new order of its own; `changes` are fields of `Order`."""
+    same = Order(
+        runbook=job.runbook_name,
+        inputs=job.input_json,
+        host_ids=job.host_ids or None,
+        environment=job.environment,
+        connections=job.connection_ids,
+        request_reason=job.request_reason,
+    )
+    return replace(same, **changes)

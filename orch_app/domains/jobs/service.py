@@ -16,7 +16,7 @@ from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.gate import pass_gate
 from orch_app.domains.jobs.models import Job, JobCounter, JobStep, StepHost
 from orch_app.domains.jobs.needs import Rules
-from orch_app.domains.jobs.orders import Checked, Order
+from orch_app.domains.jobs.orders import Checked, Order, order_like
 from orch_app.domains.jobs.queries import get_job, of_last_attempt
 from orch_app.domains.jobs.states import TERMINAL, Mode, Phase, Reason, Status, is_terminal
 from orch_app.kit.clock import now
@@ -138,13 +138,9 @@ def retry(session: Session, actor: Actor, job_id: str, *, only_failed_hosts: boo
     job = get_job(session, actor, job_id)
     if not is_terminal(job.status):
         raise Conflict(f"Job #{job.number} has not ended yet.", "job_is_running")
-    order = Order(
-        runbook=job.runbook_name,
-        inputs=job.input_json,
+    order = order_like(
+        job,
         host_ids=_failed_hosts(session, job) if only_failed_hosts else job.host_ids or None,
-        environment=job.environment,
-        connections=job.connection_ids,
-        request_reason=job.request_reason,
         trigger="retry",
         retry_of=job.id,
         priority=min(job.priority, 0),
@@ -167,12 +163,8 @@ def roll_back(
     require(actor, Permission.RUNBOOKS_EXECUTE)
     job = get_job(session, actor, job_id)
     snapshots.require_one(session, job)
-    order = Order(
-        runbook=job.runbook_name,
-        inputs=job.input_json,
-        host_ids=job.host_ids or None,
-        environment=job.environment,
-        connections=job.connection_ids,
+    order = order_like(
+        job,
         request_reason=request_reason,
         trigger="rollback",
         mode=Mode.PREVIEW if preview else Mode.ROLLBACK,

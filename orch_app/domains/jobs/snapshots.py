@@ -59,8 +59,13 @@ def require_one(session: Session, job: Job) -> None:
     """
     if not is_terminal(job.status):
         raise Conflict(f"Job #{job.number} has not ended yet.", "job_is_running")
-    if not job.snapshot_ref or session.get(JobArtifact, (job.id, SNAPSHOT)) is None:
+    if not has_one(session, job):
         raise Conflict(f"Job #{job.number} left no snapshot that could be put back.", "no_snapshot")
+
+
+def has_one(session: Session, job: Job) -> bool:
+    """Whether a job that has ended left a snapshot that is still there."""
+    return is_terminal(job.status) and bool(job.snapshot_ref and session.get(JobArtifact, (job.id, SNAPSHOT)))
 
 
 def source_of(session: Session, job: Job) -> Source | None:

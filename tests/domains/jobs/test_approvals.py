@@ -135,6 +135,31 @@ def test_an_answer_is_given_once(trials: Trials, asker: Actor, boss: Actor) -> N
             deny(boss, job)
 
 
+def test_each_is_told_why_his_or_her_answer_would_not_count(
+    trials: Trials, boss: Actor, operator: Actor, viewer: Actor
+) -> None:
+    other = add_user(Role.ADMIN, "other@example.com")
+    job = waiting(trials, boss)
+    cases = {
+        other: (None, None),
+        boss: ("same_person", None),
+        operator: ("role", "role"),
+        viewer: ("role", "role"),
+        COMMAND_LINE: ("nobody", "nobody"),
+    }
+    with reading() as session:
+        for actor, expected in cases.items():
+            question = approvals.read_question(session, actor, job)
+            assert question
+            assert (question.against_yes, question.against_no) == expected
+
+
+def test_about_a_job_that_nobody_has_to_approve_nothing_is_asked(trials: Trials, viewer: Actor) -> None:
+    job = trials.launch(GOOD)
+    with reading() as session:
+        assert approvals.read_question(session, viewer, job) is None
+
+
 def test_a_job_that_needs_no_approval_gets_none(trials: Trials, boss: Actor) -> None:
     trials.write("trial", GOOD)
     assert refusal(boss, launched(boss, "trial")).code == "approval_not_waiting"
