@@ -177,6 +177,7 @@ const HELP = [
   ["g d", "nav.dashboard"],
   ["g r", "nav.runbooks"],
   ["g j", "nav.jobs"],
+  ["g a", "nav.approvals"],
   ["g h", "nav.hosts"],
   ["g c", "nav.connections"],
   ["g s", "nav.settings"],
@@ -191,7 +192,7 @@ const HELP = [
   ["Esc", "keys.close"],
   ["?", "keys.help"],
 ];
-const GO = { d: "/dashboard", r: "/runbooks", j: "/jobs", h: "/hosts", c: "/connections", s: "/settings" };
+const GO = { d: "/dashboard", r: "/runbooks", j: "/jobs", a: "/approvals", h: "/hosts", c: "/connections", s: "/settings" };
 
 function HelpList() {
   const t = useText();
@@ -297,14 +298,16 @@ export function ShellTools({ pages, items, onQuery }) {
 }
 
 /** The "More" entry of the bottom bar: a sheet with every page the bar has no room for. */
-export function MoreSheet({ active, children }) {
+export function MoreSheet({ active, count = 0, children }) {
   const t = useText();
   const [open, setOpen] = useState(false);
   return (
     <>
       <button type="button" className={active ? "on" : ""} aria-haspopup="dialog" onClick={() => setOpen(true)}>
         <Icon name="menu" size={20} />
-        {t("nav.more")}
+        <span>
+          {t("nav.more")} {count > 0 ? <b className="tag">{count}</b> : null}
+        </span>
       </button>
       <Dialog open={open} onClose={() => setOpen(false)} kind="sheet" label={t("nav.more")}>
         <header>

@@ -56,6 +56,21 @@ export function Tabs({ items, label, param = "tab", onTab }) {
   );
 }
 
+/** A way to a tab of the page from elsewhere on it. */
+export function TabLink({ tab, param = "tab", children }) {
+  const go = (event) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    setUrlParam(param, tab);
+    document.querySelector("main .tabs")?.scrollIntoView({ block: "start" });
+  };
+  return (
+    <a href={`?${param}=${tab}`} className="lk" onClick={go}>
+      {children}
+    </a>
+  );
+}
+
 /** What one tab shows. `keep` stays mounted while hidden (a log that should not be read again). */
 export function TabPanel({ tab, first, keep, param = "tab", label, children }) {
   const wanted = useUrlParam(param);

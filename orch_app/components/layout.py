@@ -36,6 +36,14 @@ class TabPanel(UiComponent):
     keep: rx.Var[bool]
 
 
+class TabLink(UiComponent):
+    """`TabLink` of assets/ui/tabs.jsx."""
+
+    library = _TABS
+    tag = "TabLink"
+    tab: rx.Var[str]
+
+
 @dataclass(frozen=True)
 class Tab:
     """One tab: its id in the address, its word, its panel, a count, and whether it stays mounted while hidden.
@@ -157,6 +165,11 @@ def tabs(*items: Tab, label: Text, on_tab: Event = None, param: str = "tab") -> 
         for at, tab in enumerate(items)
     ]
     return rx.fragment(Tabs.create(items=listed, label=label, param=param, **given(on_tab=on_tab)), *panels)
+
+
+def tab_link(text: Text, *, tab: str) -> rx.Component:
+    """A link to a tab of the same page, from elsewhere on it."""
+    return TabLink.create(text, tab=tab)
 
 
 def attention_list(*items: rx.Component) -> rx.Component:

@@ -37,6 +37,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("dashboard", "/dashboard", "dashboard", "nav.dashboard", bar=True),
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
+            Place("approvals", "/approvals", "shield", "nav.approvals"),
             Place("schedules", "/schedules", "calendar", "nav.schedules"),
             Place("pipelines", "/pipelines", "flow", "nav.pipelines"),
         ),
@@ -137,6 +138,7 @@ class MoreSheet(UiComponent):
     library = _LIBRARY
     tag = "MoreSheet"
     active: rx.Var[bool]
+    count: rx.Var[int]
 
 
 def shell(active: str, *content: rx.Component, data: ShellData) -> rx.Component:
@@ -150,7 +152,7 @@ def shell(active: str, *content: rx.Component, data: ShellData) -> rx.Component:
             rx.el.main(reconnecting_banner(), *content, id="main", class_name="main", tab_index=-1),
             class_name="page",
         ),
-        _bottom_bar(active),
+        _bottom_bar(active, data),
         *notices,
     )
 
@@ -251,19 +253,25 @@ def _sidebar(active: str, data: ShellData) -> rx.Component:
 
 def _nav_link(place: Place, active: str, data: ShellData) -> rx.Component:
     on = place.id == active
-    count = rx.fragment()
-    if data.counts is not None:
-        held = data.counts[place.id].to(int)
-        count = rx.cond(held > 0, rx.el.b(held, class_name="tag"), rx.fragment())
     return link(
         icon(place.icon, 20),
         rx.el.span(tr(place.key)),
-        count,
+        _count(place, data),
         href=place.href,
         class_name="nav on" if on else "nav",
         title=tr(place.key),
         **({"custom_attrs": {"aria-current": "page"}} if on else {}),
     )
+
+
+def _held(place: Place, data: ShellData) -> rx.Var[int]:
+    """How much of a place is open at the moment; 0 where nobody counts."""
+    return rx.Var.create(0) if data.counts is None else data.counts[place.id].to(int)
+
+
+def _count(place: Place, data: ShellData) -> rx.Component:
+    held = _held(place, data)
+    return rx.cond(held > 0, rx.el.b(held, class_name="tag"), rx.fragment())
 
 
 def _live(data: ShellData) -> rx.Component:
@@ -277,7 +285,8 @@ def _live(data: ShellData) -> rx.Component:
     )
 
 
-def _bottom_bar(active: str) -> rx.Component:
+def _bottom_bar(active: str, data: ShellData) -> rx.Component:
+    """Five entries; what is under "More" and waits for the reader is counted on it."""
     bar = [place for place in PLACES if place.bar]
     rest = [place for place in PLACES if not place.bar]
     links = [
@@ -294,14 +303,16 @@ def _bottom_bar(active: str) -> rx.Component:
         link(
             icon(place.icon, 20),
             rx.el.span(tr(place.key)),
+            _count(place, data),
             href=place.href,
             class_name="nav on" if place.id == active else "nav",
         )
         for place in rest
     ]
+    waiting = next(_held(place, data) for place in rest if place.id == "approvals")
     return rx.el.nav(
         *links,
-        MoreSheet.create(*more, active=any(place.id == active for place in rest)),
+        MoreSheet.create(*more, active=any(place.id == active for place in rest), count=waiting),
         class_name="bottom",
         custom_attrs={"aria-label": tr("shell.navigation_phone")},
     )

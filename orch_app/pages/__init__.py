@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from orch_app.pages.approvals import approvals_page
 from orch_app.pages.connections import connections_page
 from orch_app.pages.dashboard import dashboard_page
 from orch_app.pages.frame import ENTER
@@ -17,6 +18,7 @@ from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
 from orch_app.pages.workers import workers_page
+from orch_app.state.approvals import ApprovalsState
 from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
@@ -43,6 +45,7 @@ FRAMED = (
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
+    ("/approvals", approvals_page, (ApprovalsState.load, ApprovalsState.follow)),
     (
         "/schedules",
         schedules_page,

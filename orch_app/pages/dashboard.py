@@ -19,6 +19,7 @@ from orch_app.state.session import ShellState
 
 KPIS = DashboardState.kpis
 ICONS = {
+    "approval": "lock",
     "job": "failed",
     "key_changed": "fingerprint",
     "unreachable": "offline",

@@ -14,7 +14,16 @@ from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
 from orch_app.pages.frame import by_phase, framed, may
 from orch_app.pages.grave import grave_dialog
+from orch_app.pages.job_approval import (
+    IS_OPEN,
+    MAY_ANSWER,
+    answer_buttons,
+    answer_dialog,
+    approval_answer,
+    approval_card,
+)
 from orch_app.pages.job_hosts import host_drawer, hosts_tab
+from orch_app.pages.job_modes import follow_dialog, mode_badge, next_step, plan_card, rollback_item
 from orch_app.pages.job_overview import failure_box, overview
 from orch_app.pages.job_tabs import artifact_drawer, artifacts_tab, audit_tab
 from orch_app.pages.job_waiting import waiting_card
@@ -41,6 +50,8 @@ def job_page() -> rx.Component:
         host_drawer(),
         artifact_drawer(),
         _cancel_dialog(),
+        answer_dialog(),
+        follow_dialog(),
         grave_dialog(
             open=JobState.asks_to_repeat != "",
             on_close=JobState.close_question,
@@ -65,9 +76,11 @@ def _job() -> rx.Component:
         document_title(_title()),
         rx.el.div(_announced(), class_name="sr", role="status", custom_attrs={"aria-live": "polite"}),
         _header(),
-        rx.cond(STATUS == "PENDING", waiting_card()),
+        rx.cond(IS_OPEN, approval_card(), rx.cond(STATUS == "PENDING", waiting_card())),
+        plan_card(),
         failure_box(),
         _facts(),
+        approval_answer(),
         _tabs(),
     )
 
@@ -92,10 +105,11 @@ def _header() -> rx.Component:
         here=JOB["number"].to(str),
         badges=[
             rx.el.span(status_badge(STATUS, PHASE), class_name="badge-live"),
+            mode_badge(),
             env_badge(JOB["environment"].to(str)),
         ],
         actions=[_more(tr("nav.more")), _share(), _primary("")],
-        thumb=[_primary("")],
+        thumb=[rx.cond(IS_OPEN & MAY_ANSWER, rx.fragment(*answer_buttons()), _primary(""))],
         more=_more(""),
     )
 
@@ -123,7 +137,7 @@ def _subtitle() -> rx.Component:
 
 
 def _primary(look: str) -> rx.Component:
-    """One action: stop what runs; repeat what has ended, on the failed hosts where only some failed."""
+    """One action: stop what runs; apply what was shown; repeat what has ended, on the failed hosts if only some did."""
     cancel = rx.cond(
         may("jobs:cancel"),
         button(
@@ -147,7 +161,7 @@ def _primary(look: str) -> rx.Component:
         ),
         button(tr("job.retry"), icon_name="retry", look="p", on_click=JobState.retry),
     )
-    return rx.cond(IS_OVER, rx.cond(may("runbooks:execute"), again), cancel)
+    return rx.cond(IS_OVER, rx.cond(may("runbooks:execute"), next_step(again)), cancel)
 
 
 def _share() -> rx.Component:
@@ -167,6 +181,7 @@ def _more(text: rx.Var[str] | str) -> rx.Component:
                     menu_item(tr("job.retry_failed"), icon_name="retry", on_click=JobState.retry_failed),
                 ),
                 menu_item(tr("job.run_again"), icon_name="edit", href=edits),
+                rollback_item(),
             ),
         ),
         rx.cond(may("schedules:write"), menu_item(tr("schedules.schedule"), icon_name="calendar", href=again)),

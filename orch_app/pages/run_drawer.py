@@ -21,7 +21,9 @@ from orch_app.state.launch_view import ORDER_FILE
 
 RUNBOOK = LaunchState.runbook
 BLOCK = blocked_by(LaunchState)
-SEND = [LaunchState.begin, LaunchState.run]
+SEND = [LaunchState.begin, LaunchState.send]
+HAS_PREVIEW = RUNBOOK["hasPreview"].to(bool)
+IS_ASKED_FOR = LaunchState.approvals[LaunchState.environment].to(str) != ""
 
 
 def run_drawer() -> rx.Component:
@@ -135,13 +137,25 @@ def _footer() -> rx.Component:
         rx.el.span(usual),
         class_name="foot-n grow",
     )
-    run = rx.el.button(
-        rx.cond(LaunchState.is_busy, icon("running", class_name="spin"), icon("play")),
-        tr("runbooks.run"),
-        type="button",
-        class_name="btn p",
+    first = _sending(
+        rx.cond(HAS_PREVIEW, tr("plan.preview"), tr("runbooks.run")),
+        rx.cond(HAS_PREVIEW, icon("eye"), icon("play")),
+        look="btn p",
         on_click=SEND,
+    )
+    # Where somebody has to approve, what is approved is a plan: there is no way past the preview.
+    straight = _sending(tr("runbooks.run"), icon("play"), look="btn g", on_click=[LaunchState.begin, LaunchState.run])
+    return rx.fragment(lines, cancel_button(), rx.cond(HAS_PREVIEW & ~IS_ASKED_FOR, straight), first)
+
+
+def _sending(words: rx.Var[str], face: rx.Component, *, look: str, on_click: list) -> rx.Component:
+    """A button that sends the order, and turns while it is on its way."""
+    return rx.el.button(
+        rx.cond(LaunchState.is_busy, icon("running", class_name="spin"), face),
+        words,
+        type="button",
+        class_name=look,
+        on_click=on_click,
         disabled=(BLOCK != "") | (LaunchState.phase != "ready") | LaunchState.is_busy,
         custom_attrs={"aria-busy": LaunchState.is_busy},
     )
-    return rx.fragment(lines, cancel_button(), run)

@@ -13,9 +13,10 @@ from orch_app.domains.accounts import queries as accounts
 from orch_app.domains.inventory import queries as inventory
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
+from orch_app.domains.jobs import approvals
 from orch_app.domains.jobs import queries as jobs
 from orch_app.domains.jobs.days import DayCount, jobs_per_day
-from orch_app.domains.jobs.models import Job, Worker
+from orch_app.domains.jobs.models import Approval, Job, Worker
 from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.domains.schedules import answers
@@ -93,6 +94,10 @@ def _attention(session: Session, actor: Actor, environment: str, *, has_worker: 
     """What somebody should look at, the weightiest kind first."""
     if not has_worker:
         yield _item("no_worker", "", "no_worker", "/workers", "bad")
+    mine = PageQuery(limit=MOST_OF_A_KIND)
+    waiting, questions = approvals.read_waiting(session, actor, mine, mine=True, environment=environment)
+    for job in waiting.items:
+        yield _approval_item(job, questions[job.id])
     hosts = HostsQuery(status=["key_changed", "unreachable", "auth_failed"], environment=_wanted(environment), limit=9)
     found = inventory.list_hosts(session, actor, hosts).items
     for host in sorted(found, key=lambda host: host.status != "key_changed")[:MOST_OF_A_KIND]:
@@ -123,6 +128,12 @@ def _job_item(job: Job) -> Shown:
     at = (job.finished_at or job.created_at).isoformat()
     name = f"{job.runbook_name} #{job.number}"
     return _item("job", name, job.reason, f"/jobs/{job.id}", "bad", where=summed(job.host_names), at=at)
+
+
+def _approval_item(job: Job, question: Approval) -> Shown:
+    name, where = f"{job.runbook_name} #{job.number}", f"{job.environment} · {question.requested_by_name}"
+    at = question.requested_at.isoformat()
+    return _item("approval", name, "awaiting_approval", f"/jobs/{job.id}", "warn", where=where, at=at)
 
 
 def _connection_item(row: Connection) -> Shown:

@@ -14,10 +14,12 @@ from orch_app.kit.wakeups import wakeups
 from orch_app.state.address import parameters
 from orch_app.state.guard import act, ask, guarded, recheck
 from orch_app.state.job_ahead_view import NOTHING
+from orch_app.state.job_approval import ApprovalAnswer
+from orch_app.state.job_approval_view import NO_PLAN
 from orch_app.state.job_hosts_view import PAGE_SIZE, PARAMETERS, Asked, read_host
+from orch_app.state.job_modes import ModeSteps
 from orch_app.state.job_view import read_aside, read_job, repeat
 from orch_app.state.notices import Notices
-from orch_app.state.screen import Screen
 
 FLUSH_S = 0.05
 LOOK_S = 0.5
@@ -25,13 +27,12 @@ RECHECK_LINES = 20
 Shown = dict[str, Any]
 
 
-class JobState(Screen, rx.State):
+class JobState(ApprovalAnswer, ModeSteps, rx.State):
     """One job. `batch` holds only the newest lines of its log; the log itself is in the browser and the database.
 
     `asks_to_repeat` is what waits for a name to be typed: `all` hosts, or those that `failed`.
     """
 
-    job: Shown = {}
     steps: list[Shown] = []
     progress: Shown = {"done": 0, "total": 0, "listed": 0, "tone": "t", "isKnown": False}
     hosts: list[Shown] = []
@@ -73,9 +74,7 @@ class JobState(Screen, rx.State):
     @guarded(Permission.JOBS_READ, page=True)
     async def load(self) -> None:
         """Read the job that the address names."""
-        wanted = job_in(self)
-        self._show(await ask(read_job, wanted, self._asked()))
-        self._show(await ask(read_aside, wanted))
+        await self._read()
         self.phase = "ready"
 
     @rx.event(background=True, supersedes=True)
@@ -144,6 +143,16 @@ class JobState(Screen, rx.State):
         return Notices.show_done("job.cancel_asked")
 
     @rx.event
+    @guarded(Permission.JOBS_APPROVE)
+    async def give_answer(self) -> Any:
+        """Approve or deny the job that waits for it."""
+        answer = await self._give()
+        if not answer:
+            return None
+        await self._read()
+        return Notices.show_done(f"approval.{answer}")
+
+    @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
     async def retry(self) -> Any:
         """Run the same again and open the new job; what is grave asks for its name first."""
@@ -173,10 +182,16 @@ class JobState(Screen, rx.State):
             return None
         return rx.redirect(f"/jobs/{await act(repeat, self.job['id'], only_failed_hosts=hosts == 'failed')}")
 
+    async def _read(self) -> None:
+        wanted = job_in(self)
+        self._show(await ask(read_job, wanted, self._asked()))
+        self._show(await ask(read_aside, wanted))
+
     def _show(self, found: Shown) -> None:
         for name, value in found.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
+        self.answer = self.answer if self.approval.get("isOpen") else ""  # somebody else was faster
         self.last_seq = max(self.last_seq, int(self.job.get("lastSeq", 0)))
         self.url = f"{self.router.url.origin}/jobs/{self.job.get('id', '')}"
 
@@ -188,7 +203,8 @@ class JobState(Screen, rx.State):
         self.phase, self.job, self.failure, self.output, self.steps = "loading", {}, {}, [], []
         self.batch, self.last_seq = {"start": 1, "lines": []}, 0
         self.open_host, self.host_results, self.comparison, self.open_artifact = "", [], {}, {}
-        self.asks_to_repeat = ""
+        self.asks_to_repeat, self.asks_to_follow, self.answer = "", "", ""
+        self.approval, self.shown_plan, self.plan_href = {}, NO_PLAN, ""
 
 
 def job_in(state: rx.State) -> str:

@@ -22,7 +22,9 @@ from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.kit.clock import now
 from orch_app.state.job_ahead_view import ahead_of
+from orch_app.state.job_approval_view import read_approval, read_shown_plan
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
+from orch_app.state.job_modes_view import modes_of
 from orch_app.state.job_output import tables_of
 from orch_app.state.jobs_view import length_s, titles_of
 
@@ -50,12 +52,17 @@ def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOS
     hosts = fleet.list_hosts(session, actor, job_id)
     typical_s = queries.typical_duration_s(session, job.runbook_name)
     return {
-        "job": _facts(job, runbook, typical_s) | {"failedHosts": _failed_of_the_order(job, hosts)},
+        "job": {
+            **_facts(job, runbook, typical_s),
+            **modes_of(session, job, runbook),
+            "failedHosts": _failed_of_the_order(job, hosts),
+        },
         "steps": steps,
         "progress": progress_of(steps, job.status, sum(step.kind != "play" for step in expected)),
         **rows_of(session, actor, job_id, hosts, asked),
         "host_counts": counts_of(hosts),
         **ahead_of(job, look_ahead(session, actor, job)),
+        "approval": read_approval(session, actor, job, runbook),
         "inputs": inputs_of(job, runbook),
         "output": tables_of(job.output_json, runbook.output_schema if runbook else {}),
         "warnings": [str(text) for text in (job.output_json or {}).get("warnings", [])],
@@ -76,9 +83,11 @@ def read_aside(session: Session, actor: Actor, job_id: str) -> Shown:
     may_audit = actor.may(Permission.AUDIT_READ)
     entries = list_for_target(session, actor, "job", job_id) if may_audit else []
     files = [_file(row) for row in queries.list_artifacts(session, actor, job_id)]
+    plan = read_shown_plan(session, actor, job)
     return {
         "artifacts": sorted(files, key=lambda file: file["name"] != "output.json"),
-        "plan_href": next((file["href"] for file in files if file["name"] == PLAN), ""),
+        "plan_href": next((file["href"] for file in files if file["name"] == PLAN), plan["planHref"]),
+        "shown_plan": plan,
         "chain": [_link(other, job_id) for other in history.list_repeats(session, actor, job)],
         "comparison": read_comparison(session, actor, job),
         "audit": [

@@ -12,6 +12,7 @@ from orch_app.domains.access.launch_matrix import is_grave
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import service
+from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.choices.asking import Draft, look_up
 from orch_app.kit.errors import Invalid
 from orch_app.state import launch_view
@@ -95,16 +96,15 @@ class LaunchState(PresetChoice, rx.State):
 
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
+    async def send(self) -> Any:
+        """What the first button does: show what would change where the runbook can, else run it."""
+        return await self._check_and_send(Mode.PREVIEW if self.runbook.get("hasPreview") else Mode.APPLY)
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_EXECUTE)
     async def run(self) -> Any:
-        """Send the order, or ask first for the name; what is refused is shown at its field, a job's page is opened."""
-        self.is_busy = False
-        if not self.is_open or self.phase != "ready":
-            return None
-        order = replace(self._order(), priority=self.priority)
-        if order.host_ids == []:
-            self._show_faults((launch_view.NO_HOST,))
-            return None
-        return await self._send(order, is_named=False)
+        """Run it, without a preview where there could be one."""
+        return await self._check_and_send(Mode.APPLY)
 
     @rx.event
     @guarded(Permission.RUNBOOKS_EXECUTE)
@@ -120,6 +120,20 @@ class LaunchState(PresetChoice, rx.State):
     async def close_question(self) -> None:
         """Back to the form, as it was."""
         self.asks_for_name = False
+
+    async def _check_and_send(self, mode: Mode) -> Any:
+        """Send the order, or ask first for the name; what is refused is shown at its field, a job's page is opened.
+
+        A preview changes nothing: no name is asked for.
+        """
+        self.is_busy = False
+        if not self.is_open or self.phase != "ready":
+            return None
+        order = replace(self._order(), priority=self.priority, mode=mode)
+        if order.host_ids == []:
+            self._show_faults((launch_view.NO_HOST,))
+            return None
+        return await self._send(order, is_named=mode is Mode.PREVIEW)
 
     async def _send(self, order: service.Order, *, is_named: bool) -> Any:
         """Launch; what asks for a name is only checked until it has it."""

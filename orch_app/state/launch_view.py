@@ -15,6 +15,7 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
+from orch_app.domains.jobs import modes
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
 from orch_app.domains.jobs.verdicts import role_for, verdict_on
 from orch_app.domains.runbooks.form import form_model
@@ -61,6 +62,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "target": runbook.meta.get("target", "localhost"),
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
+            "hasPreview": modes.needs_plan(runbook),
         },
         "readme": readme_of(runbook.readme),
         "fields": fields,

@@ -11,6 +11,7 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts import queries as accounts
 from orch_app.domains.inventory import queries as inventory
 from orch_app.domains.inventory.wire import HostsQuery
+from orch_app.domains.jobs import approvals
 from orch_app.domains.jobs import queries as jobs
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Status
@@ -49,7 +50,10 @@ def read_pulse(session: Session, actor: Actor, environment: str) -> Shown:
     news = jobs.list_jobs(session, actor, failed, jobs.Page(NEWS))
     return {
         "workers": len(workers),
-        "counts": {"jobs": pulse.running + pulse.queued},
+        "counts": {
+            "jobs": pulse.running + pulse.queued,
+            "approvals": approvals.count_waiting_for(session, actor, environment),
+        },
         "bell": [_piece_of_news(job) for job in news],
     }
 

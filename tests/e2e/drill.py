@@ -1,7 +1,8 @@
 """Runbooks for watching, and a pipeline of drills.
 
 `drill` says many lines, waits, and fails when it is asked to; `narrow_door` is the same for one at a time; `power_cut`
-is the same of high risk; `rewiring` leaves the plan that it is given; `record_desk` has a form of everything.
+is the same of high risk; `rewiring` leaves the plan that it is given; `trial` shows a plan, is approved by another
+person, and can be rolled back; `record_desk` has a form of everything.
 """
 
 import json
@@ -9,6 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from tests.domains.jobs.plans import tasks
+from tests.domains.jobs.trials import PLAY
 from tests.e2e import forms
 from tests.e2e.product import ROOT
 
@@ -77,6 +80,23 @@ PLANNING = """\
     - name: Write the output
       orch_output: {items: [], plan_sha256: "{{ inputs.plan | hash('sha256') }}"}
 """
+# The plans of tests/domains/jobs/plans.py are those of a runbook of this name.
+WITH_MODES = """\
+name: trial
+version: "1.0.0"
+title: Fuse box
+title_pt: Quadro de luz
+description: Shows what it would change, and can put it back.
+description_pt: Mostra o que mudaria, e sabe desfazer.
+category: maintenance
+risk: medium
+mutates: true
+target: localhost
+timeout_s: 300
+supports: {check: true, diff: true, rollback: true}
+snapshot: required
+approval: {stage: required_other_person}
+"""
 PLAYBOOK = """\
 ---
 - name: Prepare
@@ -138,6 +158,7 @@ INPUTS = {
         "fail": FAIL,
     },
 }
+NOTHING = {"type": "object", "additionalProperties": False, "properties": {}}
 PLANS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -174,6 +195,7 @@ def add_drill(folder: Path) -> Path:
     for name, metadata in (("drill", METADATA), ("narrow_door", ONE_AT_A_TIME), ("power_cut", OF_HIGH_RISK)):
         _write(folder / name, metadata, PLAYBOOK, INPUTS)
     _write(folder / "rewiring", WITH_A_PLAN, PLANNING, PLANS)
+    _write(folder / "trial", WITH_MODES, PLAY.format(hosts="localhost") + tasks(), NOTHING)
     _write(folder / "record_desk", forms.METADATA, HELLO, forms.INPUTS)
     torn = folder / "torn"
     torn.mkdir()

@@ -13,6 +13,7 @@ PAGES = (
     ("/dashboard", "admin"),
     ("/runbooks", "admin"),
     ("/jobs", "admin"),
+    ("/approvals", "admin"),
     ("/schedules", "admin"),
     ("/schedules", "viewer"),
     ("/schedules?new=host_report", "operator"),

@@ -251,3 +251,36 @@ def test_an_input_named_hosts_is_no_fault_of_the_order():
     fault = Problem("/hosts/0", "type", "Must be text.")
     assert launch_view.split_faults([fault], {"hosts"}) == ([fault], [])
     assert launch_view.split_faults([fault], {"other"}) == ([], [fault])
+
+
+def offer(**more: Any) -> None:
+    """Let the report change things and show them first, or whatever else is asked for."""
+    with unit_of_work() as session:
+        runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
+        runbook.meta = {**runbook.meta, "mutates": True, "supports": {"check": True}, **more}
+        session.add(runbook)
+
+
+def test_the_first_button_previews_where_the_runbook_can_and_the_second_runs_it(sign_in: SignIn):
+    assert not opened(sign_in).runbook["hasPreview"]
+    offer()
+    state = opened(sign_in, Role.OPERATOR)
+    assert state.runbook["hasPreview"]
+    call(state, "send")
+    call(state, "open")
+    call(state, "run")
+    assert [job.run_mode for job in jobs()] == ["preview", "apply"]
+
+
+def test_a_preview_in_production_asks_for_no_name_and_nobodys_approval(sign_in: SignIn):
+    offer(approval={"prod": "required_other_person"})
+    with unit_of_work() as session:
+        session.exec(select(Runbook).where(Runbook.name == "host_report")).one().risk = "high"
+    state = opened(sign_in, address="/runbooks?run=host_report&environment=prod")
+    call(state, "send")
+    assert [(job.run_mode, job.phase) for job in jobs()] == [("preview", "queued")]
+
+
+def test_without_a_preview_the_first_button_runs(sign_in: SignIn):
+    call(opened(sign_in), "send")
+    assert [job.run_mode for job in jobs()] == ["apply"]

@@ -87,10 +87,10 @@ def test_the_counts_are_those_of_the_chosen_environment():
     add_job(1, "RUNNING", "prod")
     asyncio.run(tab.send(ShellState.choose_environment, "stage"))
     asyncio.run(tab.send(ShellState.enter))
-    assert tab.state(ShellState).counts == {"jobs": 0}
+    assert tab.state(ShellState).counts == {"jobs": 0, "approvals": 0}
     asyncio.run(tab.send(ShellState.choose_environment, "prod"))
     asyncio.run(tab.send(ShellState.enter))
-    assert tab.state(ShellState).counts == {"jobs": 1}
+    assert tab.state(ShellState).counts == {"jobs": 1, "approvals": 0}
 
 
 @pytest.mark.parametrize("stored", ["all", "", "production", "'; DROP TABLE jobs"])
