@@ -1,9 +1,11 @@
 """What must hold after every step: read from the committed rows, past the product, and compared with before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from orch_app.domains.jobs.states import MAX_ATTEMPTS, is_terminal
+from tests.simulation.approvals import Approvals
 from tests.simulation.schedules import Schedules
 from tests.simulation.store import Store
 
@@ -33,8 +35,7 @@ class Violation(Exception):
     """Something that must never be so, in one sentence."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One job as committed."""
 
     id: str
@@ -52,8 +53,7 @@ class Row:
     cancel_requested_at: str | None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Who acted since the last look: as holder of which claim, or as which chore, and the database's clock then."""
 
     who: str
@@ -91,9 +91,10 @@ class Checker:
         self._log: dict[str, list[str]] = {}
         self.jobs: dict[str, Row] = {}
         self.schedules = Schedules(store, _require)
+        self._approvals = Approvals(store, _require)
 
-    def look(self, step: Step) -> None:
-        """Compare with the step before.
+    def look(self, last: Callable[[], Step]) -> None:
+        """Compare with the step before; `last` tells of the one since then, where that matters.
 
         Raises:
             Violation: an invariant is broken.
@@ -105,7 +106,8 @@ class Checker:
         if changes == self._changes:
             return
         self._changes = changes
-        before, self.jobs = self.jobs, {row[0]: Row(*row) for row in self._store.rows(JOBS)}
+        step = last()
+        before, self.jobs = self.jobs, {row[0]: Row._make(row) for row in self._store.rows(JOBS)}
         for job_id, old in before.items():
             new = self.jobs.get(job_id)
             _require(new is not None, f"{job_id} is gone")
@@ -117,6 +119,7 @@ class Checker:
         self._check_log()
         self._check_locks()
         self.schedules.look()
+        self._approvals.look()
 
     def _check_effects(self) -> None:
         for job_id, runs in self._effects.begun.items():
@@ -161,6 +164,7 @@ class Checker:
             _require(stray == row.last_seq, f"{job_id} has {stray} lines, and its last number is {row.last_seq}")
             if row.status == "SUCCESS":
                 _require(row.fence in self._effects.ended.get(job_id, []), f"{job_id} succeeded and had no effects")
+        self._approvals.at_the_end()
 
     def _check_audit(self, row: Row) -> None:
         query = "SELECT action, count(*) FROM audit_log WHERE target_id = ? GROUP BY action"
@@ -210,7 +214,8 @@ def _check_author(old: Row, new: Row, step: Step) -> None:
         _require(old.owner == step.owner, f"{step.who} renewed the lease of another worker: {old}")
     elif step.who.endswith("/sweep"):
         over = old.status == "RUNNING" and old.lease_until is not None and old.lease_until < step.db_ms
-        _require(over, f"{step.who} settled a job whose lease lives: {old}")
+        unanswered = old.phase == "awaiting_approval" and new.reason == "approval_expired"
+        _require(over or unanswered, f"{step.who} settled a job whose lease lives: {old}")
 
 
 def _require(holds: object, sentence: str) -> None:

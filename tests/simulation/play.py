@@ -11,12 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
-from orch_app.domains.jobs import claims, conclusion, preparation, run, upkeep
+from orch_app.domains.jobs import approvals, claims, conclusion, preparation, run, upkeep
 from orch_app.domains.jobs.conclusion import Output, Results
 from orch_app.domains.jobs.execution import Batch, IsolationLevel, LogLevel, LogLine, PlayOutcome, PlayStatus
 from orch_app.domains.jobs.execution.spec import Reason
 from orch_app.domains.jobs.held import Claim
+from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.plans import Plan
 from orch_app.domains.jobs.preparation import PreparationError
 from orch_app.domains.jobs.snapshots import Taken
@@ -56,9 +58,11 @@ class Play:
         patch.setattr(upkeep, "sign_of_life", lambda *_: None)
         patch.setattr(upkeep.workers, "beat", lambda *_: None)
 
-    def _read(self, _session: object, held: Claim) -> Any:
+    def _read(self, session: Session, held: Claim) -> Any:
         if self._world.strikes(0.03, "the job cannot be prepared"):
             raise PreparationError("it cannot be prepared")
+        if self._world.is_asked:
+            approvals.require_valid(session, session.get_one(Job, held.job_id))
         ((last_seq,),) = self._world.store.rows("SELECT last_seq FROM jobs WHERE id = ?", held.job_id)
         runbook = SimpleNamespace(path="runbook", output_schema={}, meta={})
         job = SimpleNamespace(expect_plan="", run_mode=Mode.APPLY)

@@ -21,6 +21,7 @@ QUICK = {
     "ORCH_HEARTBEAT_S": "6",
     "ORCH_SWEEP_S": "8",
     "ORCH_GRACE_S": "10",
+    "ORCH_APPROVAL_HOURS": "0.005",  # 18 s
     "ORCH_MIN_FREE_MB": "0",
     "ORCH_DATABASE_URL": "",
     "ORCH_REDIS_URL": "",

@@ -6,37 +6,40 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from sqlmodel import Session
 from ulid import ULID
 
-from orch_app.domains.jobs import idempotency, run, service, slots, upkeep
-from orch_app.domains.jobs.claims import ring_waiting
+from orch_app.domains.jobs import claims, idempotency, run, service, slots, upkeep
 from orch_app.domains.jobs.errors import JobIsOver
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.log import writer
 from orch_app.domains.jobs.slots import Running, Slots
-from orch_app.domains.jobs.states import Reason, is_terminal
+from orch_app.domains.jobs.states import Mode, Reason, Status, is_terminal
 from orch_app.domains.jobs.upkeep import Chore, Upkeep
 from orch_app.domains.schedules.firing import fire_all_due
 from orch_app.kit import clock, ids, queue
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.settings import settings
+from tests.simulation import deciders
 from tests.simulation.checker import Checker, Effects, Step, Violation
+from tests.simulation.deciders import Deciders
 from tests.simulation.play import Play
 from tests.simulation.schedule import FOREVER, Hub, Process, ProcessKilled, Task, Threading
 from tests.simulation.schedules import every_minute
-from tests.simulation.store import AGAIN, LIMITED, LOCKED, LOCKED_AGAIN, ONCE, PERSON, Store
+from tests.simulation.store import AGAIN, LIMITED, LOCKED, LOCKED_AGAIN, ONCE, PERSON, PLANNED, SHOWN, Store
 
 EPOCH = datetime(2030, 1, 1, tzinfo=UTC)
 EPOCH_MS = int(EPOCH.timestamp() * 1000)
 FAULTS_UNTIL_MS = 30_000
 BOUND_MS = 600_000
 MOST_STEPS = 20_000
-LOOK_FOR_CANCELS_S = 1.0
-LOOK_FOR_DUE_S = 2.0
+LOOK_FOR_CANCELS_S = 2.0
+LOOK_FOR_DUE_S = 4.0
 LOADS = (
     *[(ONCE,), (AGAIN,)] * 16,
     (AGAIN, ONCE),
@@ -46,7 +49,11 @@ LOADS = (
     (LIMITED, LIMITED, LIMITED),
 )
 SCHEDULED = 0.08
+ASKED = 0.08
+COMES_LATER = 0.3
 FIRST_ID = 1 << 40
+RUNG_FOR = "SELECT id FROM jobs WHERE phase = 'queued' ORDER BY number"
+OVER = "SELECT id, fence FROM jobs WHERE status = 'SUCCESS'"
 ORDERED = "SELECT count(*) FROM jobs WHERE origin_id IS NULL"
 SMALL_FAULTS = ("the bell of", "the connection breaks", "is wrong by", "cannot be prepared")
 
@@ -80,6 +87,7 @@ class World:
         self.threading = Threading(self.hub)
         self.workers: list[Process] = []
         self.messages: list[str] = []
+        self.is_asked = False
         self._without = without
         self._error: Exception | None = None
         self._db_skew_ms = 0
@@ -97,16 +105,21 @@ class World:
             Violation: an invariant is broken; `trace` tells the way there.
         """
         with self._installed():
-            load, is_scheduled = self.dice.choice(LOADS), self.dice.random() < SCHEDULED
+            is_scheduled, self.is_asked = self.dice.random() < SCHEDULED, self.dice.random() < ASKED
+            load = self.dice.choice(deciders.LOADS if self.is_asked else LOADS)
             self.store.begin_from((load, is_scheduled), lambda: _fill(load, is_scheduled=is_scheduled))
             self._ids = 2 * FIRST_ID  # the same whether or not this run was the one that filled the template
             self._hook()
-            self.checker.look(Step("beginning", None, "", self._db_ms()))
-            for (job_id,) in self.store.rows("SELECT id FROM jobs ORDER BY number"):
+            self.checker.look(lambda: Step("beginning", None, "", self._db_ms()))
+            for job_id, fence in self.store.rows(OVER):
+                self.effects.end(job_id, fence)
+            for (job_id,) in self.store.rows(RUNG_FOR):
                 self._ring("jobs.run", {"job_id": job_id})
             for number in range(1 + (self.dice.random() < 0.8)):
-                self._start_worker(f"w{number}")
+                self._start_worker(f"w{number}", is_new=self.dice.random() < COMES_LATER)
             self._people()
+            if self.is_asked:
+                Deciders(self).come(partial(self.hub.spawn, self._office))
             try:
                 self._turn_until_over()
                 self.checker.at_the_end()
@@ -120,7 +133,7 @@ class World:
             task = self.hub.step()
             if self._error:
                 raise self._error
-            self.checker.look(self._step_of(task))
+            self.checker.look(partial(self._step_of, task))
             if self._is_over():
                 return
             if self.hub.now > self.fault_bound_ms + BOUND_MS:
@@ -237,7 +250,7 @@ class World:
             return
         self.commits += 1
         self.note("commits")
-        self.checker.look(self._step_of(task))
+        self.checker.look(partial(self._step_of, task))
         if self.strikes(self._odds, "killed right after the commit"):
             self._kill(task.process)
             raise ProcessKilled
@@ -267,19 +280,21 @@ class World:
             self._init_process = Process("init")
         return self._init_process
 
-    def _start_worker(self, name: str) -> None:
+    def _start_worker(self, name: str, *, is_new: bool = True) -> None:
+        """One that comes now rings for what waits; another was there before anything was ordered."""
         process = Process(name)
         process.slots = own = WatchedSlots(self.hub)
         own.worker_name = name
         process.switched_to = lambda: setattr(run, "slots", own)
         self.workers.append(process)
         self.note(f"{name} starts")
-        self.hub.spawn(process, "arrive", self._arrive)
+        if is_new:
+            self.hub.spawn(process, "arrive", self._arrive)
         for number in range(2):
             self.hub.spawn(process, f"slot{number}", lambda: self._consume(own), 1)
         chores = Upkeep(own)
         for chore in (
-            Chore("heartbeat", settings().heartbeat_s, chores.beat),
+            Chore("heartbeat", settings().heartbeat_s, lambda: own.renew() if own.all() else None),
             Chore("cancels", LOOK_FOR_CANCELS_S, lambda: self._look_for_cancels(chores)),
             Chore("sweep", settings().sweep_s, lambda: self._sweep(chores)),
             Chore("schedules", LOOK_FOR_DUE_S, self._fire),
@@ -289,7 +304,7 @@ class World:
     def _arrive(self) -> None:
         try:
             with unit_of_work() as session:
-                ring_waiting(session, 0)
+                claims.ring_waiting(session, 0)
         except Unavailable:  # a worker that cannot begin ends, and is started again; here its sweep does the same
             self.note("could not ring when it came")
 
@@ -330,7 +345,7 @@ class World:
         job_id = payload["job_id"]
         if self.strikes(0.12, f"the bell of {job_id} is lost"):
             return
-        if self.strikes(0.08, f"the bell of {job_id} rings twice"):
+        if self.strikes(0.15, f"the bell of {job_id} rings twice"):
             self.messages.append(job_id)
         if self.strikes(0.12, f"the bell of {job_id} comes late"):
             after = self.dice.randint(500, 30_000)
@@ -421,7 +436,7 @@ class World:
             self.hub.spawn(self._init, "ntp", lambda: setattr(victim, "skew_ms", 0), self.dice.randint(1_000, 30_000))
 
     def _outage(self) -> None:
-        long_ms = self.dice.randint(500, 40_000)
+        long_ms = self.dice.randint(500, self.dice.choice((2_000, 5_000, 40_000)))
         if self.strikes(1, f"the database is away for {long_ms} ms"):
             self._away_until = self.hub.now + long_ms
             self.fault_bound_ms = max(self.fault_bound_ms, self._away_until)
@@ -450,6 +465,16 @@ def _fill(load: tuple[str, ...], *, is_scheduled: bool) -> None:
     """The jobs that wait when the story begins, and perhaps a schedule that is due at once and every minute."""
     with unit_of_work() as session:
         for runbook in load:
-            service.launch(session, PERSON, service.Order(runbook))
+            plan = _preview(session, runbook) if runbook == PLANNED else ""
+            service.launch(session, PERSON, service.Order(runbook, expect_plan=plan))
         if is_scheduled:
             session.add(every_minute(EPOCH))
+
+
+def _preview(session: Session, runbook: str) -> str:
+    """What shows the plan has ended before the story begins."""
+    job = service.launch(session, PERSON, service.Order(runbook, mode=Mode.PREVIEW))
+    held = claims.claim(session, job.id, "before", "before")
+    assert held
+    claims.finish(session, held, Status.SUCCESS, plan_sha256=SHOWN)
+    return SHOWN
