@@ -5,10 +5,13 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from tests.chaos import cancels, fire, flood, full_disk, outages, restarts, same_key
-from tests.chaos.verdict import Told
+from tests.chaos.calm import alone
+from tests.chaos.load import AGAIN_S
+from tests.chaos.verdict import Say, Told, Verdict
 
 EVERY_S = 10.0
 
@@ -17,7 +20,7 @@ def main(argv: list[str]) -> int:
     """Run what was asked for; exit code 1 when a promise was broken."""
     options = _parser().parse_args(argv)
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
-    verdict = SCENARIOS[options.what](options, seed)
+    verdict = _run(options, seed)
     rows = verdict.rows()
     if options.json:
         sys.stdout.write(json.dumps(rows | {"kept": verdict.is_good()}) + "\n")
@@ -26,43 +29,31 @@ def main(argv: list[str]) -> int:
     return 0 if verdict.is_good() else 1
 
 
-def _fire(options: argparse.Namespace, seed: int) -> Told:
-    return fire.burn(options.backend, seed, seconds=options.minutes * 60, say=_Progress())
+def _run(options: argparse.Namespace, seed: int) -> Told:
+    if options.what == FIRE:
+        return fire.burn(options.backend, seed, seconds=options.minutes * 60, say=_Progress())
+    scenario, promised = SIZED[options.what]
+    return scenario(options.backend, seed, options.times or promised, say=_Progress())
 
 
-def _outages(options: argparse.Namespace, seed: int) -> Told:
-    return outages.suffer(options.backend, seed, times=options.times or 20, say=_Progress())
+class Sized(Protocol):
+    """A scenario in which something happens so often."""
+
+    def __call__(self, backend: str, seed: int, times: int, /, *, say: Say) -> Verdict:
+        """Play it on a new installation."""
+        ...
 
 
-def _keys(options: argparse.Namespace, seed: int) -> Told:
-    return same_key.repeat(options.backend, seed, keys=options.times or 1000, say=_Progress())
-
-
-def _flood(options: argparse.Namespace, seed: int) -> Told:
-    return flood.flood(options.backend, seed, lines=options.times or 1_000_000, say=_Progress())
-
-
-def _disk(options: argparse.Namespace, seed: int) -> Told:
-    return full_disk.fill_up(options.backend, seed, times=options.times or 20, say=_Progress())
-
-
-def _cancels(options: argparse.Namespace, seed: int) -> Told:
-    return cancels.cancel(options.backend, seed, times=options.times or 100, say=_Progress())
-
-
-def _restarts(options: argparse.Namespace, seed: int) -> Told:
-    return restarts.restart(options.backend, seed, times=options.times or 50, say=_Progress())
-
-
-SCENARIOS: dict[str, Callable[[argparse.Namespace, int], Told]] = {
-    "fire": _fire,
-    "outages": _outages,
-    "keys": _keys,
-    "flood": _flood,
-    "disk": _disk,
-    "cancels": _cancels,
-    "restarts": _restarts,
+FIRE = "fire"
+SIZED: dict[str, tuple[Sized, int]] = {
+    "outages": (partial(alone, "outages", outages.take_away, every_s=AGAIN_S), 20),
+    "keys": (same_key.repeat, 1000),
+    "flood": (partial(alone, "flood", flood.pour), 1_000_000),
+    "disk": (full_disk.fill_up, 20),
+    "cancels": (partial(alone, "cancels", cancels.cancel), 100),
+    "restarts": (partial(alone, "restarts", restarts.restart, workers=restarts.WORKERS, every_s=AGAIN_S), 50),
 }
+"""Each with how often it is promised."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Break a throw-away installation under load, and count what was lost, doubled or late."
         " Needs what `./orch test integration` installs.",
     )
-    parser.add_argument(
-        "what", nargs="?", default="fire", choices=list(SCENARIOS), help="default fire: kill everything"
-    )
+    parser.add_argument("what", nargs="?", default=FIRE, choices=[FIRE, *SIZED], help="default fire: kill everything")
     parser.add_argument("--minutes", type=float, default=2.0, metavar="N", help="how long the fire burns (default 2)")
     parser.add_argument("--times", type=int, metavar="N", help="how often, for the others (default: as promised)")
     parser.add_argument("--seed", type=int, metavar="S", help="which victims, in which order (default: any)")

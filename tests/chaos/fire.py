@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from tests.chaos.ledger import Talk
 from tests.chaos.load import Load
@@ -15,6 +17,7 @@ AT_ONCE = 8
 ANSWERS_BEFORE_A_KILL = 8
 PAUSE_S = (0.05, 0.8)
 IN_TIME_S = 60.0
+RATHER = 4
 CHATTY = {"effect": 5, "again": 3, "chatty": 1}
 """How often each runbook is chosen: what says thousands of lines takes longer than what has effects only."""
 
@@ -72,6 +75,13 @@ class Verdict:
         }
 
 
+class Target(NamedTuple):
+    """Something to kill: how often compared with the others, and how; whether it could be killed comes back."""
+
+    odds: int
+    kill: Callable[[], bool]
+
+
 class Fire:
     """One run over one installation."""
 
@@ -85,16 +95,23 @@ class Fire:
         self._load = Load(self._parts.url, AT_ONCE, verdict.seed, CHATTY)
         self._answers = 0
         self._spared = dict.fromkeys(made.servers, 0.0)
+        self._targets = {
+            "worker": Target(3, self._parts.kill_worker),
+            "supervisor": Target(8, self._parts.kill_supervisor),
+            "fork-server": Target(4, self._parts.kill_fork_server),
+            "web": Target(3, self._kill_web),
+            **{name: Target(2, partial(self._kill_server, name)) for name in made.servers},
+        }
 
     def burn(self, seconds: float, most_kills: int, say: Callable[[Verdict], None]) -> None:
-        """Kill for so long or so often, then let everything come to its end and judge."""
+        """Kill for so long, or so often and each at least once, then let everything come to its end and judge."""
         began = time.monotonic()
         try:
             self._parts.look_after()
             self._load.start()
             self._wait_for_the_first_job()
             until = time.monotonic() + seconds
-            while time.monotonic() < until and self._verdict.total_kills < most_kills:
+            while time.monotonic() < until and (self._unharmed() or self._verdict.total_kills < most_kills):
                 self._strike()
                 self._verdict.jobs = len(self._load.promised)
                 say(self._verdict)
@@ -115,22 +132,20 @@ class Fire:
             self._parts.look_after()
             time.sleep(0.1)
 
+    def _unharmed(self) -> set[str]:
+        """What has not been killed yet."""
+        return set(self._targets) - set(self._verdict.kills)
+
     def _strike(self) -> None:
         """Kill one of what can be killed at this instant."""
-        parts = self._parts
-        targets: list[tuple[str, int, Callable[[], bool]]] = [
-            ("worker", 3, parts.kill_worker),
-            ("supervisor", 8, parts.kill_supervisor),
-            ("fork-server", 4, parts.kill_fork_server),
-            ("web", 3, self._kill_web),
-            *((name, 2, lambda name=name: self._kill_server(name)) for name in self._servers),
-        ]
-        while targets:
-            (chosen,) = self._dice.choices(targets, [weight for _, weight, _ in targets])
-            if chosen[2]():
-                self._verdict.kills[chosen[0]] += 1
+        odds = {name: target.odds for name, target in self._targets.items()}
+        odds |= {name: odds[name] * RATHER for name in self._unharmed()}
+        while odds:
+            (chosen,) = self._dice.choices(list(odds), list(odds.values()))
+            if self._targets[chosen].kill():
+                self._verdict.kills[chosen] += 1
                 break
-            targets.remove(chosen)
+            del odds[chosen]
         self._look_after(self._dice.uniform(*PAUSE_S))
 
     def _kill_web(self) -> bool:

@@ -20,8 +20,8 @@ LEAST_MB = 8
 def fill_up(
     backend: str,
     seed: int,
+    times: int,
     *,
-    times: int = 20,
     lengths_s: tuple[float, float] = LENGTHS_S,
     every_s: float = AGAIN_S,
     say: Say = hush,
@@ -44,8 +44,7 @@ def fill_up(
             late = [job for key, job in scene.load.promised.items() if key not in known]
             verdict.promises["jobs after it that did not succeed"] = sum(ends[job] != "SUCCESS" for job in late)
             verdict.promises["requests without an answer"] = scene.load.unanswered
-            refusals = sorted(scene.load.refusals.items())
-            verdict.figures |= {f"answers 503 {code}": count for code, count in refusals}
+            verdict.refused(scene.load.refusals)
     return verdict
 
 

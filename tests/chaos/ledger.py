@@ -1,4 +1,7 @@
-"""Counts effects outside the product: a runbook's play posts to it, and nothing that is killed can make it forget."""
+"""Counts effects outside the product: a runbook's play asks it, and nothing that is killed can make it forget.
+
+A play has one module only: each costs a new Python, and there are hundreds of plays.
+"""
 
 import threading
 from collections import Counter
@@ -31,10 +34,8 @@ limits: {{log_mb: {log_mb}}}
   gather_facts: false
   tasks:
     - name: Begin
-      ansible.builtin.uri:
-        url: "http://{address}:{port}/begin/{{{{ orch.job_id }}}}"
-        method: POST
-        status_code: 204
+      ansible.builtin.debug:
+        msg: "{{{{ lookup('ansible.builtin.url', 'http://{address}:{port}/begin/' ~ orch.job_id) }}}}"
     - name: Say
       ansible.builtin.command:
         argv:
@@ -45,19 +46,17 @@ limits: {{log_mb: {log_mb}}}
           - "{{{{ item * {lines} + {lines} }}}}"
       loop: "{{{{ range({times}) | list }}}}"
       changed_when: false
-    - name: Take a while
-      ansible.builtin.wait_for:
-        timeout: {takes_s}
-    - name: End
-      ansible.builtin.uri:
-        url: "http://{address}:{port}/end/{{{{ orch.job_id }}}}"
-        method: POST
-        status_code: 204
-    - name: Write the output
-      ansible.builtin.copy:
-        dest: "{{{{ orch.output_path }}}}"
-        content: "{{{{ {{'schema_version': 1}} | to_json }}}}"
-        mode: "0600"
+    - name: Take a while, and end
+      ansible.builtin.command:
+        argv: ["{{{{ ansible_playbook_python }}}}", -ISc, "{{{{ end }}}}", "{{{{ orch.output_path }}}}"]
+      vars:
+        end: |
+          import socket, sys, time
+          time.sleep({takes_s})
+          with socket.create_connection(("{address}", {port})) as ledger:
+              ledger.sendall(b"GET /end/{{{{ orch.job_id }}}} HTTP/1.0\\r\\n\\r\\n")
+              assert b" 204 " in ledger.recv(100)
+          open(sys.argv[1], "w").write('{{"schema_version": 1}}')
 """,
     "schema.json": '{{"type": "object", "additionalProperties": false, "properties": {{}}}}',
     "output.schema.json": '{{"type": "object"}}',
@@ -84,7 +83,7 @@ SILENT = Talk()
 
 @dataclass
 class Ledger:
-    """How often each path was posted."""
+    """How often each path was asked for."""
 
     port: int
     address: str = "127.0.0.1"
@@ -111,7 +110,7 @@ def ledger_server(address: str = "127.0.0.1") -> Iterator[Ledger]:
     ledger = Ledger(0, address)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def do_GET(self) -> None:
             ledger.counts[self.path] += 1
             self.send_response(204)
             self.end_headers()

@@ -14,57 +14,31 @@ from typing import Self
 
 import httpx
 
-from tests.chaos.load import AGAIN_S, fault_of
+from tests.chaos.load import fault_of
 from tests.chaos.locks import EVERYTHING, WRITER, held
-from tests.chaos.parts import Installation, installation
+from tests.chaos.parts import Installation
 from tests.chaos.scene import Scene
 from tests.chaos.servers import Server
-from tests.chaos.verdict import Say, Verdict, hush
+from tests.chaos.verdict import Say, hush
 
 LENGTHS_S = (5.0, 20.0)
-LEASE_MARGIN_S = 15.0
 PATHS = ("/health", "/v1/jobs", "/v1/runbooks", "/v1/hosts", "/v1/connections", "/v1/workers")
 Outage = Callable[[], AbstractContextManager[None]]
 
 
-def suffer(
-    backend: str,
-    seed: int,
-    *,
-    times: int = 20,
-    lengths_s: tuple[float, float] = LENGTHS_S,
-    every_s: float = AGAIN_S,
-    say: Say = hush,
-) -> Verdict:
-    """So many outages, each of a length that the seed chooses, on a new installation.
-
-    The lease outlives an outage, as it does where nobody has shortened it: then no job may be interrupted.
-    """
-    verdict = Verdict("outages", backend, seed)
-    with (
-        installation(backend, ORCH_LEASE_S=str(lengths_s[1] + LEASE_MARGIN_S)) as made,
-        Scene(made, verdict, every_s=every_s) as scene,
-        Visitor(scene) as visitor,
-    ):
-        for name, outage in _program(made, scene.dice, times):
+def take_away(scene: Scene, times: int, *, lengths_s: tuple[float, float] = LENGTHS_S, say: Say = hush) -> None:
+    """So many outages, each of a length that the seed chooses. None may end a job."""
+    verdict, before = scene.verdict, scene.load.unanswered
+    with Visitor(scene) as visitor:
+        for name, outage in _program(scene.made, scene.dice, times):
             with outage():
                 scene.stand(scene.dice.uniform(*lengths_s))
             verdict.slowest(f"slowest to go on after {name} (s)", scene.goes_on())
             verdict.count(f"outages of {name}")
             say(verdict)
-        visitor.stop()
-        scene.settle()
-        verdict.figures |= {
-            f"answers 503 {code}": count for code, count in sorted((scene.load.refusals + visitor.refusals).items())
-        }
-        verdict.promises["requests without an answer"] = scene.load.unanswered + visitor.unanswered
-        verdict.promises["jobs that did not succeed"] = sum(
-            count
-            for name, count in verdict.figures.items()
-            if name.startswith("jobs that ended as") and not name.endswith("SUCCESS") and isinstance(count, int)
-        )
-        verdict.faults += visitor.faults
-    return verdict
+    verdict.refused(scene.load.refusals + visitor.refusals)
+    verdict.promises["requests without an answer"] = scene.load.unanswered - before + visitor.unanswered
+    verdict.faults += visitor.faults
 
 
 def _program(made: Installation, dice: random.Random, times: int) -> Iterator[tuple[str, Outage]]:

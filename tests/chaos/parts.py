@@ -71,6 +71,7 @@ class Parts:
         self._dice = dice
         self.kills = kills
         self._named: dict[int, str] = {}
+        self._coming: dict[str, list[str]] = {}
         self._told_to_end: set[int] = set()
         self.ended_by_themselves: list[str] = []
         self.is_calm = False
@@ -96,7 +97,7 @@ class Parts:
             self.web = self._start("web", argv, CRASH_POINTS[-1:], 0.3)
 
     def _start(self, part: str, argv: list[str], points: tuple[str, ...], odds: float) -> subprocess.Popen[bytes]:
-        named = self._dice.choice(points) if self._dice.random() < odds and not self.is_calm else ""
+        named = self._point(part, points) if self._dice.random() < odds and not self.is_calm else ""
         with self._log(part).open("ab") as log:
             process = subprocess.Popen(
                 ["env", f"ORCH_CRASH_AT={named}", f"PYTHONPATH={ROOT}", *argv],
@@ -105,6 +106,13 @@ class Parts:
         if named:
             self._named[process.pid] = f"{part} at {named}"
         return process
+
+    def _point(self, part: str, points: tuple[str, ...]) -> str:
+        """Each of a part's places once before any comes again, in an order that the dice choose."""
+        coming = self._coming.setdefault(part, [])
+        if not coming:
+            coming += self._dice.sample(points, len(points))
+        return coming.pop()
 
     def _log(self, part: str) -> Path:
         """Beside the data folder, whose disk may be full."""

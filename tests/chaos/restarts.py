@@ -6,39 +6,29 @@ from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.jobs import workers
 from orch_app.domains.jobs.workers import WorkerView
 from orch_app.kit.db import reading, unit_of_work
-from tests.chaos.load import AGAIN_S
-from tests.chaos.parts import installation
 from tests.chaos.scene import Scene
-from tests.chaos.verdict import Say, Verdict, hush, rows_of
+from tests.chaos.verdict import Say, hush, rows_of
 
 WORKERS = 2
 
 
-def restart(backend: str, seed: int, *, times: int = 50, every_s: float = AGAIN_S, say: Say = hush) -> Verdict:
-    """So many restarts: of the oldest worker, at once or after it was drained, and of web.
-
-    Nobody is killed: a lease that a slow machine cannot renew in time would say something about the machine.
-    """
-    verdict = Verdict("restarts", backend, seed)
+def restart(scene: Scene, times: int, *, say: Say = hush) -> None:
+    """So many restarts: of the oldest worker, at once or after it was drained, and of web."""
     ways = {"a worker": _worker, "a drained worker": _drained_worker, "web": _web}
-    with (
-        installation(backend, ORCH_LEASE_S="60", ORCH_GRACE_S="90") as made,
-        Scene(made, verdict, workers=WORKERS, every_s=every_s) as scene,
-    ):
-        order: list[str] = []
-        for _ in range(times):
-            order = order or scene.dice.sample(sorted(ways), len(ways))
-            way = order.pop()
-            scene.wait_until(lambda: len(_alive()) >= WORKERS, "every worker is there")
-            scene.wait_until(lambda: any(view.jobs for view in _alive()), "something runs")
-            ways[way](scene)
-            verdict.count(f"restarts of {way}")
-            say(verdict)
-        scene.goes_on()
-        scene.settle()
-        ends = rows_of("SELECT status, attempt FROM jobs")
-    verdict.promises["jobs that did not succeed at once"] = sum(tuple(end) != ("SUCCESS", 1) for end in ends)
-    return verdict
+    order: list[str] = []
+    for _ in range(times):
+        order = order or scene.dice.sample(sorted(ways), len(ways))
+        way = order.pop()
+        scene.wait_until(lambda: len(_alive()) >= WORKERS, "every worker is there")
+        scene.wait_until(lambda: any(view.jobs for view in _alive()), "something runs")
+        ways[way](scene)
+        scene.verdict.count(f"restarts of {way}")
+        say(scene.verdict)
+    scene.goes_on()
+    touched = set(scene.load.promised.values())
+    scene.wait_until(lambda: touched <= scene.load.ended, "what a restart could have cut off has ended")
+    ends = {row[0]: (row[1], row[2]) for row in rows_of("SELECT id, status, attempt FROM jobs")}
+    scene.verdict.promises["jobs that did not succeed at once"] = sum(ends[job] != ("SUCCESS", 1) for job in touched)
 
 
 def _worker(scene: Scene) -> None:

@@ -67,7 +67,7 @@ class Client:
             return self._token
 
 
-def repeat(backend: str, seed: int, *, keys: int = 1000, posts: int = 10, kills: int = 8, say: Say = hush) -> Verdict:
+def repeat(backend: str, seed: int, keys: int, *, posts: int = 10, kills: int = 8, say: Say = hush) -> Verdict:
     """So many keys, each posted so many times at once; web is killed so often meanwhile, and kills itself besides."""
     verdict = Verdict("keys", backend, seed)
     began = time.monotonic()

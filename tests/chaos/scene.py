@@ -38,6 +38,8 @@ class Scene:
         self.parts = Parts(made.data, random.Random(verdict.seed), Counter(), workers)
         self.parts.is_calm = True
         self.load = Load(self.parts.url, AT_ONCE, verdict.seed, mix, every_s)
+        self.ends: dict[str, tuple[str, str]] = {}
+        """Status and reason of the jobs that are not to succeed."""
         self._client = httpx.Client(base_url=self.parts.url, timeout=60)
         self._began = time.monotonic()
 
@@ -104,6 +106,10 @@ class Scene:
         return self.wait_until(
             lambda: len(self.load.promised) > promised and len(self.load.ended) > ended, "it goes on by itself"
         )
+
+    def ends_of(self, job: str) -> tuple[str, str]:
+        """The status and reason that this job should end with."""
+        return self.ends.get(job, ("SUCCESS", ""))
 
     def settle(self) -> None:
         """Order nothing more, wait for every end, and judge."""

@@ -30,7 +30,7 @@ LENGTHS_S = (3.0, 4.0)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("backend", "disks"), [("sqlite", ["data"]), ("postgres", ["data", "cluster"])])
 def test_full_disks_refuse_new_work_and_lose_nothing_that_was_said(backend: str, disks: list[str]) -> None:
-    verdict = fill_up(backend, SEED, times=len(disks), lengths_s=LENGTHS_S, every_s=3)
+    verdict = fill_up(backend, SEED, len(disks), lengths_s=LENGTHS_S, every_s=3)
     assert verdict.faults == []
     assert verdict.promises == dict.fromkeys(verdict.promises, 0)
     assert [verdict.figures[f"fills of the disk of {name}"] for name in disks] == [1] * len(disks)

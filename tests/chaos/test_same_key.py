@@ -11,7 +11,7 @@ KEYS, POSTS, KILLS = 12, 10, 1
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"])
 def test_the_same_key_is_the_same_job_however_often_it_is_sent_while_web_dies(backend: str) -> None:
-    verdict = repeat(backend, SEED, keys=KEYS, posts=POSTS, kills=KILLS)
+    verdict = repeat(backend, SEED, KEYS, posts=POSTS, kills=KILLS)
     assert verdict.faults == []
     assert verdict.promises == dict.fromkeys(verdict.promises, 0)
     assert (verdict.figures["jobs"], verdict.figures["posts answered"]) == (KEYS, KEYS * POSTS)

@@ -59,6 +59,10 @@ class Verdict:
         """Keep the largest of these."""
         self.figures[figure] = max(float(str(self.figures.get(figure, 0))), round(seconds, 1))
 
+    def refused(self, codes: Counter[str]) -> None:
+        """How often people were put off, by the code of the problem that told them so."""
+        self.figures |= {f"answers 503 {code}": count for code, count in sorted(codes.items())}
+
     def take(self, found: "Findings", lines: int = 0) -> None:
         """The jobs as `look` found them."""
         self.figures["jobs"] = found.jobs
