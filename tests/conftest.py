@@ -21,6 +21,7 @@ from tests.systems.browser import chromium
 from tests.systems.lending import Lender
 from tests.systems.postgres import PostgresServer, postgres
 from tests.systems.redis import redis_server
+from tests.systems.told_at_once import ToldAtOnce
 from tools import build_ui
 
 # Code that a test runs without binding the product to a folder must not write into the checkout.
@@ -36,6 +37,14 @@ network_guard.install()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Where the pictures of the README are kept."""
     parser.addoption("--pictures", default="", metavar="FOLDER", help="keep the pictures of the README here")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI failures are named at once; the processes that run the tests have no terminal."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and os.environ.get("CI") == "true":
+        config.pluginmanager.register(ToldAtOnce(terminal))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
