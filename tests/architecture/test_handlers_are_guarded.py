@@ -15,6 +15,7 @@ IN_THE_BACKGROUND = {
     "ShellState.follow",
     "DashboardState.follow",
     "RunbooksState.follow",
+    "ApprovalsState.follow",
     "JobsState.follow",
     "JobState.follow",
     "JobState.follow_log",

@@ -47,6 +47,11 @@ class Verdict:
     def total_kills(self) -> int:
         return sum(self.kills.values())
 
+    @property
+    def named_kills(self) -> int:
+        """Of those, the ones at named places."""
+        return sum(count for victim, count in self.kills.items() if " at " in victim)
+
     def is_good(self) -> bool:
         """Whether every promise was kept."""
         wrong = (self.lost, self.doubled, self.late, self.log_gaps, self.keys_with_two_jobs, self.survivors)
@@ -104,14 +109,14 @@ class Fire:
         }
 
     def burn(self, seconds: float, most_kills: int, say: Callable[[Verdict], None]) -> None:
-        """Kill for so long, or so often and each at least once, then let everything come to its end and judge."""
+        """Kill for so long, or so often and whatever can die at least once; then all comes to its end and is judged."""
         began = time.monotonic()
         try:
             self._parts.look_after()
             self._load.start()
             self._wait_for_the_first_job()
             until = time.monotonic() + seconds
-            while time.monotonic() < until and (self._unharmed() or self._verdict.total_kills < most_kills):
+            while time.monotonic() < until and (self._is_missing() or self._verdict.total_kills < most_kills):
                 self._strike()
                 self._verdict.jobs = len(self._load.promised)
                 say(self._verdict)
@@ -131,6 +136,10 @@ class Fire:
         while not self._made.ledger.counts and time.monotonic() < deadline:
             self._parts.look_after()
             time.sleep(0.1)
+
+    def _is_missing(self) -> bool:
+        """Whether something has not been killed yet, or nothing has died at a named place."""
+        return bool(self._unharmed()) or not self._verdict.named_kills
 
     def _unharmed(self) -> set[str]:
         """What has not been killed yet."""

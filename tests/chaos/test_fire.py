@@ -8,7 +8,7 @@ from tests.chaos.parts import CRASH_POINTS
 
 SEED = 20_261_121
 KILLS = 14
-SECONDS = 60.0  # at most, where something is long out of reach
+SECONDS = 300.0  # at most, where something is long out of reach
 SERVERS = {"sqlite": set[str](), "postgres": {"postmaster", "redis"}}
 
 
@@ -20,7 +20,7 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_left(backend: str) -> Non
     rows = verdict.rows()
     assert {name: rows[name] for name in PROMISES} == PROMISES
     assert set(verdict.kills) >= {"worker", "supervisor", "fork-server", "web", *SERVERS[backend]}
-    assert any(" at " in victim for victim in verdict.kills), "none died at a named place"
+    assert verdict.named_kills
     assert verdict.jobs > 0
 
 

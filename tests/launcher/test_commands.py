@@ -97,8 +97,8 @@ def test_the_swarm_is_not_tried_without_root(monkeypatch: pytest.MonkeyPatch):
     assert "as root" in test_tiers._why_not("swarm")
 
 
-def test_the_swarm_has_a_run_of_its_own():
-    assert test_tiers.rounds(["unit", "e2e", "swarm"]) == [["swarm"], ["unit", "e2e"]]
+def test_what_takes_the_whole_machine_has_a_run_of_its_own():
+    assert test_tiers.rounds(["unit", "engine", "e2e", "swarm"]) == [["swarm"], ["engine"], ["unit", "e2e"]]
     assert test_tiers.rounds(["swarm"]) == [["swarm"]]
     whole = test_tiers.pytest_command(["swarm"], argparse.Namespace(full=False, pytest_args=["-x"]))
     assert "-n" not in whole

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-START_S = 60.0
+START_S = 120.0
 STOP_S = 20.0
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # before a command: it ends when we do, however that is
 

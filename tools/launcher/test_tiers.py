@@ -25,6 +25,8 @@ MORE: dict[str, tuple[apt.Tool, ...]] = {"swarm": apt.ENGINE_MORE}
 USEFUL: dict[str, tuple[apt.Tool, ...]] = {"e2e": apt.LIGHTER_BROWSER}
 NOTHING_FOUND = 5  # pytest's exit code
 KERNEL_REFUSES = 77  # ours, of the swarm tests: they said what the kernel does not allow, and tried nothing
+# One has a single site for all its tests, the other whole installations and stories that only compute.
+ALONE = ("swarm", "engine")
 # Of tiers that have folders to themselves: thousands of other tests need not be collected for them.
 FOLDERS = {
     "engine": ["tests/chaos", "tests/simulation", "tests/domains/jobs/execution/warm"],
@@ -50,12 +52,12 @@ def run_tests(options: argparse.Namespace) -> int:
 
 
 def rounds(tiers: list[str]) -> list[list[str]]:
-    """Which tiers run together: the swarm has one site for all its tests and takes the whole machine for it.
+    """Which tiers run together: those that take the whole machine run alone, or a browser waits in vain beside them.
 
-    It comes first, so that the last lines are those of the run that has nearly all tests.
+    They come first, so that the last lines are those of the run that has nearly all tests.
     """
-    others = [tier for tier in tiers if tier != "swarm"]
-    return [part for part in ([tier for tier in tiers if tier == "swarm"], others) if part]
+    others = [tier for tier in tiers if tier not in ALONE]
+    return [part for part in (*([tier] for tier in ALONE if tier in tiers), others) if part]
 
 
 def together(codes: Iterable[int]) -> int:
@@ -68,11 +70,12 @@ def together(codes: Iterable[int]) -> int:
 def pytest_command(tiers: list[str], options: argparse.Namespace) -> list[str]:
     """pytest with the tiers as a mark expression; the whole matrix only when it was asked for.
 
-    A process per core, and one more because a third of the time a test waits: for a browser, a lease, a server. Who is
+    A process per core, and one more where a third of the time a test waits: for a browser, a lease, a server. Who is
     done first takes over from the others.
     """
     marks = f"({' or '.join(tiers)})" + ("" if options.full else " and not full")
-    how = [] if tiers == ["swarm"] else ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
+    processes = (os.cpu_count() or 1) + (tiers != ["engine"])
+    how = [] if tiers == ["swarm"] else ["-n", str(processes), "--dist", "worksteal"]
     names_a_place = any((ROOT / word.partition("::")[0]).exists() for word in options.pytest_args)
     where = [] if names_a_place or len(tiers) > 1 else FOLDERS.get(tiers[0], [])
     return [str(PYTHON), "-m", "pytest", "-m", marks, *how, *where, *options.pytest_args]

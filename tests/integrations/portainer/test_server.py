@@ -1,6 +1,7 @@
 """Asking Portainer: endpoints with what was last seen of them, stacks, and the engines behind, byte for byte."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.systems.engine import BEGAN, FakeContainer, FakeEngine, fake_engine
 from tests.systems.portainer import DOWN, FakeEndpoint, FakePortainer, FakeStack, fake_portainer
 
 ALLOW = ("localhost",)
+PATIENCE_S = 60.0
 SNAPSHOT = {
     "Time": BEGAN,
     "DockerVersion": "20.10.24",
@@ -56,7 +58,7 @@ def portainer(double: FakePortainer) -> Iterator[Portainer]:
 
 def connected(double: FakePortainer, key: str = "", *, verify: bool = True) -> Upstream:
     headers = {"X-API-KEY": key or double.key}
-    reach = server_reach(double.url, ALLOW, verify=verify)
+    reach = replace(server_reach(double.url, ALLOW, verify=verify), timeout_s=PATIENCE_S)
     return Upstream("Portainer", reach, headers, explain=explain, breaker=Breaker(), sleep=lambda _: None)
 
 
