@@ -17,9 +17,11 @@ from orch_app.domains.inventory.types import (
     Payload,
     PortainerPayload,
     S3Payload,
+    SecretsPayload,
     WebhookPayload,
 )
 from orch_app.domains.inventory.types.fields import text_of
+from orch_app.domains.inventory.types.secret_values import values_of
 from orch_app.integrations.cloudflare import identity as cloudflare
 from orch_app.integrations.docker import identity as docker
 from orch_app.integrations.docker.reach import engine_reach
@@ -101,6 +103,12 @@ def _s3(payload: S3Payload, allow: Allow) -> Identity:
     )
 
 
+def _secrets(payload: SecretsPayload, _allow: Allow) -> Identity:
+    """There is nobody to ask."""
+    count = len(values_of(text_of(payload.values)))
+    return Identity(f"{count} value{'' if count == 1 else 's'}")
+
+
 LOOKS: dict[str, Look] = {
     "cloudflare": _cloudflare,
     "portainer": _portainer,
@@ -111,5 +119,6 @@ LOOKS: dict[str, Look] = {
     "git": _git,
     "webhook": _webhook,
     "s3": _s3,
+    "secrets": _secrets,
 }
 """By type; ssh is tried by a login, see `probes`."""

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from orch_app.domains.inventory.identities import LOOKS
 from orch_app.domains.inventory.types import TYPES, DockerPayload, GitPayload, type_named
 from orch_app.kit.allow_list import parse_entry
 from orch_app.kit.errors import Invalid
@@ -44,8 +45,9 @@ def faults(kind: str, payload: dict[str, Any]) -> list[tuple[str, str]]:
     return [(problem.pointer, problem.code) for problem in refused.value.errors]
 
 
-def test_every_type_has_a_sample() -> None:
+def test_every_type_has_a_sample_and_can_be_tried() -> None:
     assert {*COMPLETE, "ssh"} == set(TYPES)
+    assert {*LOOKS, "ssh"} == set(TYPES)
 
 
 @pytest.mark.parametrize("kind", COMPLETE)
