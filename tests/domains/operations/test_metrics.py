@@ -30,8 +30,12 @@ def scraped() -> dict[Sample, float]:
     }
 
 
+def sample(name: str, **labels: str) -> Sample:
+    return name, tuple(sorted(labels.items()))
+
+
 def value(name: str, **labels: str) -> float | None:
-    return scraped().get((name, tuple(sorted(labels.items()))))
+    return scraped().get(sample(name, **labels))
 
 
 def ended(number: int, *, status: str = "SUCCESS", waited_s: float = 0.2, ran_s: float = 3.0, **facts) -> None:
@@ -116,11 +120,13 @@ def test_workers_are_told_with_their_slots_and_their_signs_of_life() -> None:
         one = add_worker(session, "one", heartbeat=now_ms() - 7_000, log_lag_ms=250, wanted="drain", state="draining")
         add_worker(session, "lost", heartbeat=0)
     add_job(1, status="RUNNING", owner=one.id)
+    found = scraped()
+    for state in ("draining", "lost"):
+        assert found[sample("jarvis_workers", state=state)] == 1
     labels = {"id": one.id, "worker": "one"}
-    assert (value("jarvis_workers", state="draining"), value("jarvis_workers", state="lost")) == (1, 1)
-    assert (value("jarvis_worker_slots", **labels), value("jarvis_worker_slots_busy", **labels)) == (4, 1)
-    assert (value("jarvis_worker_log_lag_seconds", **labels), value("jarvis_worker_draining", **labels)) == (0.25, 1)
-    assert 7 <= (value("jarvis_worker_heartbeat_age_seconds", **labels) or 0) < 600
+    told = {"slots": 4, "slots_busy": 1, "log_lag_seconds": 0.25, "draining": 1}
+    assert {name: found[sample(f"jarvis_worker_{name}", **labels)] for name in told} == told
+    assert 7 <= found[sample("jarvis_worker_heartbeat_age_seconds", **labels)] < 600
 
 
 def test_without_the_database_only_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
