@@ -14,7 +14,7 @@ _LINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?P<value>.*)")
 _MAX_CHARS = 262_144
 
 
-def _values(text: str) -> list[str]:
+def values_of(text: str) -> list[str]:
     """The values of `NAME=value` lines, quoted ones as JSON; raises ValueError with the number of a wrong line."""
     found: list[str] = []
     for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
@@ -33,7 +33,7 @@ def _values(text: str) -> list[str]:
 
 def _checked(value: SecretStr) -> SecretStr:
     try:
-        _values(value.get_secret_value())
+        values_of(value.get_secret_value())
     except ValueError as error:
         wrong = str(error)
     else:
@@ -63,5 +63,5 @@ SECRETS = ConnectionType(
     help="Passwords and keys that a deployed stack reads as Swarm secrets, by name.",
     help_pt="Senhas e chaves que um stack implantado lê como segredos do Swarm, por nome.",
     payload=SecretsPayload,
-    hidden=lambda payload: tuple(value for value in _values(text_of(payload.values)) if value),
+    hidden=lambda payload: tuple(value for value in values_of(text_of(payload.values)) if value),
 )

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from orch_app.domains.inventory.identities import LOOKS
 from orch_app.domains.inventory.types import TYPES, DockerPayload, GitPayload, type_named
 from orch_app.kit.allow_list import parse_entry
 from orch_app.kit.errors import Invalid
@@ -44,8 +45,9 @@ def faults(kind: str, payload: dict[str, Any]) -> list[tuple[str, str]]:
     return [(problem.pointer, problem.code) for problem in refused.value.errors]
 
 
-def test_every_type_has_a_sample() -> None:
+def test_every_type_has_a_sample_and_can_be_tried() -> None:
     assert {*COMPLETE, "ssh"} == set(TYPES)
+    assert {*LOOKS, "ssh"} == set(TYPES)
 
 
 @pytest.mark.parametrize("kind", COMPLETE)
@@ -79,6 +81,7 @@ def test_every_field_has_its_words_in_both_languages(kind: str) -> None:
         ("cloudflare", ["apiToken"]),
         ("portainer", ["apiKey"]),
         ("docker", ["tlsKey"]),
+        ("registry", ["password"]),
         ("n8n", ["apiKey", "encryptionKey"]),
         ("hetzner", ["token"]),
         ("github", ["token"]),
@@ -132,6 +135,9 @@ def test_an_address_is_the_vendors_unless_another_is_given(kind: str, payload: d
         ("docker", {"tlsCa": "x"}, [("/payload/tlsCa", "certificate")]),
         ("docker", {"url": "http://10.0.0.5:2375", "tlsCa": "x"}, [("/payload/tlsCa", "no_tls")]),
         ("docker", {"url": "unix:///run/docker.sock", "tlsKey": "x"}, [("/payload/tlsKey", "no_tls")]),
+        ("registry", {"url": "ghcr.io"}, [("/payload/url", "url")]),
+        ("registry", {"username": "a:b"}, [("/payload/username", "string_pattern_mismatch")]),
+        ("registry", {"password": "a\nb"}, [("/payload/password", "single_line")]),
         ("n8n", {"encryptionKey": "a\nb"}, [("/payload/encryptionKey", "single_line")]),
         ("git", {"url": "https://git.example.org"}, [("/payload/url", "url_path")]),
         ("git", {"url": "https://u@git.example.org/x"}, [("/payload/url", "url_parts")]),
@@ -173,6 +179,7 @@ def test_a_refusal_repeats_no_secret() -> None:
         ("n8n", {}, "n8n.example.org:443"),
         ("docker", {}, "10.0.0.5:2375"),
         ("docker", {"url": "https://10.0.0.5"}, "10.0.0.5:443"),
+        ("registry", {"url": "http://10.0.0.7:5000"}, "10.0.0.7:5000"),
         ("docker", {"url": "http://10.0.0.5"}, "10.0.0.5:80"),
         ("git", {}, "git.example.org:443"),
         ("webhook", {"url": "http://hooks.example.org"}, "hooks.example.org:80"),
