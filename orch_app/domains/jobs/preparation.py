@@ -123,6 +123,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
+        inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
         connections=[
             SlotConnection(one.slot, one.name, one.type, one.document, one.secrets) for one in prepared.filled
