@@ -1,4 +1,4 @@
-"""`./orch test`: one run of pytest over the tiers asked for, after what they need is there."""
+"""`./orch test`: the tiers asked for, in as few runs of pytest as they get along in, after what they need is there."""
 
 import argparse
 import os
