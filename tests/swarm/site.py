@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from orch_app.kit.settings import ROOT
 from tests.chaos.ledger import Ledger
 from tests.swarm import attack
 from tests.systems.s3 import BUCKET, KEY_FILE, S3Server
+from tests.systems.sshd import SshServer
 from tests.systems.swarm import images
 from tests.systems.swarm.cluster import STACK, Swarm
 from tests.systems.swarm.nodes import Node
@@ -86,14 +87,26 @@ class Site:
         """Launch jobs of the runbook `effect`."""
         return [self.launch_of("effect") for _ in range(count)]
 
-    def launch_of(self, runbook: str, **inputs: str) -> str:
+    def register(self, server: SshServer) -> str:
+        """Make a machine that is reached by ssh a host of the product, its key pinned; its id."""
+        payload = {"user": server.user, "privateKey": server.private_key}
+        order = {"type": "ssh", "name": "key", "environment": "stage", "payload": payload}
+        place = {"name": "outside", "address": server.address, "port": server.port, "environment": "stage"}
+        place["connectionId"] = self.ask("POST", "/v1/connections", json=order)["id"]
+        host: str = self.ask("POST", "/v1/hosts", json=place)["id"]
+        seen = self.ask("POST", f"/v1/hosts/{host}/scan-key", json={})["keys"]
+        self.ask("POST", f"/v1/hosts/{host}/scan-key", json={"pin": seen[0]["fingerprint"]})
+        return host
+
+    def launch_of(self, runbook: str, hosts: Sequence[str] = (), **inputs: str) -> str:
         """Launch a job; a call that has to be made twice launches once."""
         headers = {**self.headers, "Idempotency-Key": secrets.token_hex(8)}
         path = f"/v1/runbooks/{runbook}/execute"
+        order = {"inputs": inputs} | ({"hosts": list(hosts)} if hosts else {})
         deadline = time.monotonic() + LIMIT_S
         while True:
             try:
-                answer = self.client.post(path, json={"inputs": inputs}, headers=headers)
+                answer = self.client.post(path, json=order, headers=headers)
                 if answer.status_code == 202:
                     return answer.json()["jobId"]
                 assert answer.status_code >= 500, answer.text

@@ -9,6 +9,7 @@ import pytest
 from tests.domains.jobs.execution.hostile.promises import as_promised, promised
 from tests.swarm.attack import as_table, lay_out
 from tests.swarm.site import FIRST, SECOND, Site, node_of
+from tests.systems.sshd import ssh_server
 from tests.systems.swarm.nodes import Node
 
 pytestmark = pytest.mark.timeout(900)
@@ -74,6 +75,14 @@ def test_a_hostile_play_in_a_container_gets_nothing(site: Site, capsys: pytest.C
     with capsys.disabled():
         sys.stdout.write("\n" + as_table(node_of(job["worker"]), job["isolation"], found))
     assert as_promised(found, "in a container") == promised("in a container")
+
+
+def test_a_play_in_a_container_reaches_hosts_by_ssh(site: Site) -> None:
+    with ssh_server(address=site.swarm.manager.network.gateway) as server:
+        host = site.register(server)
+        jobs = [site.ended(job) for job in [site.launch_of("host_report", hosts=[host]) for _ in range(2)]]
+    assert [(job["status"], job["isolation"]) for job in jobs] == [("SUCCESS", "landlock")] * 2, jobs
+    assert [job["output"]["items"][0]["status"] for job in jobs] == ["ok"] * 2
 
 
 def test_a_node_that_dies_loses_and_doubles_no_job(site: Site) -> None:

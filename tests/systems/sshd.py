@@ -1,4 +1,4 @@
-"""A real sshd on a free port of loopback, with keys of its own. Its one user is whoever runs the tests."""
+"""A real sshd on a free port, of loopback unless said otherwise. Its one user is whoever runs the tests."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ from tests.systems.keys import make_key
 from tests.systems.processes import answers, free_port, private_folder, program, running
 
 CONFIG = """
-ListenAddress 127.0.0.1:{port}
+ListenAddress {address}:{port}
 HostKey {folder}/host/key
 PidFile none
 AuthorizedKeysFile {folder}/authorized_keys
@@ -51,7 +51,12 @@ class SshServer:
 
 @contextmanager
 def ssh_server(
-    *, host_key_type: str = "ed25519", port: int = 0, client: str = "", password: str = ""
+    *,
+    host_key_type: str = "ed25519",
+    port: int = 0,
+    client: str = "",
+    password: str = "",
+    address: str = "127.0.0.1",
 ) -> Iterator[SshServer]:
     """Run an sshd until the block ends; `client` is a private key that it shall know, else it makes one.
 
@@ -63,14 +68,15 @@ def ssh_server(
         make_key(folder / "host", host_key_type)
         private_key = client or make_key(folder / "client", "ed25519")
         (folder / "authorized_keys").write_text(read_private_key(private_key).public.line + "\n")
-        server = SshServer(folder, port or free_port(), private_key, getpass.getuser())
+        server = SshServer(folder, port or free_port(), private_key, getpass.getuser(), address)
         passwords = "yes" if password else "no"
-        (folder / "config").write_text(CONFIG.format(port=server.port, folder=folder, passwords=passwords))
+        config = CONFIG.format(address=address, port=server.port, folder=folder, passwords=passwords)
+        (folder / "config").write_text(config)
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # Debian's sshd wants its empty folder
         argv = _with_password(folder, server.user, password) if password else []
         argv += [program("sshd"), "-D", "-e", "-f", str(folder / "config")]
-        with running(argv, is_ready=lambda: answers(server.port), log=folder / "log"):
+        with running(argv, is_ready=lambda: answers(server.port, address), log=folder / "log"):
             yield server
 
 
