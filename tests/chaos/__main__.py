@@ -31,6 +31,8 @@ def main(argv: list[str]) -> int:
 
 def _run(options: argparse.Namespace, seed: int) -> Told:
     if options.what == FIRE:
+        if options.kills:
+            return fire.burn(options.backend, seed, most_kills=options.kills, say=_Progress())
         return fire.burn(options.backend, seed, seconds=options.minutes * 60, say=_Progress())
     scenario, promised = SIZED[options.what]
     return scenario(options.backend, seed, options.times or promised, say=_Progress())
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("what", nargs="?", default=FIRE, choices=[FIRE, *SIZED], help="default fire: kill everything")
     parser.add_argument("--minutes", type=float, default=2.0, metavar="N", help="how long the fire burns (default 2)")
+    parser.add_argument("--kills", type=int, metavar="N", help="let the fire burn until it has killed so often instead")
     parser.add_argument("--times", type=int, metavar="N", help="how often, for the others (default: as promised)")
     parser.add_argument("--seed", type=int, metavar="S", help="which victims, in which order (default: any)")
     parser.add_argument("--backend", choices=["sqlite", "postgres"], default="sqlite", help="default sqlite")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from tests.chaos.ledger import Talk
+from tests.chaos.ledger import AGAIN, Talk
 from tests.chaos.load import Load
 from tests.chaos.parts import PATIENCE_S, Installation, Parts, installation, left_over, synchronise
 from tests.chaos.verdict import FAULTS_SHOWN, look, open_jobs
@@ -18,7 +18,7 @@ ANSWERS_BEFORE_A_KILL = 8
 PAUSE_S = (0.05, 0.8)
 IN_TIME_S = 60.0
 RATHER = 4
-CHATTY = {"effect": 5, "again": 3, "chatty": 1}
+CHATTY = {"effect": 5, AGAIN: 3, "chatty": 1}
 """How often each runbook is chosen: what says thousands of lines takes longer than what has effects only."""
 
 TALK = Talk(times=3, lines=1_000)
@@ -203,7 +203,7 @@ class Fire:
             time.sleep(0.2)
 
     def _judge(self) -> None:
-        verdict, found = self._verdict, look(self._load, self._made.ledger)
+        verdict, found = self._verdict, look(self._load, self._made.ledger, {"chatty": TALK})
         verdict.jobs, verdict.statuses = found.jobs, found.statuses
         verdict.lost, verdict.doubled, verdict.log_gaps = found.lost, found.doubled, found.log_gaps
         verdict.keys_with_two_jobs = found.keys_with_two_jobs

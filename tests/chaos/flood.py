@@ -20,7 +20,7 @@ from tests.chaos.ledger import Talk
 from tests.chaos.load import PASSWORD
 from tests.chaos.parts import children_of, synchronise
 from tests.chaos.scene import Scene
-from tests.chaos.verdict import Say, Verdict, hush, rows_of
+from tests.chaos.verdict import Say, Verdict, hush, said
 
 TASK_LINES = 2_000
 PADDING = 160
@@ -54,7 +54,7 @@ def pour(scene: Scene, times: int, *, cut_at_mb: int = 32, say: Say = hush) -> N
 
 
 def _judge(verdict: Verdict, floods: dict[str, str], talk: Talk, person: "Bystander") -> None:
-    whole, cut = (_numbers(floods[name]) for name in (WHOLE, CUT))
+    whole, cut = (said(floods[name]) for name in (WHOLE, CUT))
     verdict.figures |= {
         "lines of the whole flood": len(whole),
         "lines of the one that was cut": len(cut),
@@ -68,12 +68,6 @@ def _judge(verdict: Verdict, floods: dict[str, str], talk: Talk, person: "Bystan
         "the same where it was cut": int(not cut or cut != list(range(1, len(cut) + 1)) or len(cut) >= talk.total),
     }
     verdict.faults += person.faults
-
-
-def _numbers(job_id: str) -> list[int]:
-    """What the flood said, by the numbers in it."""
-    said = rows_of(f"SELECT message FROM job_logs WHERE job_id = '{job_id}' ORDER BY seq")
-    return [int(row[0].split()[1]) for row in said if row[0].startswith("said ")]
 
 
 class Bystander:

@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 LOOPBACK = "127.0.0.0/8"  # where the ledger is; plays reach no private network unless it is allowed
+AGAIN = "again"
+"""The runbook whose jobs may begin anew when their worker is lost; all others have their effects once."""
+
 RUNBOOK = {
     "runbook.yaml": """
 name: {name}

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.ledger import AGAIN
+
 PASSWORD = "a chaos is no secret 42"
 EMAIL = "chaos@example.org"
 AGAIN_S = 0.2
@@ -23,7 +25,7 @@ class Load:
     url: str
     most_at_once: int
     seed: int
-    mix: Mapping[str, int] = field(default_factory=lambda: {"effect": 2, "again": 1})
+    mix: Mapping[str, int] = field(default_factory=lambda: {"effect": 2, AGAIN: 1})
     every_s: float = AGAIN_S
     promised: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)

@@ -22,7 +22,7 @@ from orch_app.domains.runbooks import service as runbooks
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.settings import ROOT
 from tests.chaos.disks import small_disk
-from tests.chaos.ledger import LOOPBACK, Ledger, ledger_server
+from tests.chaos.ledger import AGAIN, LOOPBACK, Ledger, ledger_server
 from tests.chaos.load import EMAIL, PASSWORD
 from tests.chaos.servers import Server, killable_postgres, killable_redis
 from tests.systems.processes import answers, free_port
@@ -224,7 +224,7 @@ def installation(backend: str, *, on_small_disks: bool = False, **variables: str
         if on_small_disks:
             made.disks["data"] = stack.enter_context(small_disk(made.data, DISK_MB))
         made.ledger.write_runbook(made.catalogue)
-        made.ledger.write_runbook(made.catalogue, "retry", name="again")
+        made.ledger.write_runbook(made.catalogue, "retry", name=AGAIN)
         chosen = QUICK | {"ORCH_RUNBOOKS_DIR": str(made.catalogue), "ORCH_REDIS_URL": ""} | variables
         url = ""
         if backend == "postgres":

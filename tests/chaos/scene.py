@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.chaos.ledger import AGAIN
 from tests.chaos.load import AGAIN_S, Load
 from tests.chaos.parts import PATIENCE_S, Installation, Parts, left_over
 from tests.chaos.verdict import Verdict, look, open_jobs
@@ -16,7 +17,7 @@ from tests.chaos.verdict import Verdict, look, open_jobs
 AT_ONCE = 4
 LOOK_S = 0.1
 PAUSE_S = 0.2
-EVEN = {"effect": 2, "again": 1}
+EVEN = {"effect": 2, AGAIN: 1}
 
 
 class Scene:

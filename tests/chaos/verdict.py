@@ -1,18 +1,20 @@
 """What a run came to: figures for the table, and faults, which have to be 0 or empty; and what the rows say."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import text
 
 from orch_app.domains.jobs.states import TERMINAL
 from orch_app.kit.db import reading
-from tests.chaos.ledger import Ledger
+from tests.chaos.ledger import AGAIN, SILENT, Ledger, Talk
 from tests.chaos.load import Load
 
 FAULTS_SHOWN = 20
+NOBODY_TALKS: Mapping[str, Talk] = MappingProxyType({})
 
 
 class Told(Protocol):
@@ -78,6 +80,21 @@ class Verdict:
         self.faults += found.faults
 
 
+class BrokenPromiseError(AssertionError):
+    """What must never happen has happened once. No test that says so is tried again, see ADR 30."""
+
+
+def demand_kept(promises: Mapping[str, object], faults: Sequence[str]) -> None:
+    """What a test of chaos demands: every promise kept, and nothing else wrong.
+
+    Raises:
+        BrokenPromiseError: with those that were not.
+    """
+    broken = {name: value for name, value in promises.items() if value}
+    if broken or faults:
+        raise BrokenPromiseError(broken, list(faults))
+
+
 Say = Callable[[Verdict], None]
 
 
@@ -109,22 +126,35 @@ def open_jobs() -> int:
     return rows_of("SELECT count(*) FROM jobs WHERE status IN ('PENDING', 'RUNNING')")[0][0]
 
 
-def look(load: Load, ledger: Ledger) -> Findings:
-    """Hold the rows against what was promised, against the ledger and against what readers saw."""
+def look(load: Load, ledger: Ledger, talks: Mapping[str, Talk] = NOBODY_TALKS) -> Findings:
+    """Hold the rows against what was promised, against the ledger, against what readers saw and what plays said."""
     jobs = {row[0]: row for row in rows_of("SELECT id, status, reason, last_seq, runbook_name FROM jobs")}
     found = Findings(len(jobs))
     found.statuses.update(f"{row[1]} {row[2]}".strip() for row in jobs.values())
     found.lost = sum(job not in jobs for job in load.promised.values())
     found.lost += sum(row[1] not in TERMINAL for row in jobs.values())
     found.keys_with_two_jobs = len(jobs) - len(set(load.promised.values()))
-    once = [job for job, row in jobs.items() if row[4] == "effect"]
+    once = [job for job, row in jobs.items() if row[4] != AGAIN]
     found.doubled = sum(ledger.effects(job) > 1 or ledger.effects(job, "end") > 1 for job in once)
     for job, row in jobs.items():
         if row[1] == "SUCCESS" and not ledger.effects(job, "end"):
             found.faults.append(f"{job} succeeded and had no effect")
+        if row[1] == "SUCCESS" and not has_said_all(job, talks.get(row[4], SILENT)):
+            found.faults.append(f"{job} succeeded, and its log lacks what it said or has it twice")
     found.log_gaps = sum(not has_whole_log(job, row[3], load.seen.get(job, [])) for job, row in jobs.items())
     found.faults += load.faults
     return found
+
+
+def has_said_all(job_id: str, talk: Talk) -> bool:
+    """Whether every line that the play said is in its log, once and in order."""
+    return said(job_id) == list(range(1, talk.total + 1))
+
+
+def said(job_id: str) -> list[int]:
+    """What a play said, by the numbers in it."""
+    lines = rows_of(f"SELECT message FROM job_logs WHERE job_id = '{job_id}' ORDER BY seq")
+    return [int(row[0].split()[1]) for row in lines if row[0].startswith("said ")]
 
 
 def has_whole_log(job_id: str, last_seq: int, seen: Sequence[str]) -> bool:

@@ -119,4 +119,4 @@ def test_what_is_not_alone_with_itself_is_tried_again_in_ci_only(
     item, added = Marked(tier), list[pytest.MarkDecorator]()
     monkeypatch.setattr(item, "add_marker", added.append, raising=False)
     tiers.mark(item)  # pyright: ignore[reportArgumentType]
-    assert [mark.kwargs for mark in added] == [{"reruns": 1}] * tries
+    assert [mark.kwargs for mark in added] == [{"reruns": 1, "rerun_except": ["BrokenPromiseError"]}] * tries

@@ -29,12 +29,13 @@ SCREENS = {"screens"}  # the whole product as `./orch up` runs it
 def mark(item: pytest.Item) -> None:
     """Give the test the mark of its tier unless it carries one already.
 
-    In CI what is not alone with itself is tried once more when it fails, and told of at the end: see ADR 30.
+    In CI what is not alone with itself is tried once more when it fails, and told of at the end: see ADR 30. What must
+    never happen is not: a lost job is lost.
     """
     if not any(item.get_closest_marker(tier) for tier in TIERS):
         item.add_marker(tier_of(item))
     if os.environ.get("CI") == "true" and not item.get_closest_marker("unit"):
-        item.add_marker(pytest.mark.flaky(reruns=1))
+        item.add_marker(pytest.mark.flaky(reruns=1, rerun_except=["BrokenPromiseError"]))
 
 
 def in_order(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:

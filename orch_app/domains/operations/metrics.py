@@ -62,7 +62,7 @@ def _jobs(session: Session) -> Iterator[Metric]:
     since = queue.waiting_since
     yield _gauge("jarvis_queue_jobs", "Jobs that have not begun.", {("queued",): 0} | waiting, "phase")
     oldest = max(0.0, (now() - since).total_seconds()) if since else 0.0
-    yield _gauge("jarvis_queue_oldest_seconds", "How long the oldest of them has waited.", {(): oldest})
+    yield _gauge("jarvis_queue_oldest_seconds", "How long the oldest of them has waited for a worker.", {(): oldest})
     yield _gauge("jarvis_jobs_running", "Jobs that run.", {("running",): 0} | running, "phase")
     held = {(kind,): n for kind, n in tallies.held(session).items()}
     yield _gauge("jarvis_locks_held", "Locks and places within limits that running jobs hold.", held, "kind")

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from orch_app.domains.jobs import artifacts, tallies
 from orch_app.domains.jobs.models import JobLock
+from orch_app.domains.jobs.states import Phase
 from orch_app.domains.operations.metrics import exposition
 from orch_app.kit import db
 from orch_app.kit.clock import now
@@ -61,6 +62,19 @@ def test_waiting_and_running_jobs_are_told_by_phase() -> None:
     assert found["jarvis_jobs_running", (("phase", "finalizing"),)] == 1
     assert found["jarvis_job_claims_total", ()] == 2
     assert 90 <= found["jarvis_queue_oldest_seconds", ()] < 600
+
+
+def test_who_waits_for_a_person_does_not_wait_for_a_worker() -> None:
+    add_job(1, phase="awaiting_approval", ago=timedelta(seconds=900))
+    found = scraped()
+    assert found["jarvis_queue_jobs", (("phase", "awaiting_approval"),)] == 1
+    assert found["jarvis_queue_oldest_seconds", ()] == 0
+
+
+def test_the_page_names_every_phase_of_a_job_that_is_not_over() -> None:
+    rows = {row.split("`")[1]: row for row in PAGE.read_text("utf-8").splitlines() if row.startswith("| `")}
+    told = rows["jarvis_queue_jobs"] + rows["jarvis_jobs_running"]
+    assert {phase.value for phase in Phase if phase is not Phase.DONE and f"`{phase}`" not in told} == set()
 
 
 def test_locks_in_the_hands_of_running_jobs_are_told_by_kind() -> None:

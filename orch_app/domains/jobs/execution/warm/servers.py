@@ -56,6 +56,11 @@ class _Server:
         """Say that nothing more comes; it ends when its last job has ended."""
         self.control.close()
 
+    def kill(self) -> None:
+        """End one that does not answer. The plays that it made have supervisors of their own and go on."""
+        with contextlib.suppress(OSError):
+            os.kill(self.process.pid, signal.SIGKILL)
+
 
 class WarmServers:
     """Starts servers on demand, asks whether they live, replaces them after `jobs` jobs, keeps at most `count`.
@@ -132,9 +137,12 @@ class WarmServers:
             return False
         try:
             server.control.sendall(b"P")
-            return server.control.recv(1) == b"p"
+            answer = server.control.recv(1)
         except OSError:
-            return False
+            answer = b""
+        if answer != b"p":
+            server.kill()
+        return answer == b"p"
 
     def _start(self, profile: Profile) -> _Server:
         until, why = self._failed.get(profile, (0.0, ""))
@@ -179,8 +187,7 @@ class WarmServers:
 
     def _give_up(self, profile: Profile, server: _Server) -> None:
         why = "the fork-server did not start; the worker's log says why"
-        with contextlib.suppress(OSError):
-            os.kill(server.process.pid, signal.SIGKILL)
+        server.kill()
         server.close()
         server.process.wait()
         self._failed[profile] = (time.monotonic() + _PAUSE_S, why)

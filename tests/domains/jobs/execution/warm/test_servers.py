@@ -87,6 +87,17 @@ def test_a_dead_server_is_replaced(fresh: MakePlays) -> None:
     assert warm.pids() != [server]
 
 
+def test_a_server_that_stands_still_is_ended_and_replaced(fresh: MakePlays) -> None:
+    plays, warm = fresh()
+    with patch.object(servers, "_ANSWER_S", 0.5):
+        plays.run(HELLO)
+        (server,) = warm.pids()
+        os.kill(server, signal.SIGSTOP)
+        assert plays.run(HELLO).ended.engine == "warm"
+    assert warm.pids() != [server]
+    wait_until(lambda: not Path(f"/proc/{server}/cmdline").read_bytes())  # ended; the next job reaps it
+
+
 def test_every_configuration_has_its_own_server_and_few_are_kept(fresh: MakePlays) -> None:
     plays, warm = fresh(count=2)
     secret = HELLO.replace("hello", "'{{ inputs.word }}'")
