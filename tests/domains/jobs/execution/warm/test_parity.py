@@ -145,11 +145,19 @@ def on(host: TargetHost, wanted: Case) -> Case:
 
 @pytest.mark.parametrize("name", WITH_MITOGEN)
 def test_it_is_the_same_with_mitogen(name: str, tmp_path: Path, servers: WarmServers) -> None:
-    found = CASES[name].spec
+    assert_the_same(by_mitogen(CASES[name]), tmp_path, servers)
+
+
+def test_it_is_the_same_with_mitogen_on_a_host(tmp_path: Path, servers: WarmServers, machine: SshHost) -> None:
+    said, wanted = OVER_SSH["become who one is"]
+    assert_said(said, by_mitogen(on(reached(machine, machine.user), wanted)), tmp_path, servers)
+
+
+def by_mitogen(wanted: Case) -> Case:
+    found = wanted.spec
     # Ansible says once in a process that strategies of others will go; a server has said it before the play.
     environment = {**found.get("environment", {}), "ANSIBLE_DEPRECATION_WARNINGS": "0"}
-    spec = {**found, "strategy": "mitogen_linear", "environment": environment}
-    assert_the_same(replace(CASES[name], spec=spec), tmp_path, servers)
+    return replace(wanted, spec={**found, "strategy": "mitogen_linear", "environment": environment})
 
 
 def assert_the_same(wanted: Case, folder: Path, servers: WarmServers) -> dict[str, Any]:
