@@ -36,6 +36,9 @@ _DOCKER_SOCKET = Path("/var/run/docker.sock")
 _MB = 1 << 20
 _NOBODY = 65534
 _MORE_PROCESSES = 32
+_ELSEWHERE = 256
+"""What the user of a job may run in other containers of this machine: the kernel counts it, nobody here can see it."""
+
 _MORE_MEMORY = 512 * _MB
 
 
@@ -162,9 +165,10 @@ def _enter_config(
     level: IsolationLevel, request: IsolationRequest, view: JobView, uid: int | None
 ) -> dict[str, object]:
     limits = request.limits
+    is_alone = level is IsolationLevel.BWRAP
     rlimits = {
         # What is watched for the whole job is held a little later by the kernel, for each process.
-        "NPROC": limits.processes + _MORE_PROCESSES,
+        "NPROC": limits.processes + _MORE_PROCESSES + (0 if is_alone else _ELSEWHERE),
         "FSIZE": limits.file_mb * _MB,
         "NOFILE": limits.open_files,
         "DATA": limits.memory_mb * _MB + _MORE_MEMORY,  # not AS: programs in Go reserve far more addresses than memory
@@ -174,7 +178,7 @@ def _enter_config(
         "uid": uid,
         "groups": _groups(request),
         "limits": rlimits,
-        "own_tasks": level is not IsolationLevel.BWRAP,
+        "own_tasks": not is_alone,
         "landlock": _landlock_paths(request, view) if level is IsolationLevel.LANDLOCK else None,
     }
 
