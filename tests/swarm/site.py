@@ -125,6 +125,11 @@ class Site:
             assert time.monotonic() < deadline, f"has not ended: {job}\n{self.swarm.report()}"
         return job
 
+    def download(self, job_id: str, name: str) -> bytes:
+        """A file that a job left."""
+        answer = self.client.get(f"/v1/jobs/{job_id}/artifacts/{name}", headers=self.headers)
+        return answer.raise_for_status().content
+
     def stream(self, job_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Server-sent events of a job's log, with their names."""
         name = ""
@@ -172,7 +177,7 @@ def prepare(nodes: list[Node], ledger: Ledger) -> None:
     first, *others = nodes
     scratch = first.folder / "scratch"
     runbooks = ledger.write_runbook(scratch / "runbooks", takes_s=TAKES_S)
-    attack.write_runbook(runbooks)
+    attack.write_runbooks(runbooks)
     images.build_product(first, scratch)
     for release in (FIRST, SECOND):
         images.build_release(first, scratch, release, runbooks)

@@ -1,13 +1,14 @@
 """The stack on two nodes: jobs on both, a node that dies, a release that comes, one that fails, and one that goes."""
 
 import json
+import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.domains.jobs.execution.hostile.promises import as_promised, promised
-from tests.swarm.attack import as_table, lay_out
+from tests.swarm.attack import ALONE, ENDS, PROBES, as_table, kept, lay_out, left
 from tests.swarm.site import FIRST, SECOND, Site, node_of
 from tests.systems.sshd import ssh_server
 from tests.systems.swarm.nodes import Node
@@ -69,12 +70,36 @@ def test_a_hostile_play_in_a_container_gets_nothing(site: Site, capsys: pytest.C
     node = site.swarm.manager
     prey = json.dumps(lay_out(site.swarm, node))
     with site.only_on(node):
-        job = site.ended(site.launch_of("attack", prey=prey))
-    assert (job["status"], job["isolation"]) == ("SUCCESS", "landlock"), job["reasonDetail"]
-    found = job["output"]["found"]
-    with capsys.disabled():
-        sys.stdout.write("\n" + as_table(node_of(job["worker"]), job["isolation"], found))
-    assert as_promised(found, "in a container") == promised("in a container")
+        launched = {network: site.launch_of(runbook, prey=prey) for network, runbook in PROBES.items()}
+        ended = {network: site.ended(job) for network, job in launched.items()}
+    for network, job in ended.items():
+        assert (job["status"], job["isolation"]) == ("SUCCESS", "landlock"), job["reasonDetail"]
+        found = job["output"]["found"]
+        with capsys.disabled():
+            sys.stdout.write("\n" + as_table(f"of {node_of(job['worker'])}, landlock, network: {network}", found))
+        assert as_promised(found, "in a container") == promised("in a container"), network
+
+
+def test_a_hostile_play_in_a_container_ends_for_its_own_reason_and_leaves_nothing(site: Site) -> None:
+    key, seconds = "/run/secrets/master_key", str(10**6 + secrets.randbelow(10**9))
+    secret = site.swarm.run_inside("worker", site.swarm.manager, "cat", key)
+    words = {"escape": seconds, "links": f"{key} /run/secrets/database_url /etc/shadow"}
+    before = {node.name: site.swarm.container("worker", node) for node in site.swarm.nodes}
+    bomb = site.ended(site.launch_of(ALONE, attack="bomb", words=""))  # alone: the kernel counts all of a user's
+    others = {name: site.launch_of(ALONE, attack=name, words=words.get(name, "")) for name in ENDS if name != "bomb"}
+    ended = {"bomb": bomb, **{name: site.ended(job) for name, job in others.items()}}
+    assert {job["isolation"] for job in ended.values()} == {"landlock"}
+    ends = {name: (job["status"], job["reason"]) for name, job in ended.items()}
+    assert ends == ENDS, [job["reasonDetail"] for job in ended.values()]
+    marks = {"program.py", seconds, *(job["id"] for job in ended.values())}
+    site.swarm.wait_for(lambda: not left(site.swarm, marks), lambda: f"left: {left(site.swarm, marks)}", limit_s=30)
+    files = kept(site.download(others["links"], "artifacts.tar.gz"))
+    assert "MANIFEST.sha256" in files
+    assert not [name for name, content in files.items() if secret.encode() in content or "link-" in name]
+    assert {node.name: site.swarm.container("worker", node) for node in site.swarm.nodes} == before
+    jobs = site.launch(4)
+    assert_once_each(site, jobs)
+    assert {node_of(site.job(job)["worker"]) for job in jobs} == {"n1", "n2"}
 
 
 def test_a_play_in_a_container_reaches_hosts_by_ssh(site: Site) -> None:
