@@ -62,8 +62,7 @@ TRY_ONE = """
     - name: Say 1 GB
       ansible.builtin.debug:
         msg: "{{ 'one of very many lines that nobody reads ' * 1500 }}"
-      loop: "{{ range(16000) | list }}"
-      when: inputs.attack == 'shout'
+      loop: "{{ range(16000 if inputs.attack == 'shout' else 0) | list }}"
     - name: Write the output
       ansible.builtin.copy:
         dest: "{{ orch.output_path }}"
