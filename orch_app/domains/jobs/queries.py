@@ -13,13 +13,12 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs import search
 from orch_app.domains.jobs.models import Approval, Job, JobArtifact, JobStep, StepHost, Worker
 from orch_app.domains.jobs.states import DEAD_LETTER, Phase, Status
+from orch_app.domains.jobs.turns import IN_LINE
 from orch_app.kit import pages
 from orch_app.kit.clock import now
 from orch_app.kit.db import now_ms
 from orch_app.kit.errors import NotFound
 from orch_app.kit.settings import settings
-
-_IN_LINE = (col(Job.status) == Status.PENDING, col(Job.phase) != Phase.AWAITING_APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def queue_position(session: Session, job: Job) -> int:
     if job.status != Status.PENDING or job.phase == Phase.AWAITING_APPROVAL:
         return 0
     ahead = tuple_(Job.rank, Job.turn, Job.id) <= tuple_(job.rank, job.turn, job.id)
-    return session.exec(select(func.count()).select_from(Job).where(*_IN_LINE, ahead)).one()
+    return session.exec(select(func.count()).select_from(Job).where(*IN_LINE, ahead)).one()
 
 
 def typical_duration_s(session: Session, runbook_name: str) -> float | None:
@@ -218,11 +217,11 @@ def pulse(session: Session, actor: Actor, environment: str = "") -> Pulse:
         return session.exec(query.where(Job.environment == environment) if environment else query).one()
 
     failed = col(Job.status) == Status.ERROR
-    first = select(func.min(Job.queued_at)).where(*_IN_LINE)
+    first = select(func.min(Job.queued_at)).where(*IN_LINE)
     oldest = session.exec(first.where(Job.environment == environment) if environment else first).one()
     return Pulse(
         running=count(col(Job.status) == Status.RUNNING),
-        queued=count(*_IN_LINE),
+        queued=count(*IN_LINE),
         failed_24h=count(failed, col(Job.finished_at) > moment - day),
         failed_24h_before=count(failed, col(Job.finished_at) <= moment - day, col(Job.finished_at) > moment - 2 * day),
         total=count(),

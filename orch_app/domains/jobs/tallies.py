@@ -16,7 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, not_, select, update
 
 from orch_app.domains.jobs.models import Job, JobLock, JobTally
-from orch_app.domains.jobs.states import DEAD_LETTER, TERMINAL, Need, Phase, Status
+from orch_app.domains.jobs.states import DEAD_LETTER, TERMINAL, Need, Status
+from orch_app.domains.jobs.turns import IN_LINE
 
 AT_ONCE = 500
 JOBS, CLAIMS, REAPED, DEAD, WAIT, RUN = "jobs", "claims", "reaped", "dead", "wait", "run"
@@ -50,10 +51,7 @@ COUNTED: tuple[Any, ...] = tuple(col(getattr(Job, name)) for name in _NAMES)
 
 @dataclass(frozen=True)
 class Queue:
-    """How many jobs there are in each phase that is not over, by status, and since when the oldest waits for a worker.
-
-    What awaits an approval waits for a person: no worker is late.
-    """
+    """How many jobs there are in each phase that is not over, by status, and since when the oldest is in line."""
 
     phases: dict[tuple[str, str], int] = field(default_factory=dict)
     waiting_since: datetime | None = None
@@ -112,8 +110,7 @@ def queue(session: Session) -> Queue:
     active = (Status.PENDING, Status.RUNNING)
     query = select(Job.status, Job.phase, func.count()).where(col(Job.status).in_(active))
     phases = {(status, phase): number for status, phase, number in session.exec(query.group_by(Job.status, Job.phase))}
-    is_in_line = (Job.status == Status.PENDING, Job.phase != Phase.AWAITING_APPROVAL)
-    oldest = select(func.min(Job.queued_at)).where(*is_in_line)
+    oldest = select(func.min(Job.queued_at)).where(*IN_LINE)
     return Queue(phases, session.exec(oldest).one())
 
 

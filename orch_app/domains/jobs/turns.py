@@ -12,9 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from orch_app.domains.jobs.models import Job, JobTurn
+from orch_app.domains.jobs.states import Phase, Status
 from orch_app.kit.db import carry_out
 
 QUEUE = ""
+IN_LINE = (col(Job.status) == Status.PENDING, col(Job.phase) != Phase.AWAITING_APPROVAL)
+"""Which jobs wait for a worker; what awaits an approval waits for a person."""
+
 _KNOWN = select(JobTurn.requester, JobTurn.turn).where(
     JobTurn.rank == bindparam("of_rank"), col(JobTurn.requester).in_([QUEUE, bindparam("of_requester")])
 )
