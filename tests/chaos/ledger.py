@@ -15,6 +15,7 @@ LOOPBACK = "127.0.0.0/8"  # where the ledger is; plays reach no private network 
 AGAIN = "again"
 """The runbook whose jobs may begin anew when their worker is lost; all others have their effects once."""
 
+LINES_A_SECOND = 250
 RUNBOOK = {
     "runbook.yaml": """
 name: {name}
@@ -27,7 +28,7 @@ mutates: true
 supports: {{check: false}}
 target: localhost
 on_worker_loss: {on_worker_loss}
-timeout_s: 300
+timeout_s: {timeout_s}
 network: egress
 limits: {{log_mb: {log_mb}}}
 """,
@@ -80,6 +81,11 @@ class Talk:
     def total(self) -> int:
         return self.times * self.lines
 
+    @property
+    def timeout_s(self) -> int:
+        """Long enough for a machine that is busy with other things: a million lines took more than five minutes."""
+        return 300 + self.total // LINES_A_SECOND
+
 
 SILENT = Talk()
 
@@ -99,7 +105,8 @@ class Ledger:
         folder = root / name
         (folder / "tests").mkdir(parents=True)
         facts: dict[str, object] = {"name": name, "address": self.address, "port": self.port, "takes_s": takes_s}
-        facts |= asdict(talk) | {"padding": "x" * talk.padding, "on_worker_loss": on_worker_loss}
+        facts |= asdict(talk) | {"padding": "x" * talk.padding, "timeout_s": talk.timeout_s}
+        facts |= {"on_worker_loss": on_worker_loss}
         for file, text in RUNBOOK.items():
             (folder / file).write_text(text.format(**facts).lstrip(), "utf-8")
         return root
