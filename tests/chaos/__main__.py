@@ -31,11 +31,17 @@ def main(argv: list[str]) -> int:
 
 def _run(options: argparse.Namespace, seed: int) -> Told:
     if options.what == FIRE:
-        if options.kills:
-            return fire.burn(options.backend, seed, most_kills=options.kills, say=_Progress())
-        return fire.burn(options.backend, seed, seconds=options.minutes * 60, say=_Progress())
+        weather = fire.LINES if options.lines else fire.EFFECTS
+        return fire.burn(options.backend, seed, _enough(options), weather=weather, say=_Progress())
     scenario, promised = SIZED[options.what]
     return scenario(options.backend, seed, options.times or promised, say=_Progress())
+
+
+def _enough(options: argparse.Namespace) -> fire.Enough:
+    """As long as was said, unless it was said how much."""
+    if options.kills or options.lines:
+        return fire.Enough(kills=options.kills, lines=options.lines)
+    return fire.Enough(options.minutes * 60, kills=1 << 30)
 
 
 class Sized(Protocol):
@@ -66,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("what", nargs="?", default=FIRE, choices=[FIRE, *SIZED], help="default fire: kill everything")
     parser.add_argument("--minutes", type=float, default=2.0, metavar="N", help="how long the fire burns (default 2)")
-    parser.add_argument("--kills", type=int, metavar="N", help="let the fire burn until it has killed so often instead")
+    parser.add_argument("--kills", type=int, default=0, metavar="N", help="burn until it has killed so often instead")
+    parser.add_argument("--lines", type=int, default=0, metavar="N", help="and until readers have seen so many lines")
     parser.add_argument("--times", type=int, metavar="N", help="how often, for the others (default: as promised)")
     parser.add_argument("--seed", type=int, metavar="S", help="which victims, in which order (default: any)")
     parser.add_argument("--backend", choices=["sqlite", "postgres"], default="sqlite", help="default sqlite")

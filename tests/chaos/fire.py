@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -15,13 +15,33 @@ from tests.chaos.verdict import FAULTS_SHOWN, look, open_jobs
 
 AT_ONCE = 8
 ANSWERS_BEFORE_A_KILL = 8
-PAUSE_S = (0.05, 0.8)
 IN_TIME_S = 60.0
 RATHER = 4
-CHATTY = {"effect": 5, AGAIN: 3, "chatty": 1}
-"""How often each runbook is chosen: what says thousands of lines takes longer than what has effects only."""
 
-TALK = Talk(times=3, lines=1_000)
+
+@dataclass(frozen=True)
+class Weather:
+    """How often each runbook is chosen, what the chatty one says, and the seconds between two kills."""
+
+    mix: Mapping[str, int]
+    talk: Talk
+    pause_s: tuple[float, float]
+
+
+EFFECTS = Weather({"effect": 5, AGAIN: 3, "chatty": 1}, Talk(times=3, lines=1_000), (0.05, 0.8))
+"""Many short jobs and many kills: what says thousands of lines takes longer than what has effects only."""
+
+LINES = Weather({"effect": 1, AGAIN: 1, "chatty": 4}, Talk(times=10, lines=2_000), (0.5, 4.0))
+"""Jobs that say much, and time enough between two kills that they come to say it."""
+
+
+@dataclass(frozen=True)
+class Enough:
+    """When a fire has burnt long enough: after so many seconds, or after so many kills and lines."""
+
+    seconds: float = 1e9
+    kills: int = 0
+    lines: int = 0
 
 
 @dataclass
@@ -90,14 +110,15 @@ class Target(NamedTuple):
 class Fire:
     """One run over one installation."""
 
-    def __init__(self, made: Installation, verdict: Verdict) -> None:
+    def __init__(self, made: Installation, verdict: Verdict, weather: Weather) -> None:
         self._made = made
+        self._weather = weather
         self._verdict = verdict
         self._servers = made.servers
         self._down: dict[str, float] = {}
         self._dice = random.Random(verdict.seed)
         self._parts = Parts(made.data, self._dice, verdict.kills)
-        self._load = Load(self._parts.url, AT_ONCE, verdict.seed, CHATTY)
+        self._load = Load(self._parts.url, AT_ONCE, verdict.seed, weather.mix)
         self._answers = 0
         self._spared = dict.fromkeys(made.servers, 0.0)
         self._targets = {
@@ -108,17 +129,17 @@ class Fire:
             **{name: Target(2, partial(self._kill_server, name)) for name in made.servers},
         }
 
-    def burn(self, seconds: float, most_kills: int, say: Callable[[Verdict], None]) -> None:
-        """Kill for so long, or so often and whatever can die at least once; then all comes to its end and is judged."""
+    def burn(self, enough: Enough, say: Callable[[Verdict], None]) -> None:
+        """Kill until it is enough and whatever can die has died once; then all comes to its end and is judged."""
         began = time.monotonic()
         try:
             self._parts.look_after()
             self._load.start()
             self._wait_for_the_first_job()
-            until = time.monotonic() + seconds
-            while time.monotonic() < until and (self._is_missing() or self._verdict.total_kills < most_kills):
+            until = time.monotonic() + enough.seconds
+            while time.monotonic() < until and not self._is(enough):
                 self._strike()
-                self._verdict.jobs = len(self._load.promised)
+                self._verdict.jobs, self._verdict.lines = len(self._load.promised), self._load.lines_seen
                 say(self._verdict)
             self._calm_down()
             self._judge()
@@ -137,9 +158,11 @@ class Fire:
             self._parts.look_after()
             time.sleep(0.1)
 
-    def _is_missing(self) -> bool:
-        """Whether something has not been killed yet, or nothing has died at a named place."""
-        return bool(self._unharmed()) or not self._verdict.named_kills
+    def _is(self, enough: Enough) -> bool:
+        """Whether it has killed so often and readers have seen so much; before that everything has to die once."""
+        if self._unharmed() or not self._verdict.named_kills:
+            return False
+        return self._verdict.total_kills >= enough.kills and self._load.lines_seen >= enough.lines
 
     def _unharmed(self) -> set[str]:
         """What has not been killed yet."""
@@ -155,7 +178,7 @@ class Fire:
                 self._verdict.kills[chosen] += 1
                 break
             del odds[chosen]
-        self._look_after(self._dice.uniform(*PAUSE_S))
+        self._look_after(self._dice.uniform(*self._weather.pause_s))
 
     def _kill_web(self) -> bool:
         """One that people were answered by: where nobody ever gets an answer, nothing is promised."""
@@ -203,7 +226,7 @@ class Fire:
             time.sleep(0.2)
 
     def _judge(self) -> None:
-        verdict, found = self._verdict, look(self._load, self._made.ledger, {"chatty": TALK})
+        verdict, found = self._verdict, look(self._load, self._made.ledger, {"chatty": self._weather.talk})
         verdict.jobs, verdict.statuses = found.jobs, found.statuses
         verdict.lost, verdict.doubled, verdict.log_gaps = found.lost, found.doubled, found.log_gaps
         verdict.keys_with_two_jobs = found.keys_with_two_jobs
@@ -214,15 +237,15 @@ class Fire:
 def burn(
     backend: str,
     seed: int,
+    enough: Enough,
     *,
-    seconds: float = 1e9,
-    most_kills: int = 1 << 30,
+    weather: Weather = EFFECTS,
     say: Callable[[Verdict], None] = lambda _: None,
 ) -> Verdict:
     """One run on a fresh installation, of which nothing is left."""
     verdict = Verdict(backend, seed)
     with installation(backend) as made:
-        made.ledger.write_runbook(made.catalogue, name="chatty", talk=TALK)
+        made.ledger.write_runbook(made.catalogue, name="chatty", talk=weather.talk)
         synchronise()
-        Fire(made, verdict).burn(seconds, most_kills, say)
+        Fire(made, verdict, weather).burn(enough, say)
     return verdict

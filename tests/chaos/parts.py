@@ -52,6 +52,7 @@ QUICK = {
 }
 PATIENCE_S = 240.0
 LINGER_S = 30.0
+MOST_SPARED_S = 6.0
 DISK_MB = 48
 CLUSTER_DISK_MB = 160
 
@@ -73,6 +74,7 @@ class Parts:
         self._named: dict[int, str] = {}
         self._coming: dict[str, list[str]] = {}
         self._told_to_end: set[int] = set()
+        self._spared_until: dict[int, float] = {}
         self.ended_by_themselves: list[str] = []
         self.is_calm = False
 
@@ -146,8 +148,8 @@ class Parts:
         self._named.clear()
 
     def kill_worker(self) -> bool:
-        """One that has come so far that it could work: killing the others again and again would meet nothing."""
-        ready = [worker for worker in self.workers if children_of(worker.pid)]
+        """One that has come so far that it works: killing the others again and again would meet nothing."""
+        ready = [worker for worker in self.workers if self._has_had_time(worker)]
         if not ready:
             return False
         victim = self._dice.choice(ready)
@@ -156,6 +158,13 @@ class Parts:
         victim.kill()
         victim.wait()
         return True
+
+    def _has_had_time(self, worker: "subprocess.Popen[bytes]") -> bool:
+        """Whether it was ready for some seconds, as the dice say: less, and no play would ever be met."""
+        if not children_of(worker.pid):
+            return False
+        now = time.monotonic()
+        return self._spared_until.setdefault(worker.pid, now + self._dice.uniform(0, MOST_SPARED_S)) <= now
 
     def kill_web(self) -> bool:
         if self.web is None or self.web.poll() is not None or not answers(self.port):

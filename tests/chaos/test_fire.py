@@ -3,7 +3,7 @@
 import pytest
 
 from orch_app.kit.settings import ROOT
-from tests.chaos.fire import burn
+from tests.chaos.fire import Enough, burn
 from tests.chaos.parts import CRASH_POINTS
 from tests.chaos.verdict import demand_kept
 
@@ -17,7 +17,7 @@ SERVERS = {"sqlite": set[str](), "postgres": {"postmaster", "redis"}}
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"])
 def test_whatever_is_killed_nothing_is_lost_doubled_or_left(backend: str) -> None:
-    verdict = burn(backend, SEED, seconds=SECONDS, most_kills=KILLS)
+    verdict = burn(backend, SEED, Enough(SECONDS, kills=KILLS))
     rows = verdict.rows()
     demand_kept({name: rows[name] for name in PROMISES}, verdict.faults)
     assert set(verdict.kills) >= {"worker", "supervisor", "fork-server", "web", *SERVERS[backend]}
