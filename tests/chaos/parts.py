@@ -52,7 +52,7 @@ QUICK = {
 }
 PATIENCE_S = 240.0
 LINGER_S = 30.0
-MOST_SPARED_S = 6.0
+SPARED_S = (1.0, 12.0)
 DISK_MB = 48
 CLUSTER_DISK_MB = 160
 
@@ -164,7 +164,7 @@ class Parts:
         if not children_of(worker.pid):
             return False
         now = time.monotonic()
-        return self._spared_until.setdefault(worker.pid, now + self._dice.uniform(0, MOST_SPARED_S)) <= now
+        return self._spared_until.setdefault(worker.pid, now + self._dice.uniform(*SPARED_S)) <= now
 
     def kill_web(self) -> bool:
         if self.web is None or self.web.poll() is not None or not answers(self.port):
@@ -178,14 +178,17 @@ class Parts:
         return self._kill_one_of(self._fork_servers())
 
     def kill_supervisor(self) -> bool:
-        """The process between a worker and its play: what a fork-server has forked."""
-        return self._kill_one_of([child for server in self._fork_servers() for child in children_of(server.pid)])
+        """The process between a worker and its play: forked by a fork-server, or the worker's own while none is warm."""
+        forked = [child for server in self._fork_servers() for child in children_of(server.pid)]
+        return self._kill_one_of([*forked, *self._children("supervisor.py")])
 
     def _fork_servers(self) -> list[psutil.Process]:
-        found: list[psutil.Process] = []
-        for worker in self.workers:
-            found += [child for child in children_of(worker.pid) if "fork_server.py" in " ".join(_argv(child))]
-        return found
+        return self._children("fork_server.py")
+
+    def _children(self, program: str) -> list[psutil.Process]:
+        """What the workers run of a program."""
+        children = [child for worker in self.workers for child in children_of(worker.pid)]
+        return [child for child in children if program in " ".join(_argv(child))]
 
     def _kill_one_of(self, victims: list[psutil.Process]) -> bool:
         if not victims:
