@@ -178,7 +178,7 @@ class Parts:
         return self._kill_one_of(self._fork_servers())
 
     def kill_supervisor(self) -> bool:
-        """The process between a worker and its play: forked by a fork-server, or the worker's own while none is warm."""
+        """The process between a worker and its play: a fork-server forked it, or the worker while none was warm."""
         forked = [child for server in self._fork_servers() for child in children_of(server.pid)]
         return self._kill_one_of([*forked, *self._children("supervisor.py")])
 
