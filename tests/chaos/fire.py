@@ -123,7 +123,7 @@ class Fire:
         self._spared = dict.fromkeys(made.servers, 0.0)
         self._targets = {
             "worker": Target(3, self._parts.kill_worker),
-            "supervisor": Target(8, self._parts.kill_supervisor),
+            "supervisor": Target(3, self._parts.kill_supervisor),
             "fork-server": Target(4, self._parts.kill_fork_server),
             "web": Target(3, self._kill_web),
             **{name: Target(2, partial(self._kill_server, name)) for name in made.servers},
