@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from tests.chaos.parts import installation
+from tests.chaos.rows import rows_of
 from tests.chaos.scene import Scene
-from tests.chaos.verdict import Say, Verdict, hush, rows_of
+from tests.chaos.verdict import Say, Verdict, hush
 
 LEASE_S = 60  # longer than the longest outage, as it is where nobody has shortened it
 GRACE_S = 90

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from tests.chaos import chains
 from tests.chaos.ledger import AGAIN, Talk
 from tests.chaos.load import Load
 from tests.chaos.parts import PATIENCE_S, Installation, Parts, installation, left_over, synchronise
-from tests.chaos.verdict import FAULTS_SHOWN, look, open_jobs
+from tests.chaos.rows import open_jobs
+from tests.chaos.verdict import FAULTS_SHOWN, look
 
 AT_ONCE = 8
 ANSWERS_BEFORE_A_KILL = 8
@@ -28,7 +30,7 @@ class Weather:
     pause_s: tuple[float, float]
 
 
-EFFECTS = Weather({"effect": 5, AGAIN: 3, "chatty": 1}, Talk(times=3, lines=1_000), (0.05, 0.8))
+EFFECTS = Weather({"effect": 5, AGAIN: 3, "chatty": 1, chains.CHAIN: 1}, Talk(times=3, lines=1_000), (0.05, 0.8))
 """Many short jobs and many kills: what says thousands of lines takes longer than what has effects only."""
 
 LINES = Weather({"effect": 1, AGAIN: 1, "chatty": 4}, Talk(times=10, lines=2_000), (0.5, 4.0))
@@ -52,6 +54,7 @@ class Verdict:
     seed: int
     seconds: float = 0.0
     jobs: int = 0
+    chains: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     lost: int = 0
@@ -86,6 +89,7 @@ class Verdict:
             "seed": self.seed,
             "seconds": round(self.seconds),
             "jobs": self.jobs,
+            "runs of a pipeline": self.chains,
             **ends,
             "kills": self.total_kills,
             **by_target,
@@ -110,7 +114,7 @@ class Target(NamedTuple):
 class Fire:
     """One run over one installation."""
 
-    def __init__(self, made: Installation, verdict: Verdict, weather: Weather) -> None:
+    def __init__(self, made: Installation, verdict: Verdict, weather: Weather, places: Mapping[str, str]) -> None:
         self._made = made
         self._weather = weather
         self._verdict = verdict
@@ -118,7 +122,7 @@ class Fire:
         self._down: dict[str, float] = {}
         self._dice = random.Random(verdict.seed)
         self._parts = Parts(made.data, self._dice, verdict.kills)
-        self._load = Load(self._parts.url, AT_ONCE, verdict.seed, weather.mix)
+        self._load = Load(self._parts.url, AT_ONCE, verdict.seed, weather.mix, places=places)
         self._answers = 0
         self._spared = dict.fromkeys(made.servers, 0.0)
         self._targets = {
@@ -218,7 +222,7 @@ class Fire:
         calm = time.monotonic()
         while time.monotonic() < calm + PATIENCE_S:
             self._parts.look_after()
-            late = open_jobs()
+            late = open_jobs() + chains.open_runs()
             if not late and not self._load.is_busy:
                 return
             if time.monotonic() > calm + IN_TIME_S:
@@ -230,7 +234,7 @@ class Fire:
         verdict.jobs, verdict.statuses = found.jobs, found.statuses
         verdict.lost, verdict.doubled, verdict.log_gaps = found.lost, found.doubled, found.log_gaps
         verdict.keys_with_two_jobs = found.keys_with_two_jobs
-        verdict.lines = self._load.lines_seen
+        verdict.lines, verdict.chains = self._load.lines_seen, len(self._load.runs)
         verdict.faults += found.faults
 
 
@@ -247,5 +251,5 @@ def burn(
     with installation(backend) as made:
         made.ledger.write_runbook(made.catalogue, name="chatty", talk=weather.talk)
         synchronise()
-        Fire(made, verdict, weather).burn(enough, say)
+        Fire(made, verdict, weather, {chains.CHAIN: chains.define()}).burn(enough, say)
     return verdict

@@ -8,8 +8,9 @@ from tests.chaos.disks import filled
 from tests.chaos.ledger import Talk
 from tests.chaos.load import AGAIN_S
 from tests.chaos.parts import installation, synchronise
+from tests.chaos.rows import rows_of
 from tests.chaos.scene import Scene
-from tests.chaos.verdict import Say, Verdict, hush, rows_of
+from tests.chaos.verdict import Say, Verdict, hush
 from tools.launcher.vitals import worker
 
 LENGTHS_S = (3.0, 8.0)

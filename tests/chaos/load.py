@@ -20,14 +20,19 @@ TERMINAL = {"SUCCESS", "ERROR", "CANCELED"}
 
 @dataclass
 class Load:
-    """What was promised: the job that each key was told, and the lines that readers have seen."""
+    """What was promised: the job, or run of a pipeline, that each key was told, and the lines that readers have seen.
+
+    `mix` says how often what is ordered; `places` where that is done, for what is no runbook.
+    """
 
     url: str
     most_at_once: int
     seed: int
     mix: Mapping[str, int] = field(default_factory=lambda: {"effect": 2, AGAIN: 1})
     every_s: float = AGAIN_S
+    places: Mapping[str, str] = field(default_factory=dict)
     promised: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     seen: dict[str, list[str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -79,12 +84,14 @@ class Load:
         return self._dice.choices(list(self.mix), list(self.mix.values()))[0]
 
     def _order(self, client: httpx.Client, key: str, runbook: str) -> None:
-        while key not in self.promised and not self._is_given_up:
-            answer = self.ask(client, "POST", f"/v1/runbooks/{runbook}/execute", key, json={})
+        place = self.places.get(runbook, f"/v1/runbooks/{runbook}/execute")
+        while not self._is_given_up:
+            answer = self.ask(client, "POST", place, key, json={})
             if answer is not None:
-                self.promised[key] = answer["jobId"]
-            else:
-                threading.Event().wait(AGAIN_S)
+                told, made = (self.runs, "runId") if "runId" in answer else (self.promised, "jobId")
+                told[key] = answer[made]
+                return
+            threading.Event().wait(AGAIN_S)
 
     def _read_all(self) -> None:
         """Follow every job by its pages, as a script does: what was seen once has to stay as it was."""

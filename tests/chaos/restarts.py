@@ -6,8 +6,9 @@ from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.jobs import workers
 from orch_app.domains.jobs.workers import WorkerView
 from orch_app.kit.db import reading, unit_of_work
+from tests.chaos.rows import rows_of
 from tests.chaos.scene import Scene
-from tests.chaos.verdict import Say, hush, rows_of
+from tests.chaos.verdict import Say, hush
 
 WORKERS = 2
 

@@ -12,7 +12,8 @@ import httpx
 
 from tests.chaos.load import EMAIL, PASSWORD, fault_of
 from tests.chaos.parts import Parts, installation, left_over
-from tests.chaos.verdict import Say, Verdict, hush, rows_of
+from tests.chaos.rows import rows_of
+from tests.chaos.verdict import Say, Verdict, hush
 
 AT_ONCE = 10
 AGAIN_S = 0.1

@@ -12,7 +12,8 @@ import httpx
 from tests.chaos.ledger import AGAIN
 from tests.chaos.load import AGAIN_S, Load
 from tests.chaos.parts import PATIENCE_S, Installation, Parts, left_over
-from tests.chaos.verdict import Verdict, look, open_jobs
+from tests.chaos.rows import open_jobs
+from tests.chaos.verdict import Verdict, look
 
 AT_ONCE = 4
 LOOK_S = 0.1

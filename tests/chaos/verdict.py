@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
-
-from sqlalchemy import text
+from typing import Protocol
 
 from orch_app.domains.jobs.states import TERMINAL
-from orch_app.kit.db import reading
+from tests.chaos.chains import faults_of, jobs_of_steps
 from tests.chaos.ledger import AGAIN, Ledger, Talk
 from tests.chaos.load import Load
+from tests.chaos.rows import rows_of
 
 FAULTS_SHOWN = 20
 NOBODY_TALKS: Mapping[str, Talk] = MappingProxyType({})
@@ -115,17 +114,6 @@ class Findings:
     faults: list[str] = field(default_factory=list)
 
 
-def rows_of(query: str) -> list[Any]:
-    """What the database answers."""
-    with reading() as session:
-        return list(session.connection().execute(text(query)).all())
-
-
-def open_jobs() -> int:
-    """How many jobs wait or run."""
-    return rows_of("SELECT count(*) FROM jobs WHERE status IN ('PENDING', 'RUNNING')")[0][0]
-
-
 def look(load: Load, ledger: Ledger, talks: Mapping[str, Talk] = NOBODY_TALKS) -> Findings:
     """Hold the rows against what was promised, against the ledger, against what readers saw and what plays said."""
     jobs = {row[0]: row for row in rows_of("SELECT id, status, reason, last_seq, runbook_name FROM jobs")}
@@ -133,7 +121,7 @@ def look(load: Load, ledger: Ledger, talks: Mapping[str, Talk] = NOBODY_TALKS) -
     found.statuses.update(f"{row[1]} {row[2]}".strip() for row in jobs.values())
     found.lost = sum(job not in jobs for job in load.promised.values())
     found.lost += sum(row[1] not in TERMINAL for row in jobs.values())
-    found.keys_with_two_jobs = len(jobs) - len(set(load.promised.values()))
+    found.keys_with_two_jobs = len(jobs) - len({*load.promised.values(), *jobs_of_steps()})
     once = [job for job, row in jobs.items() if row[4] != AGAIN]
     found.doubled = sum(ledger.effects(job) > 1 or ledger.effects(job, "end") > 1 for job in once)
     for job, row in jobs.items():
@@ -142,7 +130,7 @@ def look(load: Load, ledger: Ledger, talks: Mapping[str, Talk] = NOBODY_TALKS) -
         if row[4] in talks and not has_kept_what_it_said(job, talks[row[4]], is_whole=row[1] == "SUCCESS"):
             found.faults.append(f"{job} ended as {row[1]}, and its log lacks what it said or has it twice")
     found.log_gaps = sum(not has_whole_log(job, row[3], load.seen.get(job, [])) for job, row in jobs.items())
-    found.faults += load.faults
+    found.faults += load.faults + faults_of(load.runs.values())
     return found
 
 
