@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, insert
 
 from bench.figures import ms, percentile
 from bench.installation import Installation, installation
-from bench.job import register_connection
+from bench.job import demand_success, register_connection
 from bench.plays import Measured, write_runbook
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.jobs.execution.ansible_config import forks_for
@@ -43,7 +43,9 @@ TASKS = [
 def bench_fleet(*, quick: bool = False) -> dict[str, Any]:
     """Wall times of the product and of `ansible-playbook` with the same forks, and REST answers while the job runs."""
     count = 100 if quick else HOSTS
-    play = Measured("fleet", [task | {"vars": BY_CONNECTION} for task in TASKS], 1, 1.0, is_remote=True)
+    play = Measured(
+        "fleet", [task | {"vars": BY_CONNECTION} for task in TASKS], 1, 1.0, is_remote=True, timeout_s=3_600
+    )
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root = Path(folder)
         playbook = write_runbook(root / "runbooks", play)
@@ -86,10 +88,11 @@ def _product(made: Installation, client: httpx.Client, ids: list[str]) -> dict[s
     job = order.json()["jobId"]
     reader = _Reader(made, job)
     reader.start()
-    with client.stream("GET", f"/v1/jobs/{job}/logs/stream", timeout=1_200) as stream:
+    with client.stream("GET", f"/v1/jobs/{job}/logs/stream", timeout=3_600) as stream:
         lines = sum(line == "event: log" for line in _until_end(stream))
     wall = time.perf_counter() - begin
     reader.join()
+    demand_success(client, job)
     found = client.get(f"/v1/jobs/{job}/comparison").raise_for_status().json()
     return {
         "product_s": round(wall, 2),

@@ -111,11 +111,21 @@ def _product(client: httpx.Client, play: Measured, hosts: list[str]) -> float:
             if line == "event: end":
                 break
     taken = time.perf_counter() - begin
+    demand_success(client, job_id)
+    return taken
+
+
+def demand_success(client: httpx.Client, job_id: str) -> None:
+    """A job that failed, or did not begin warm, is no measurement.
+
+    Raises:
+        RuntimeError: it is such a job, and why.
+    """
     ended = client.get(f"/v1/jobs/{job_id}").raise_for_status().json()
     if (ended["status"], ended["engine"]) != ("SUCCESS", "warm"):
-        message = f"{play.name} ended {ended['status']} on the engine {ended['engine']}: {ended['reasonDetail']}"
+        why = f"{ended['status']} {ended['reason']} on the engine {ended['engine']}: {ended['reasonDetail']}"
+        message = f"{ended['runbook']} ended {why}"
         raise RuntimeError(message)
-    return taken
 
 
 def _inventory(root: Path, fleet: list[SshHost]) -> Path:

@@ -20,6 +20,7 @@ class Measured:
     bound: float
     strategy: str = "linear"
     is_remote: bool = False
+    timeout_s: int = 300
 
 
 def debug(count: int) -> list[Task]:
@@ -58,5 +59,6 @@ def write_runbook(root: Path, play: Measured) -> Path:
 
 def _metadata(play: Measured) -> dict[str, Any]:
     words = {"name": play.name, "version": "1.0.0", "title": "Bench", "title_pt": "Bench", "category": "bench"}
-    facts = {"risk": "low", "mutates": False, "supports": {"check": True}, "timeout_s": 300, "strategy": play.strategy}
-    return words | facts | {"target": "hosts" if play.is_remote else "localhost"}
+    facts = {"risk": "low", "mutates": False, "supports": {"check": True}, "timeout_s": play.timeout_s}
+    way = {"strategy": play.strategy, "target": "hosts" if play.is_remote else "localhost"}
+    return words | facts | way
