@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orch_app.domains.jobs.states import Reason
 from tests.domains.jobs.execution.warm.parity_plays import Case, Task, case, file_in_artifacts, on_made, play, run, say
 
 AS_USER = """
@@ -144,3 +145,39 @@ OVER_SSH: dict[str, tuple[str, Case]] = {
 def with_password(user: str) -> tuple[str, Case]:
     """The same as one who must give a password to become somebody."""
     return f"{user} 0640 {len(user) + 4}", on_host(WHO, *A_FILE, become=True, become_user=user)
+
+
+FAILS: Mapping[str, Reason] = {
+    **dict.fromkeys(
+        (
+            "a failed task ends the play",
+            "an undefined variable",
+            "any error is fatal",
+            "assert",
+            "become without the right",
+            "changed and failed by condition",
+            "no_log",
+            "one host fails, the others go on",
+            "own module that crashes",
+            "results as YAML",
+            "retries in vain",
+            "role arguments are checked",
+            "the first error is fatal by the configuration",
+            "too many failures",
+            "wait that ends in vain",
+        ),
+        Reason.TASK_FAILED,
+    ),
+    **dict.fromkeys(
+        (
+            "a module that is not there",
+            "a play without a known key",
+            "a playbook that is no YAML",
+            "a role that is not there",
+            "vault with the wrong password",
+        ),
+        Reason.PLAYBOOK_ERROR,
+    ),
+    "unreachable": Reason.UNREACHABLE,
+}
+"""How those end that are to fail; all others succeed. Two that fail alike for another reason would prove nothing."""

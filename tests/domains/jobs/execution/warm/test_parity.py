@@ -23,9 +23,10 @@ from orch_app.domains.jobs.execution import (
     WarmServers,
     Workspace,
 )
+from orch_app.domains.jobs.states import Reason
 from tests.domains.jobs.execution.conftest import Plays
 from tests.domains.jobs.execution.warm.parity_plays import CASES, VAULT, WITH_MITOGEN, Case
-from tests.domains.jobs.execution.warm.parity_variants import OVER_SSH, VARIANTS, with_password
+from tests.domains.jobs.execution.warm.parity_variants import FAILS, OVER_SSH, VARIANTS, with_password
 from tests.systems.sshhosts import SshHost, ssh_hosts
 
 POLLED = "still running: "
@@ -104,12 +105,12 @@ def settled(text: str) -> str:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_warm_play_is_the_same_as_a_plain_one(name: str, tmp_path: Path, servers: WarmServers) -> None:
-    assert_the_same(CASES[name], tmp_path, servers)
+    assert_the_same(CASES[name], tmp_path, servers, FAILS.get(name))
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))
 def test_it_is_the_same_under_every_configuration(name: str, tmp_path: Path, servers: WarmServers) -> None:
-    assert_the_same(VARIANTS[name], tmp_path, servers)
+    assert_the_same(VARIANTS[name], tmp_path, servers, FAILS.get(name))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +146,7 @@ def on(host: TargetHost, wanted: Case) -> Case:
 
 @pytest.mark.parametrize("name", WITH_MITOGEN)
 def test_it_is_the_same_with_mitogen(name: str, tmp_path: Path, servers: WarmServers) -> None:
-    assert_the_same(by_mitogen(CASES[name]), tmp_path, servers)
+    assert_the_same(by_mitogen(CASES[name]), tmp_path, servers, FAILS.get(name))
 
 
 def test_it_is_the_same_with_mitogen_on_a_host(tmp_path: Path, servers: WarmServers, machine: SshHost) -> None:
@@ -160,12 +161,13 @@ def by_mitogen(wanted: Case) -> Case:
     return replace(wanted, spec={**found, "strategy": "mitogen_linear", "environment": environment})
 
 
-def assert_the_same(wanted: Case, folder: Path, servers: WarmServers) -> dict[str, Any]:
+def assert_the_same(wanted: Case, folder: Path, servers: WarmServers, reason: Reason | None = None) -> dict[str, Any]:
     with ThreadPoolExecutor(2) as side_by_side:
         plain = side_by_side.submit(told_by, PlainEngine(), folder / "plain", wanted)
         warm = side_by_side.submit(told_by, WarmEngine(servers), folder / "warm", wanted)
     assert warm.result() == plain.result()
     assert plain.result()["lines"] or plain.result()["printed"]
+    assert plain.result()["end"][2] == reason
     return plain.result()
 
 
