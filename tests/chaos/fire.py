@@ -33,7 +33,7 @@ class Weather:
 EFFECTS = Weather({"effect": 5, AGAIN: 3, "chatty": 1, chains.CHAIN: 1}, Talk(times=3, lines=1_000), (0.05, 0.8))
 """Many short jobs and many kills: what says thousands of lines takes longer than what has effects only."""
 
-LINES = Weather({"effect": 1, AGAIN: 1, "chatty": 4, chains.CHAIN: 1}, Talk(times=4, lines=10_000), (0.5, 4.0))
+LINES = Weather({"effect": 1, AGAIN: 1, "chatty": 4, chains.CHAIN: 1}, Talk(times=4, lines=10_000), (3.0, 12.0))
 """Jobs that say much, and time enough between two kills that they come to say it."""
 
 
