@@ -16,6 +16,7 @@ from orch_app.domains.inventory.types import (
     N8nPayload,
     Payload,
     PortainerPayload,
+    RegistryPayload,
     S3Payload,
     SecretsPayload,
     WebhookPayload,
@@ -32,6 +33,7 @@ from orch_app.integrations.identity import Identity
 from orch_app.integrations.n8n import identity as n8n
 from orch_app.integrations.object_store import foreign
 from orch_app.integrations.portainer import identity as portainer
+from orch_app.integrations.registry import identity as registry
 from orch_app.integrations.webhook.knock import knock
 from orch_app.kit.settings import settings
 from orch_app.kit.upstream import Reach
@@ -76,6 +78,10 @@ def _docker(payload: DockerPayload, allow: Allow) -> Identity:
     return docker.look(engine_reach(payload.url, allow, ca=ca, cert=cert, key=key))
 
 
+def _registry(payload: RegistryPayload, allow: Allow) -> Identity:
+    return registry.look(Reach(payload.url, allow), payload.username, text_of(payload.password))
+
+
 def _n8n(payload: N8nPayload, allow: Allow) -> Identity:
     return n8n.look(Reach(payload.url, allow), text_of(payload.api_key))
 
@@ -113,6 +119,7 @@ LOOKS: dict[str, Look] = {
     "cloudflare": _cloudflare,
     "portainer": _portainer,
     "docker": _docker,
+    "registry": _registry,
     "n8n": _n8n,
     "hetzner": _hetzner,
     "github": _github,

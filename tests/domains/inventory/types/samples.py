@@ -6,6 +6,7 @@ COMPLETE: dict[str, dict[str, Any]] = {
     "cloudflare": {"apiToken": "cf-t0ken-1234", "url": "http://127.0.0.1:8787/client/v4"},
     "portainer": {"url": "https://portainer.example.org:9443", "apiKey": "ptr_abcdef", "tlsVerify": False},
     "docker": {"url": "tcp://10.0.0.5:2375"},
+    "registry": {"url": "https://ghcr.io", "username": "ops", "password": "ghp pull-1"},
     "n8n": {"url": "https://n8n.example.org", "apiKey": "n8n-key-1", "encryptionKey": "any th1ng"},
     "hetzner": {"token": "hc-t0ken-1234", "url": "https://cloud.example.org/v1"},
     "github": {"token": "github_pat_1", "url": "https://github.example.org/api/v3"},
