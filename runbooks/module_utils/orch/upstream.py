@@ -101,8 +101,10 @@ class Reach:
 class Upstream:
     """One API of one system. `calls` counts every request that was sent, `waited_s` what limits of theirs cost.
 
-    A system that failed three calls in a row is not asked again.
+    A system that failed three calls in a row is not asked again. `attempts` are the tries of one call.
     """
+
+    attempts = ATTEMPTS
 
     def __init__(
         self,
@@ -170,7 +172,7 @@ class Upstream:
             self.waited_s += pause
             return pause if waits <= MOST_WAITS else None
         was_not_sent = error.code == "unreachable"
-        if not error.is_passing or failures >= ATTEMPTS or not (method in REPEATABLE or was_not_sent):
+        if not error.is_passing or failures >= self.attempts or not (method in REPEATABLE or was_not_sent):
             return None
         return min(CAP_S, BASE_S * 2 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
 

@@ -7,6 +7,7 @@ import pytest
 from tests.runbooks import modules
 
 TEMPLATE = {"ContainerSpec": {"Image": "web:2"}, "Runtime": "container", "Placement": {"Constraints": ["a == b"]}}
+NO_NODE = modules.shared("stack.judging").NO_NODE
 OLD = {"ContainerSpec": {"Image": "web:1"}}
 
 
@@ -98,7 +99,28 @@ def test_a_global_service_runs_wherever_it_is_wanted() -> None:
     assert verdict([here, there], service(mode=everywhere)).state == "stands"
     assert verdict([here, task(0, "starting", NodeID="n2")], service(mode=everywhere)).state == "waits"
     assert verdict([here, task(0, NodeID="dead")], service(mode=everywhere), alive=["n1"]).state == "stands"
-    assert verdict([], service(mode=everywhere)).state == "waits"
+
+
+def test_a_service_that_no_node_suits_stands_and_says_so() -> None:
+    for mode in ({"Global": {}}, {"GlobalJob": {}}):
+        found = verdict([], service(mode=mode))
+        assert (found.state, "no node" in found.message) == ("stands", True)
+
+
+@pytest.mark.parametrize(("condition", "state"), [("none", "stands"), ("on-failure", "stands"), ("any", "waits")])
+def test_what_runs_once_stands_when_it_has_come_to_its_end(condition: str, state: str) -> None:
+    template = {**TEMPLATE, "RestartPolicy": {"Condition": condition}}
+    one = service(1)
+    one["Spec"]["TaskTemplate"] = template
+    ended = task(1, "complete", "shutdown", spec=template)
+    assert verdict([ended], one).state == state
+    one["Spec"]["Mode"] = {"Global": {}}
+    assert verdict([ended], one).message == ("" if state == "stands" else NO_NODE)
+
+
+def test_only_constraints_leave_a_task_what_it_is() -> None:
+    spread = {**TEMPLATE, "Placement": {"Constraints": ["a == b"], "MaxReplicas": 1}}
+    assert verdict([task(1), task(2, spec=spread)]).state == "waits"
 
 
 def test_a_job_stands_when_its_last_turn_is_complete() -> None:
@@ -109,4 +131,5 @@ def test_a_job_stands_when_its_last_turn_is_complete() -> None:
     assert verdict([*done[:1], *before], job).state == "waits"
     everywhere = {**service(mode={"GlobalJob": {}}), "JobStatus": {"JobIteration": {"Index": 7}}}
     assert verdict(done, everywhere).state == "stands"
-    assert verdict([], everywhere).state == "waits"
+    begun = task(1, "running", JobIteration={"Index": 7})
+    assert verdict([begun], everywhere).state == "waits"

@@ -10,12 +10,15 @@ from urllib.parse import quote
 
 from ansible.module_utils.orch.stack import images, names
 from ansible.module_utils.orch.stack.faults import Fault, code_of
+from ansible.module_utils.orch.stack.registry import Registry
 from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
 
 LOG_LINES = 50
 ASIDE_S = 10
 _HEADER = 8
 _NOT_THERE = 404
+SAME_AGAIN = 3
+_OUT_OF_SEQUENCE = "update out of sequence"
 
 
 class Speaking(Upstream):
@@ -32,7 +35,9 @@ class Speaking(Upstream):
 
 
 class Engine(Speaking):
-    """What is asked of a manager."""
+    """What is asked of a manager. `registry` has the rights to pull from one registry, where there is a connection."""
+
+    registry: Registry | None = None
 
     def explain(self, document: Any) -> str:
         """The engine's own sentence."""
@@ -43,7 +48,9 @@ class Engine(Speaking):
         reach = copy.copy(self._reach)
         reach.timeout_s = ASIDE_S
         reach.options = {**reach.options, "timeout": ASIDE_S}
-        return Engine(self.name, self._base, self._headers, reach, self._sleep)
+        found = Engine(self.name, self._base, self._headers, reach, self._sleep)
+        found.registry, found.attempts = self.registry, 1
+        return found
 
     def require_manager(self) -> str:
         """The id of the Swarm; raises Fault where this engine manages none."""
@@ -52,9 +59,23 @@ class Engine(Speaking):
             raise Fault("validation", f"{self.name} is not a manager of a Swarm, so it deploys no stack")
         return str((swarm.get("Cluster") or {}).get("ID") or "")
 
+    def api_version(self) -> tuple[int, int]:
+        """Major and minor number of the newest API that it speaks."""
+        major, _dot, minor = str(self.get("/version")["ApiVersion"]).partition(".")
+        return int(major), int(minor)
+
     def services(self) -> list[dict[str, Any]]:
         """All services of the Swarm."""
         return self.get("/services") or []
+
+    def network_name(self, id_: str) -> str:
+        """The name of a network that is in no list, such as `host` of the nodes; the id where there is none."""
+        try:
+            return str(self.get(f"/networks/{quote(id_, safe='')}")["Name"])
+        except UpstreamError as error:
+            if error.status != _NOT_THERE:
+                raise
+            return id_
 
     def tasks(self, stack: str) -> list[dict[str, Any]]:
         """The tasks of a stack, the newest first."""
@@ -63,14 +84,35 @@ class Engine(Speaking):
 
     def create(self, kind: str, body: dict[str, Any]) -> str:
         """Make a service, network, secret or config; its id."""
-        made = self.call("POST", f"/{kind}s/create", body=body).document or {}
+        headers = self._rights(_image_of(body)) if kind == "service" else {}
+        made = self.call("POST", f"/{kind}s/create", body=body, headers=headers).document or {}
         return str(made.get("ID") or made.get("Id") or "")
 
-    def update_service(self, service: dict[str, Any], spec: dict[str, Any], **query: Any) -> list[str]:
-        """Give a service, as it was read, another spec; the engine's warnings. Its rights to pull images stay."""
+    def update_service(
+        self, service: dict[str, Any], spec: dict[str, Any], *, again: int = SAME_AGAIN, **query: Any
+    ) -> list[str]:
+        """Give a service, as it was read, another spec; the engine's warnings.
+
+        Its rights to pull images stay, where there are no others. Swarm counts its own notes about an update as
+        versions: as long as nobody has given the service another spec meanwhile, it is asked again.
+        """
+        try:
+            return self._updated(service, spec, query)
+        except UpstreamError as error:
+            now = self.get(f"/services/{service['ID']}") if again and _OUT_OF_SEQUENCE in str(error) else {}
+            if now.get("Spec") != service["Spec"]:
+                raise
+        return self.update_service(now, spec, again=again - 1, **query)
+
+    def _updated(self, service: dict[str, Any], spec: dict[str, Any], query: dict[str, Any]) -> list[str]:
         path = f"/services/{service['ID']}/update"
         asked = {"version": service["Version"]["Index"], "registryAuthFrom": "spec", **query}
-        return (self.call("POST", path, query=asked, body=spec).document or {}).get("Warnings") or []
+        answer = self.call("POST", path, query=asked, body=spec, headers=self._rights(_image_of(spec)))
+        return (answer.document or {}).get("Warnings") or []
+
+    def _rights(self, image: str) -> dict[str, str]:
+        """The header with which the nodes may pull an image; none where its registry asks for nothing."""
+        return self.registry.header_for(image) if self.registry else {}
 
     def delete(self, kind: str, id_: str) -> None:
         """Remove a service, network, secret or config; one that is gone already is fine."""
@@ -82,7 +124,8 @@ class Engine(Speaking):
 
     def digest_of(self, image: str) -> tuple[str, list[dict[str, str]]]:
         """What the registry holds under this name now: the digest, and the platforms it runs on."""
-        found = self.get(f"/distribution/{quote(images.without_digest(image), safe='/:')}/json")
+        path = f"/distribution/{quote(images.without_digest(image), safe='/:')}/json"
+        found = self.call("GET", path, headers=self._rights(image)).document
         platforms = [
             {"Architecture": one.get("architecture") or "", "OS": one.get("os") or ""}
             for one in found.get("Platforms") or []
@@ -95,6 +138,10 @@ class Engine(Speaking):
         content = self.call("GET", f"/services/{service_id}/logs", query=query).content
         text = content if is_terminal else b"".join(_frames(content))
         return text.decode("utf-8", "replace").splitlines()[-LOG_LINES:]
+
+
+def _image_of(spec: dict[str, Any]) -> str:
+    return str(((spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}).get("Image") or "")
 
 
 def _frames(content: bytes) -> list[bytes]:

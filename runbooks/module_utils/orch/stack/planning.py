@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 from ansible.module_utils.orch.plan import changed_fields
@@ -11,7 +12,7 @@ from ansible.module_utils.orch.stack.versions import BASE
 from ansible.module_utils.orch.stack.wanted import Wanted
 
 _KINDS = ("network", "secret", "config")
-_SHOWN = {"network": ("Driver", "Options", "Internal", "Attachable", "IPAM")}
+_NETWORK = ("Driver", "Options", "Internal", "Attachable", "IPAM")
 
 
 def items(goal: Wanted, live: Live) -> list[dict[str, Any]]:
@@ -35,8 +36,12 @@ def _item(action: str, kind: str, name: str, before: Any, after: Any) -> dict[st
 
 
 def _made(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    after = {field.lower(): body[field] for field in _SHOWN.get(kind, ()) if body.get(field)}
-    return _item("create", kind, name, None, after or {"version_of": body["Labels"].get(BASE, "")})
+    if kind == "network":
+        return _item("create", kind, name, None, {field.lower(): body[field] for field in _NETWORK if body.get(field)})
+    after = {"version_of": body["Labels"].get(BASE, "")}
+    if kind == "config":  # nobody's secret, and the plan is to be about this content and no other
+        after["content"] = view.hashed(b64decode(body["Data"]))
+    return _item("create", kind, name, None, after)
 
 
 def _service(name: str, spec: dict[str, Any], live: Live) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Report:
                 self.blame(f"service {name}", outcome.verdict.code, outcome.verdict.message)
             elif outcome.stands:
                 item["converged_s"] = round(outcome.seconds, 1)
+                self.warnings += [f"service {name}: {outcome.verdict.message}"] if outcome.verdict.message else []
 
     def blame(self, id_: str, code: str, message: str) -> None:
         """Say which step failed and why."""
