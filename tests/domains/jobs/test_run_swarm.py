@@ -1,0 +1,122 @@
+"""A stack's job through the whole product: its sandbox lets it reach engine and repository, and it tells no secret."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orch_app.domains.access.actor import Actor
+from orch_app.domains.inventory import connections
+from orch_app.domains.inventory.wire import NewConnection
+from orch_app.domains.jobs.models import Job
+from orch_app.kit.db import unit_of_work
+from orch_app.kit.errors import Forbidden
+from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.domains.jobs.secrecy import assert_nowhere
+from tests.domains.jobs.trials import ran, text_of
+from tests.runbooks.stack.fake_swarm import FakeSwarm
+from tests.runbooks.stack.served_swarm import served
+from tests.systems.git_http import git_over_http
+from tests.systems.product import bound_to
+
+pytestmark = pytest.mark.integration
+SECRETS = ["glpat-t0ken-1", "hunter2-token", "pull-only-1"]
+TOKEN, VALUE, PASSWORD = SECRETS
+STACK = """
+services:
+  web:
+    image: 127.0.0.1:5999/web:1
+    healthcheck: {test: [CMD, "true"]}
+    configs: [page]
+    secrets: [token]
+configs: {page: {file: page.txt}}
+secrets: {token: {environment: TOKEN}}
+"""
+
+
+@dataclass
+class Place:
+    """The product with its own runbooks, a Swarm, and a repository with the stack's file."""
+
+    swarm: FakeSwarm
+    docker: str
+    git: str
+
+    def connections(self, owner: Actor) -> dict[str, str]:
+        """A connection for every slot."""
+        payloads: dict[str, dict[str, Any]] = {
+            "docker": {"url": self.docker},
+            "git": {"url": f"{self.git}/ops.git", "username": "deploy", "token": TOKEN},
+            "secrets": {"values": f"TOKEN={VALUE}"},
+            "registry": {"url": "http://127.0.0.1:5999", "username": "ops", "password": PASSWORD},
+        }
+        found = {}
+        with unit_of_work() as session:
+            for kind, payload in payloads.items():
+                new = NewConnection(type=kind, name=kind, environment="stage", payload=payload)
+                found[kind] = connections.create(session, owner, new).id
+        return found
+
+
+@pytest.fixture
+def place(migrated_sqlite: Path, admin: Actor, tmp_path: Path) -> Iterator[Place]:
+    (tmp_path / "orch.db").write_bytes(migrated_sqlite.read_bytes())
+    make_repository(tmp_path / "git")
+    swarm = FakeSwarm()
+    with bound_to(tmp_path), served(swarm) as docker, git_over_http(tmp_path / "git", "deploy", TOKEN) as git:
+        sync_runbooks(admin)
+        yield Place(swarm, docker, git)
+
+
+def make_repository(folder: Path) -> None:
+    work = folder / "work"
+    work.mkdir(parents=True)
+    (work / "stack.yml").write_text(STACK)
+    (work / "page.txt").write_text("hello")
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*who, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", "-C", str(work), *words], check=True)
+    subprocess.run(["git", "clone", "-q", "--bare", str(work), str(folder / "ops.git")], check=True)
+
+
+def stack_job(actor: Actor, slots: dict[str, str], **facts: Any) -> Job:
+    inputs = {
+        "stack_name": "shop",
+        "source": {"ref": "main", "path": "stack.yml"},
+        "resolve_image": "never",
+        "wait": {"timeout_s": 30, "stable_s": 0},
+    }
+    return launched(actor, "swarm_deploy", inputs=inputs, connections=slots, environment="stage", **facts)
+
+
+def test_what_an_operator_previewed_is_applied_and_no_secret_is_told(
+    place: Place, admin: Actor, operator: Actor
+) -> None:
+    slots = place.connections(admin)
+    preview = ran(stack_job(operator, slots, mode="preview"))
+    assert preview.status == "SUCCESS", text_of(preview)
+    assert place.swarm.writes == []
+    job = ran(stack_job(operator, slots, expect_plan=preview.plan_sha256))
+    assert job.status == "SUCCESS", text_of(job)
+    assert job.output_json is not None
+    assert (job.output_json["changed"], job.output_json["snapshot_ref"]) == (True, "snapshot.json")
+    assert set(place.swarm.documents) == {"shop_web"}
+    assert [one["password"] for one in place.swarm.rights] == [PASSWORD]
+    assert_nowhere(admin, job, SECRETS)
+
+
+def test_a_service_that_does_not_come_to_stand_is_the_jobs_reason(place: Place, admin: Actor, operator: Actor) -> None:
+    place.swarm.refused = {"shop_web"}
+    job = ran(stack_job(operator, place.connections(admin)))
+    assert (job.status, job.reason) == ("ERROR", "port_in_use"), text_of(job)
+    assert place.swarm.documents == {}
+
+
+def test_a_viewer_may_not(place: Place, admin: Actor, viewer: Actor) -> None:
+    slots = place.connections(admin)
+    with pytest.raises(Forbidden):
+        stack_job(viewer, slots)
+    assert place.swarm.writes == []
