@@ -72,6 +72,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_LIBRARY": str(RUNBOOKS / "library"),
         "ANSIBLE_MODULE_UTILS": str(RUNBOOKS / "module_utils"),
         "ANSIBLE_ACTION_PLUGINS": str(RUNBOOKS / "action_plugins"),
+        "ANSIBLE_ROLES_PATH": str(RUNBOOKS / "roles"),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
         "ANSIBLE_PIPELINING": "true",

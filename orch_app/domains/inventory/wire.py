@@ -18,7 +18,9 @@ from orch_app.kit.rest import Answer, CamelModel
 UseKind = Literal["host", "schedule", "pipeline", "run", "job"]
 HostStatus = Literal["unknown", "ok", "unreachable", "auth_failed", "key_changed"]
 MAX_LABELS = 32
-RESERVED_NAMES = frozenset({"all", "ungrouped", "localhost", "local", "targets", "none", "hosts", "children", "vars"})
+RESERVED_NAMES = frozenset(
+    {"all", "ungrouped", "localhost", "local", "targets", "machines", "none", "hosts", "children", "vars"}
+)
 
 Title = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S[^\x00-\x1f\x7f]*$")]
 Needle = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]

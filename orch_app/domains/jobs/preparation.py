@@ -101,6 +101,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
 
     Raises:
         EgressRefused: a host is at an address that the product does not connect to.
+        HostRefused: the passphrase of a connection does not open its private key.
     """
     job, meta = prepared.job, prepared.runbook.meta
     hosts = [to_target_host(target) for target in all_reached(prepared.targets)]
@@ -120,9 +121,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         ),
         inputs=job.input_json,
         hosts=hosts,
-        connections=[
-            SlotConnection(one.slot, one.name, one.type, one.document, one.secrets) for one in prepared.filled
-        ],
+        connections=[_slot(one) for one in prepared.filled],
         localhost=not prepared.targets,
         isolation=_isolation(prepared, hosts, workspace.seat),
         timeout_s=min(job.timeout_s, settings().job_time_s),
@@ -132,6 +131,14 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         code=shared_code(Path(prepared.runbook.path).parent),
         shelf=_shelf(prepared),
     )
+
+
+def _slot(one: FilledSlot) -> SlotConnection:
+    """A connection for the play; a locked private key is opened here, and both its spellings are masked."""
+    secret = one.document if one.type == "ssh" else {}
+    key = Credentials("", secret.get("privateKey", ""), secret.get("passphrase", "")).opened_key
+    secrets = (*one.secrets, *([key] if key else []))
+    return SlotConnection(one.slot, one.name, one.type, one.document, secrets, key)
 
 
 def _shelf(prepared: Prepared) -> FactShelf | None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
-from orch_app.domains.jobs import claims, conclusion, preparation, snapshots
+from orch_app.domains.jobs import claims, conclusion, handover, preparation, snapshots
 from orch_app.domains.jobs.conclusion import Results, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError, PreparationError
@@ -229,6 +230,7 @@ class _Run:
             )
         close_open_steps(session, job_id, verdict.status, now())
         self._note_hosts(session, outcome)
+        verdict = self._hand_over(session, results, verdict)
         claims.finish(
             session,
             self._held,
@@ -241,6 +243,16 @@ class _Run:
             isolation=outcome.isolation.value,
             engine=outcome.engine,
         )
+
+    def _hand_over(self, session: Session, results: Results, verdict: Verdict) -> Verdict:
+        """Let the inventory take over the hosts that the output names; where it refuses, the job has not done all."""
+        actor, prepared = worker_actor(self._held.worker), self._prepared
+        fault = handover.take_over(session, actor, prepared.job, prepared.runbook, results.output.document)
+        if not fault:
+            return verdict
+        if verdict.status is Status.SUCCESS:
+            return replace(verdict, status=Status.ERROR, reason=Reason.HOST_NOT_REGISTERED, detail=fault)
+        return replace(verdict, detail=f"{verdict.detail} {fault}".strip())
 
     def _note_hosts(self, session: Session, outcome: PlayOutcome) -> None:
         for target in self._prepared.targets:

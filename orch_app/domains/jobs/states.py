@@ -77,6 +77,7 @@ class Reason(StrEnum):
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     START_FAILED = "start_failed"
     LIMIT_REACHED = "limit_reached"
+    HOST_NOT_REGISTERED = "host_not_registered"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -94,6 +95,8 @@ class SharedReason(StrEnum):
     PARTIAL_APPLY = "partial_apply"
     VERIFY_FAILED = "verify_failed"
     SUSPICIOUS_EMPTY = "suspicious_empty"
+    RESOURCE_UNAVAILABLE = "resource_unavailable"
+    QUOTA_EXCEEDED = "quota_exceeded"
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})

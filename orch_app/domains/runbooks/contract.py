@@ -17,7 +17,7 @@ from orch_app.domains.runbooks.templates import fault_in
 from orch_app.domains.runbooks.yaml_source import read_text, read_yaml
 
 METADATA_SCHEMA = Path(__file__).parents[3] / "runbooks" / "runbook.schema.json"
-SHARED_CODE = ("library", "module_utils", "action_plugins")
+SHARED_CODE = ("library", "module_utils", "action_plugins", "roles")
 MAX_FOLDER_BYTES = 8 * 1024 * 1024
 MAX_FOLDER_FILES = 500
 
@@ -147,6 +147,7 @@ class RunbookSpec:
     locks: tuple[str, ...]
     concurrency: Concurrency | None
     dedup: str
+    registers: tuple[str, ...]
     schema: dict[str, Any]
     output_schema: dict[str, Any]
     readme: str
@@ -277,12 +278,13 @@ def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "locks", "connections", *_SECTIONS}
+    plain = {"tags", "locks", "registers", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
         tags=tuple(metadata["tags"]),
         locks=tuple(metadata["locks"]),
+        registers=tuple(metadata["registers"]),
         connections=tuple(ConnectionSlot(**slot) for slot in metadata["connections"]),
         retries=_retries(metadata["retries"]),
         rate=Rate(**metadata["rate"]) if "rate" in metadata else None,

@@ -52,6 +52,20 @@ def test_a_task_that_passes_arguments_apart_is_fine(tmp_path: Path, task: dict[s
     lint(tmp_path, task)
 
 
+def test_a_role_that_all_runbooks_share_is_read_too(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    (tmp_path / "roles" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "roles" / "r" / "tasks" / "main.yml").write_text(yaml.safe_dump([{"raw": "{{ inputs.word }}"}]))
+    with pytest.raises(RunbookBroken, match=r"roles/r/tasks/main.yml: raw: with a template"):
+        require_safe_playbook(folder, "localhost")
+
+
+@pytest.mark.parametrize("target", ["none", "localhost", "hosts", "both"])
+def test_a_play_may_work_on_the_machines_that_it_brings_in(tmp_path: Path, target: str) -> None:
+    playbook = [{"hosts": "localhost", "tasks": []}, {"hosts": "machines", "tasks": []}]
+    require_safe_playbook(write_runbook(tmp_path, playbook=playbook), target)
+
+
 def test_task_files_beside_the_playbook_are_read_too(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path)
     (folder / "roles" / "r" / "tasks").mkdir(parents=True)

@@ -30,6 +30,7 @@ collections_path = {_packages()}
 {f"library = {code.modules}" if code.modules else ""}
 {f"module_utils = {code.module_utils}" if code.module_utils else ""}
 {f"action_plugins = {code.action_plugins}" if code.action_plugins else ""}
+{f"roles_path = {code.roles}" if code.roles else ""}
 strategy = {strategy if strategy in _STRATEGIES else "linear"}
 {_mitogen(strategy)}
 {_cached_facts(shelf)}

@@ -25,7 +25,7 @@ _DNS_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za
 _KEY_LINE = re.compile(r"(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,2}")
 _PYTHON = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _BECOME_METHODS = frozenset({"sudo", "su", "doas", "enable"})
-_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets", "local", "localhost"})
+_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets", "machines", "local", "localhost"})
 _PORTS = range(1, 65536)
 _SHOWN = 60
 

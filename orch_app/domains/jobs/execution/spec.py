@@ -51,10 +51,12 @@ class SharedCode:
     modules: Path | None = None
     module_utils: Path | None = None
     action_plugins: Path | None = None
+    roles: Path | None = None
 
     def folders(self) -> tuple[Path, ...]:
         """Those that are there."""
-        return tuple(folder for folder in (self.modules, self.module_utils, self.action_plugins) if folder)
+        places = (self.modules, self.module_utils, self.action_plugins, self.roles)
+        return tuple(folder for folder in places if folder)
 
 
 @dataclass(frozen=True)
