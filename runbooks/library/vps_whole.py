@@ -19,7 +19,7 @@ description:
   - C(conclude) says how it ended, and which host the inventory gets. Neither touches a machine or a provider.
 options:
   step: {choices: [plan, conclude], required: true}
-  run: {description: "runbook, job, artifacts_dir, expect_plan and snapshot_path of the job.", type: dict, required: true}
+  run: {description: "runbook, job, artifacts_dir, expect_plan, snapshot_path.", type: dict, required: true}
   inputs: {type: dict, required: true}
   lacking: {description: Faults of inputs and connections as a whole., type: list, elements: str, default: []}
   machines: {description: "What was registered on each machine, by its name.", type: dict, required: true}
@@ -62,7 +62,7 @@ def main() -> None:
         verdict = fleet.plan(run, looks)
     else:
         verdict = whole.conclude(run, parts, given["planned"], given["machines"])
-    extra = {"services": verdict.services, "hosts": verdict.hosts, "price": parts.order.get("facts", {})}
+    extra = {"services": verdict.services, "hosts": verdict.hosts, "price": whole.prices(parts)}
     module.exit_json(changed=False, verdict=asdict(verdict), extra=extra)
 
 

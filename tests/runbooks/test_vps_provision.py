@@ -87,9 +87,10 @@ def test_order_again_and_delete(tmp_path: Path, server: hz.Hetzner, machine: Ssh
 
         seen = play(*PREVIEW, **order)
         assert (seen.rc, server.writes, zones.writes) == (0, 0, 0), seen.text
-        assert (seen.output["price"]["monthly"], seen.output["price"]["currency"]) == ("6.01", "EUR")
+        (price,) = seen.output["price"]
+        assert (price["monthly"], price["currency"], price["servers_now"]) == ("6.01", "EUR", 0)
         plan = json.loads((play.artifacts / "plan.json").read_text())
-        assert plan["facts"]["monthly"] == "6.01"
+        assert plan["facts"]["price"]["monthly"] == "6.01"
         assert [item["kind"] for item in plan["items"]] == [
             "firewall", "server", "backups", "protection", "machine", "record"
         ]  # fmt: skip

@@ -37,10 +37,8 @@ class TestLooking:
         report = orders.look()
         assert (report.failure, ids(report), orders.server.writes) == ({}, ALL, 0)
         parts = {"server": "4.51", "ipv4": "0.60", "backups": "0.90"}
-        assert report.facts == {
-            "currency": "EUR", "monthly": "6.01", "hourly": "0.0096", "parts": parts, "servers_now": 0
-        }  # fmt: skip
-        assert orders.look(backups=False, enable_ipv4=False).facts["monthly"] == "4.51"
+        assert report.price == {"currency": "EUR", "monthly": "6.01", "hourly": "0.0096", "parts": parts}
+        assert orders.look(backups=False, enable_ipv4=False).price["monthly"] == "4.51"
 
     def test_a_price_above_the_limit_is_refused(self, orders: Orders) -> None:
         report = orders.look(max_monthly_cost=6)

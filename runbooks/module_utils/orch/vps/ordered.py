@@ -83,7 +83,10 @@ def rules_of(kind: str, custom: list[Mapping[str, Any]]) -> tuple[Rule, ...]:
 
 @dataclass(frozen=True)
 class Offer:
-    """What an order costs at a place, tax included, and what is known about it. Money is text, as providers give it."""
+    """What an order costs at a place, tax included. Money is text, as providers give it.
+
+    `servers_now` is how many servers the project has: no part of the price, and nothing that a plan depends on.
+    """
 
     currency: str
     monthly: str
@@ -92,13 +95,12 @@ class Offer:
     servers_now: int
 
     def document(self) -> dict[str, Any]:
-        """The facts of a plan."""
+        """The price, as a plan has it among its facts."""
         return {
             "currency": self.currency,
             "monthly": self.monthly,
             "hourly": self.hourly,
             "parts": dict(self.parts),
-            "servers_now": self.servers_now,
         }
 
 

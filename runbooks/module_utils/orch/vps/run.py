@@ -26,7 +26,8 @@ class Report:
     items: list[dict[str, Any]] = field(default_factory=list)
     noop: int = 0
     made: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+    price: dict[str, Any] = field(default_factory=dict)
+    servers_now: int = 0
     server: dict[str, str] = field(default_factory=dict)
     failure: dict[str, str] = field(default_factory=dict)
     calls: int = 0
@@ -81,10 +82,11 @@ def _look(provider: Provider, order: Order, report: Report) -> None:
     items = [_item(one, found.get(one.id)) for one in wanted]
     report.items = [item for item in items if item["action"] != "noop"]
     report.noop = len(items) - len(report.items)
-    report.facts = provider.offer(order, is_there=standing is not None).document()
+    offer = provider.offer(order, is_there=standing is not None)
+    report.price, report.servers_now = offer.document(), offer.servers_now
     _require_same(report.items)
     _require_known(standing)
-    _require_cheap(order, report.facts)
+    _require_cheap(order, report.price)
 
 
 def _make(provider: Provider, order: Order, job: str, entrance: Entrance, report: Report) -> None:
@@ -160,10 +162,10 @@ def _difference(item: Mapping[str, Any]) -> str:
     return f"{item['kind']} {item['name']}: {', '.join(parts)}"
 
 
-def _require_cheap(order: Order, facts: Mapping[str, Any]) -> None:
-    if order.most_per_month is not None and float(facts["monthly"]) > order.most_per_month:
-        price = f"{facts['monthly']} {facts['currency']}"
-        raise Unfit("validation", f"it costs {price} a month, and max_monthly_cost is {order.most_per_month:g}")
+def _require_cheap(order: Order, price: Mapping[str, Any]) -> None:
+    if order.most_per_month is not None and float(price["monthly"]) > order.most_per_month:
+        said = f"{price['monthly']} {price['currency']}"
+        raise Unfit("validation", f"it costs {said} a month, and max_monthly_cost is {order.most_per_month:g}")
 
 
 def _document(standing: Standing | None) -> dict[str, str]:

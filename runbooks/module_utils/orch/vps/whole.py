@@ -46,7 +46,7 @@ def more(parts: Parts, undo: Document | None, looks: Results) -> More:
     return More(
         items=tuple(items),
         noop=int(parts.order.get("noop", 0)),
-        facts=parts.order.get("facts", {}),
+        facts=_facts(parts),
         remembered={"made": {"job": parts.job}},
         failure=_lack(parts) or parts.order.get("failure") or parts.dns.get("failure") or {},
         target={"kind": "server", "id": f"{parts.inputs['provider']}/{name}", "name": name},
@@ -65,12 +65,23 @@ def conclude(run: Run, parts: Parts, planned: Document, results: Mapping[str, Re
     failures = (parts.made.get("failure"), verdict.failure, parts.dns.get("failure"))
     verdict.failure = dict(next((one for one in failures if one), {}))
     if parts.is_order:
-        verdict.hosts = list(_hosts(parts, run, results, went=went))
+        verdict.hosts = list(_hosts(parts, run, results))
     return verdict
+
+
+def prices(parts: Parts) -> list[dict[str, Any]]:
+    """The price as a row for people, with how many servers there are now; none where nothing was ordered."""
+    price = parts.order.get("price")
+    return [{**price, "servers_now": parts.order["servers_now"]}] if price else []
 
 
 def _lack(parts: Parts) -> dict[str, str]:
     return {"code": "validation", "message": "; ".join(parts.lacking)} if parts.lacking else {}
+
+
+def _facts(parts: Parts) -> dict[str, Any]:
+    price = parts.order.get("price")
+    return {"price": price} if price else {}
 
 
 def _later(parts: Parts, looks: Results) -> Iterable[dict[str, Any]]:
@@ -94,14 +105,14 @@ def _record_id(item: Document) -> str:
     return item["id"] if str(item["id"]).startswith("record/") else f"record/{item['id']}"
 
 
-def _hosts(parts: Parts, run: Run, results: Mapping[str, Results], *, went: bool) -> Iterable[dict[str, Any]]:
+def _hosts(parts: Parts, run: Run, results: Mapping[str, Results]) -> Iterable[dict[str, Any]]:
     """The host that the inventory takes over, once somebody got in; or the one that it lets go, once it is deleted."""
     name, server = parts.inputs["name"], parts.server
     if not server or run.is_preview:
         return
     place = {"name": name, "address": server["address"], "port": SSH_PORT, "host_key": server["host_key"]}
     if run.undo is not None:
-        if went and not parts.made.get("failure"):
+        if parts.made.get("made") and not parts.made.get("failure"):
             yield {**place, "state": "absent"}
     elif (results.get(name, {}).get("look") or {}).get("report"):
         yield {**place, "user": parts.inputs["bootstrap"]["admin_user"], "connection": SSH_SLOT}
