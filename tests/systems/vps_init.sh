@@ -23,6 +23,8 @@ ln -s /proc/self/fd "$new/dev/fd"
 
 hostname "$name"
 echo "$name" >"$new/etc/hostname"
+echo "127.0.0.1 localhost $name" >"$new/etc/hosts"
+: >"$new/etc/resolv.conf"
 mount -t tmpfs -o mode=700 tmpfs "$new/root"
 mkdir -p "$new/root/.ssh" "$new/run/sshd" "$new/etc/ssh/sshd_config.d"
 cp "$folder/authorized_keys" "$new/root/.ssh/authorized_keys"
