@@ -13,6 +13,7 @@ from tests.runbooks.test_server_hardening import login
 from tests.systems import cloudflare as cf
 from tests.systems import first_start
 from tests.systems import hetzner as hz
+from tests.systems.keys import make_key
 from tests.systems.sshhosts import SshHost
 from tests.systems.vps import vps_hosts
 
@@ -39,8 +40,8 @@ def server(machine: SshHost) -> Iterator[hz.Hetzner]:
 class Plays:
     """Plays against one project and one zone; each has its own folder, and its output holds the runbook's schema."""
 
-    def __init__(self, folder: Path, server: hz.Hetzner, machine: SshHost, zones: cf.Cloudflare | None = None) -> None:
-        self.folder, self.server, self.machine, self.zones = folder, server, machine, zones
+    def __init__(self, folder: Path, server: hz.Hetzner, key: str, zones: cf.Cloudflare | None = None) -> None:
+        self.folder, self.server, self.key, self.zones = folder, server, key, zones
         self.count = 0
         self.token = hz.TOKEN
 
@@ -74,7 +75,7 @@ class Plays:
             path = self.folder / f"{slot}.json"
             path.write_text(json.dumps({"type": slot, **document}))
             found[slot] = {"path": str(path), "name": slot, "type": slot}
-        found["ssh"]["key_path"] = self.machine.private_key
+        found["ssh"]["key_path"] = self.key
         return found
 
 
@@ -83,14 +84,11 @@ def test_order_again_and_delete(tmp_path: Path, server: hz.Hetzner, machine: Ssh
     with cf.cloudflare() as zones:
         zone = zones.add_zone("example.com")
         order = {**ORDER, "dns": {"zone_id": zone.id, "name": "web-1"}, "max_monthly_cost": 7}
-        play = Plays(tmp_path, server, machine, zones)
+        play = Plays(tmp_path, server, machine.private_key, zones)
 
         seen = play(*PREVIEW, **order)
         assert (seen.rc, server.writes, zones.writes) == (0, 0, 0), seen.text
-        (price,) = seen.output["price"]
-        assert (price["monthly"], price["currency"], price["servers_now"]) == ("6.01", "EUR", 0)
         plan = json.loads((play.artifacts / "plan.json").read_text())
-        assert plan["facts"]["price"]["monthly"] == "6.01"
         assert [item["kind"] for item in plan["items"]] == [
             "firewall", "server", "backups", "protection", "machine", "record"
         ]  # fmt: skip
@@ -121,11 +119,30 @@ def test_order_again_and_delete(tmp_path: Path, server: hz.Hetzner, machine: Ssh
 @pytest.mark.long
 def test_a_server_that_shows_another_key_is_never_entered(tmp_path: Path, server: hz.Hetzner, machine: SshHost) -> None:
     server.boot = lambda _name, _data: machine.address
-    done = Plays(tmp_path, server, machine)(**ORDER, first_start_s=10)
+    done = Plays(tmp_path, server, machine.private_key)(**ORDER, first_start_s=10)
     assert (done.rc != 0, done.output["failure"]["code"]) == (True, "unreachable"), done.text
     assert (done.output["hosts"], len(server.tables["servers"])) == ([], 1)
     assert [item["id"] for item in done.output["items"] if item["action"] == "error"] == ["web-1"]
     assert login(machine, "ops", "true")[0] == 255
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Plays]:
+    """Plays with a provider, and no machine that anything could be done on."""
+    make_key(tmp_path, "ed25519")
+    with hz.hetzner() as running:
+        yield Plays(tmp_path, running, str(tmp_path / "key"))
+
+
+def test_a_preview_makes_nothing_and_has_the_price_in_its_plan(alone: Plays) -> None:
+    seen = alone(*PREVIEW)
+    assert (seen.rc, alone.server.writes, seen.output["changed"]) == (0, 0, False), seen.text
+    (price,) = seen.output["price"]
+    assert (price["monthly"], price["currency"], price["servers_now"]) == ("6.01", "EUR", 0)
+    plan = json.loads((alone.artifacts / "plan.json").read_text())
+    assert plan["facts"]["price"]["monthly"] == "6.01"
+    assert [item["kind"] for item in plan["items"]] == ["firewall", "server", "backups", "protection", "machine"]
+    assert (alone(plan="0" * 64).output["failure"]["code"], alone.server.writes) == ("stale_plan", 0)
 
 
 @pytest.mark.parametrize(
@@ -138,17 +155,15 @@ def test_a_server_that_shows_another_key_is_never_entered(tmp_path: Path, server
         ({**ORDER, "bootstrap": {"swarm": "join-worker"}}, "validation", "needs the connection swarm"),
     ],
 )
-def test_an_order_that_cannot_be_carried_out_makes_nothing(
-    tmp_path: Path, server: hz.Hetzner, machine: SshHost, inputs: Any, code: str, said: str
-) -> None:
-    done = Plays(tmp_path, server, machine)(**inputs)
-    assert (done.rc, done.output["failure"]["code"], server.writes) == (2, code, 0), done.text
+def test_an_order_that_cannot_be_carried_out_makes_nothing(alone: Plays, inputs: Any, code: str, said: str) -> None:
+    done = alone(**inputs)
+    assert (done.rc, done.output["failure"]["code"], alone.server.writes) == (2, code, 0), done.text
     assert said in done.output["failure"]["message"]
 
 
 @pytest.mark.long
 def test_a_host_that_exists_is_set_up_without_a_provider(tmp_path: Path, server: hz.Hetzner, machine: SshHost) -> None:
-    play = Plays(tmp_path, server, machine)
+    play = Plays(tmp_path, server, machine.private_key)
     inputs = {"provider": "existing_host", "bootstrap": {"docker": False, "timezone": "America/Sao_Paulo"}}
     done = play(targets={machine.name: over_ssh(machine)}, **inputs)
     assert done.rc == 0, done.text
