@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orch import connections
 from ansible.module_utils.orch.engine.access import Access
@@ -21,6 +23,14 @@ options:
 """
 
 
+def door(given: dict[str, Any]) -> dict[str, str]:
+    """What the manager says; raises NoConnection, UpstreamError."""
+    (manager,) = Access("", given["connection"], given["egress_allow"], given["egress_deny"]).engines()
+    token = manager.get("/swarm")["JoinTokens"][given["role"].capitalize()]
+    managers = manager.get("/info")["Swarm"]["RemoteManagers"]
+    return {"address": managers[0]["Addr"], "token": token}
+
+
 def main() -> None:
     """Read the parameters, answer the door."""
     module = AnsibleModule(
@@ -32,14 +42,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    given = module.params
     try:
-        (manager,) = Access("", given["connection"], given["egress_allow"], given["egress_deny"]).engines()
-        token = manager.get("/swarm")["JoinTokens"][given["role"].capitalize()]
-        managers = manager.get("/info")["Swarm"]["RemoteManagers"]
+        found = door(module.params)
     except (connections.NoConnection, UpstreamError) as error:
         module.fail_json(msg=f"no manager of a Swarm answers: {error}", code=getattr(error, "code", "validation"))
-    module.exit_json(changed=False, door={"address": managers[0]["Addr"], "token": token})
+    module.exit_json(changed=False, door=found)
 
 
 if __name__ == "__main__":

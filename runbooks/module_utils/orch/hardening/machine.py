@@ -18,7 +18,6 @@ PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = {"PATH": PROGRAMS, "LC_ALL": "C", "LANG": "C", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive"}
 _PACKAGES_S = 900
 _ENGINE_S = 60
-ENGINE = "/var/run/docker.sock"
 
 
 class Failed(Exception):
@@ -47,6 +46,8 @@ class File:
 
 class Machine:
     """This machine, as root."""
+
+    engine_socket = "/var/run/docker.sock"
 
     def read(self, path: str) -> File | None:
         """A file; None where there is none."""
@@ -101,7 +102,7 @@ class Machine:
 
     def engine(self, method: str, path: str, body: Any = None) -> Any:
         """What the container engine of this machine answers; None where there is none. Raises Failed."""
-        connection = _Socket("localhost", timeout=_ENGINE_S)
+        connection = _Socket(self.engine_socket)
         try:
             connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
             answer = connection.getresponse()
@@ -147,13 +148,17 @@ class Machine:
 
 
 class _Socket(http.client.HTTPConnection):
-    """HTTP over the engine's socket."""
+    """HTTP over a socket of this machine."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_ENGINE_S)
+        self._path = path
 
     def connect(self) -> None:
         """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(ENGINE)
+        self.sock.connect(self._path)
 
 
 def _name_of(uid: int) -> str:
