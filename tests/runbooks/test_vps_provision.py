@@ -152,7 +152,11 @@ def test_a_preview_makes_nothing_and_has_the_price_in_its_plan(alone: Plays) -> 
         ({**ORDER, "server_type": "cx99"}, "not_found", "no server type cx99"),
         ({"provider": "existing_host"}, "validation", "choose some"),
         ({**ORDER, "dns": {"zone_id": "0" * 32, "name": "a"}}, "validation", "needs the connection cloudflare"),
-        ({**ORDER, "bootstrap": {"swarm": "join-worker"}}, "validation", "needs the connection swarm"),
+        (
+            {**ORDER, "bootstrap": {"swarm": "join-worker"}},
+            "validation",
+            "swarm; a Swarm behind the firewall",
+        ),
     ],
 )
 def test_an_order_that_cannot_be_carried_out_makes_nothing(alone: Plays, inputs: Any, code: str, said: str) -> None:

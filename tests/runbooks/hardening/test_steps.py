@@ -181,6 +181,14 @@ def test_a_machine_that_is_not_debian_is_refused() -> None:
         hardening(MemoryMachine(refuses=[["dpkg-query"]])).look()
 
 
+def test_the_ports_of_a_swarm_are_open_to_its_machines_only() -> None:
+    machine = MemoryMachine()
+    harden(machine, swarm="init", swarm_from=["10.0.0.0/16"])
+    rules = machine.files[GUARD].content
+    assert "ip saddr { 10.0.0.0/16 } udp dport { 4789, 7946 } accept" in rules
+    assert "    udp dport { 4789" not in rules
+
+
 def test_ssh_can_be_open_to_some_networks_only() -> None:
     machine = MemoryMachine()
     harden(machine, ssh_from=["192.0.2.0/24", "2001:db8::/32"], open_ports=["443/tcp", "7000-7010/udp"])

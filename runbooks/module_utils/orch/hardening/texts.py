@@ -10,6 +10,8 @@ from ansible.module_utils.orch.hardening.wishes import Ban, Wishes
 HEAD = "# Written by the runbook server_hardening; a change here is undone by its next run.\n"
 TABLE = "inet orch_guard"
 METADATA = "169.254.169.254"
+# Managers, gossip and the overlay, whose packets anybody could forge: only for the other machines of the Swarm.
+SWARM_PORTS = ("tcp dport { 2377, 7946 }", "udp dport { 4789, 7946 }")
 # sshd takes the first value that it meets, and Debian's sshd_config reads this folder before anything else.
 SSHD = {
     "PermitRootLogin": "no",
@@ -73,7 +75,15 @@ def guard(wishes: Wishes, ssh_ports: Iterable[int]) -> str:
     What other programs keep in tables of theirs (Docker, fail2ban) is not touched. The cloud's metadata service, which
     tells what a machine was made with, is for root only.
     """
-    rules = [*_ssh_rules(ssh_ports, wishes.sources), *(_open(port) for port in wishes.ports)]
+    ssh = f"tcp dport {{ {', '.join(map(str, sorted(ssh_ports)))} }}"
+    rules = [
+        *(_from(wishes.sources, ssh) if wishes.sources else [f"{ssh} accept"]),
+        *(
+            f"{protocol} dport {numbers} accept"
+            for numbers, _, protocol in (one.partition("/") for one in wishes.ports)
+        ),
+        *(rule for ports in SWARM_PORTS for rule in _from(wishes.swarm_from, ports)),
+    ]
     body = "\n".join(f"    {rule}" for rule in rules)
     text = f"""{HEAD}add table {TABLE}
 delete table {TABLE}
@@ -112,14 +122,12 @@ def version_in(text: str) -> str:
     return f"orch-{rest.partition(chr(34))[0]}" if rest else ""
 
 
-def _ssh_rules(ports: Iterable[int], sources: Sequence[str]) -> Iterable[str]:
-    listed = ", ".join(map(str, sorted(ports)))
-    if not sources:
-        yield f"tcp dport {{ {listed} }} accept"
+def _from(sources: Sequence[str], what: str) -> Iterable[str]:
+    """One rule for each kind of address among the sources."""
     for family, is_six in (("ip", False), ("ip6", True)):
         found = ", ".join(source for source in sources if (":" in source) is is_six)
         if found:
-            yield f"{family} saddr {{ {found} }} tcp dport {{ {listed} }} accept"
+            yield f"{family} saddr {{ {found} }} {what} accept"
 
 
 def _open(port: str) -> str:

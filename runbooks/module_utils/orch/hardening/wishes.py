@@ -32,7 +32,7 @@ class Wishes:
     """`keys` open the account `admin`; `ports` (`443/tcp`) are open besides that of ssh, which is open to `sources`.
 
     `trusted` addresses are never banned. `docker` installs the engine, `timezone` is left alone where empty, `swarm` is
-    `none`, `init`, `join-worker` or `join-manager`.
+    `none`, `init`, `join-worker` or `join-manager`, and its machines are at `swarm_from`.
     """
 
     admin: str
@@ -46,6 +46,7 @@ class Wishes:
     docker: bool = False
     timezone: str = ""
     swarm: str = "none"
+    swarm_from: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], keys: tuple[str, ...]) -> Wishes:
@@ -56,7 +57,7 @@ class Wishes:
         lines = tuple(dict.fromkeys(plain_key(key) for key in (*keys, *inputs["authorized_keys"])))
         if not lines:
             raise Refused("no key would open the account, and passwords are switched off: give a public key")
-        for place in (*inputs["ssh_from"], *inputs["never_ban"]):
+        for place in (*inputs["ssh_from"], *inputs["never_ban"], *inputs.get("swarm_from", ())):
             _require_network(place)
         ports = tuple(inputs["open_ports"])
         wrong = [port for port in ports if _PORT.fullmatch(port) is None]
@@ -74,6 +75,7 @@ class Wishes:
             docker=inputs.get("docker", False),
             timezone=inputs.get("timezone", ""),
             swarm=inputs.get("swarm", "none"),
+            swarm_from=tuple(inputs.get("swarm_from", ())),
         )
 
 
