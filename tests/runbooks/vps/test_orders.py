@@ -143,9 +143,11 @@ class TestMaking:
         assert orders.make().failure == {}
         assert orders.slept
 
-    def test_an_action_that_fails_ends_the_order(self, orders: Orders, server: Hetzner) -> None:
-        fault = {"code": "placement_error", "message": "no host found"}
-        server._asked = lambda number: {**server.actions[number], "status": "error", "error": fault}
+    def test_an_action_that_fails_ends_the_order(
+        self, orders: Orders, server: Hetzner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failed = {"status": "error", "error": {"code": "placement_error", "message": "no host found"}}
+        monkeypatch.setattr(server, "_asked", lambda number: {**server.actions[number], **failed})
         report = orders.make()
         assert report.failure["code"] == "partial_apply"
         assert "could not carry out create_server: no host found" in report.failure["message"]

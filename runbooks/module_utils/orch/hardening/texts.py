@@ -78,10 +78,7 @@ def guard(wishes: Wishes, ssh_ports: Iterable[int]) -> str:
     ssh = f"tcp dport {{ {', '.join(map(str, sorted(ssh_ports)))} }}"
     rules = [
         *(_from(wishes.sources, ssh) if wishes.sources else [f"{ssh} accept"]),
-        *(
-            f"{protocol} dport {numbers} accept"
-            for numbers, _, protocol in (one.partition("/") for one in wishes.ports)
-        ),
+        *(_open(port) for port in wishes.ports),
         *(rule for ports in SWARM_PORTS for rule in _from(wishes.swarm_from, ports)),
     ]
     body = "\n".join(f"    {rule}" for rule in rules)
