@@ -151,6 +151,7 @@ def test_a_preview_makes_nothing_and_has_the_price_in_its_plan(alone: Plays) -> 
         ({**ORDER, "max_monthly_cost": 1}, "validation", "it costs 6.01 EUR a month"),
         ({**ORDER, "server_type": "cx99"}, "not_found", "no server type cx99"),
         ({"provider": "existing_host"}, "validation", "choose some"),
+        ({**ORDER, "name": "targets"}, "validation", "means something else"),
         ({**ORDER, "dns": {"zone_id": "0" * 32, "name": "a"}}, "validation", "needs the connection cloudflare"),
         (
             {**ORDER, "bootstrap": {"swarm": "join-worker"}},
