@@ -59,6 +59,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/connection-types"): Guarded(Permission.CONNECTIONS_READ),
     ("GET", "/v1/portainer/endpoints"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/containers"): Guarded(Permission.CONNECTIONS_USE),
+    ("GET", "/v1/portainer/containers/{container_id}"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/containers/{container_id}/logs"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/services"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/stacks"): Guarded(Permission.CONNECTIONS_USE),

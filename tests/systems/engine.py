@@ -17,8 +17,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 BEGAN = 1_770_000_000
+NEVER = "0001-01-01T00:00:00Z"
 NO_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node.'
 _ROUTE = re.compile(r"(?:/v1\.\d+)?(/[^?]*)")
+
+
+def _stamp(after: float) -> str:
+    """A moment as the engine writes it, so many seconds after everything began."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(BEGAN + after)) + ".000000001Z"
 
 
 @dataclass
@@ -36,6 +42,9 @@ class FakeContainer:
     tty: bool = False
     log: list[tuple[int, float, str]] = field(default_factory=list)
     starts: int = 1
+    command: list[str] = field(default_factory=lambda: ["/bin/app"])
+    check_says: str = ""
+    killed_for_memory: bool = False
     agent_node: str = ""
 
     @property
@@ -68,16 +77,32 @@ class FakeContainer:
     def inspected(self) -> dict[str, Any]:
         """Everything about it."""
         is_running = self.state == "running"
-        state = {"Status": self.state, "Running": is_running, "ExitCode": self.exit_code, "StartedAt": str(self.starts)}
-        health = {"Health": {"Status": self.health}} if self.health else {}
+        state = {
+            "Status": self.state,
+            "Running": is_running,
+            "ExitCode": self.exit_code,
+            "StartedAt": _stamp(self.starts),
+        }
+        over = {"OOMKilled": self.killed_for_memory, "FinishedAt": NEVER if is_running else _stamp(600), "Error": ""}
+        checks = [{"ExitCode": 1, "Output": self.check_says}] if self.check_says else []
+        health = {"Health": {"Status": self.health, "Log": checks}} if self.health else {}
         return {
             "Id": self.id,
             "Name": f"/{self.name}",
             "Created": "2026-02-02T02:40:00.123456789Z",
             "RestartCount": 0,
             "Image": "sha256:" + "1" * 64,
-            "State": {**state, **health},
-            "Config": {"Image": self.image, "Env": self.env, "Tty": self.tty, "Labels": self.labels},
+            "State": {**state, **over, **health},
+            "Config": {
+                "Image": self.image,
+                "Env": self.env,
+                "Tty": self.tty,
+                "Labels": self.labels,
+                "Entrypoint": None,
+                "Cmd": self.command,
+            },
+            "Mounts": [{"Type": "volume", "Name": "data", "Source": "/var/lib/data", "Destination": "/data"}],
+            "NetworkSettings": {"Networks": {"bridge": {}}},
         }
 
     def log_bytes(self, asked: dict[str, str], begin: int = 0) -> bytes:

@@ -10,13 +10,13 @@ from typing import Any
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.containers.endpoints import Door, EndpointId, engine_behind, open_door, read_id
-from orch_app.integrations.docker.engine import Engine, LogTail, LogWish
+from orch_app.domains.containers.inspections import Source, inspected
+from orch_app.integrations.docker.engine import LogTail, LogWish
 from orch_app.integrations.docker.log_stream import LogLine
 from orch_app.integrations.docker.things import Event
 from orch_app.kit.clock import now
-from orch_app.kit.errors import BadRequest, NotFound
+from orch_app.kit.errors import BadRequest
 from orch_app.kit.secret_shapes import LineRedactor, secret_values
-from orch_app.kit.upstream_failures import UpstreamError
 
 MAX_BYTES = 20 << 20
 LINE_COSTS = 64
@@ -30,15 +30,6 @@ class Part:
 
     lines: list[LogLine]
     is_cut: bool
-
-
-@dataclass(frozen=True)
-class Source:
-    """A container of an endpoint by its id or name; `machine` is where an agent of Portainer finds it."""
-
-    endpoint_id: str
-    container_id: str
-    machine: str = ""
 
 
 def read_log(actor: Actor, source: Source, wish: LogWish) -> Part:
@@ -71,7 +62,7 @@ def follow_log(actor: Actor, source: Source, wish: LogWish) -> Generator[LogTail
     endpoint = read_id(source.endpoint_id)
     door = open_door(actor, endpoint)
     with engine_behind(door, endpoint, source.machine) as engine:
-        about = _inspected(engine, source.container_id)
+        about = inspected(engine, source.container_id)
         config: dict[str, Any] = about.get("Config") or {}
         has_terminal = bool(config.get("Tty"))
         with engine.container_log(about["Id"], wish, has_terminal=has_terminal) as tail:
@@ -109,15 +100,6 @@ def moment(text: str, name: str) -> str:
         raise BadRequest(
             f"`{name}` is a time such as 2026-02-02T02:40:00Z or a span such as 15m.", "bad_parameter"
         ) from error
-
-
-def _inspected(engine: Engine, container_id: str) -> dict[str, Any]:
-    try:
-        return engine.inspect(container_id)
-    except UpstreamError as error:
-        if error.kind == "not_found":
-            raise NotFound("There is no such container at this endpoint.", "container_not_found") from error
-        raise
 
 
 def _hidden(lines: Iterator[LogLine], door: Door, environment: list[str]) -> Iterator[LogLine]:
