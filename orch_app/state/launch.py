@@ -68,7 +68,7 @@ class LaunchState(PresetChoice, rx.State):
     async def open(self) -> None:
         """Show the drawer when the address names a runbook.
 
-        `host`, `from` (a job), or `environment`, `hosts` and `inputs` of a copied link fill it in beforehand.
+        `host`, `from` (a job), or `environment`, `hosts`, `connections` and `inputs` of a link fill it in beforehand.
         """
         asked = parameters(self, "run", "host", "from", "environment", "show")
         if not asked["run"]:
@@ -165,7 +165,7 @@ class LaunchState(PresetChoice, rx.State):
         again = await ask(launch_view.read_again, asked["from"]) if asked["from"] else {}
         environment = await environment_of(self)
         before: Shown = {"environment": environment} if environment else {}
-        long = parameters(self, "inputs", "hosts", longest=launch_view.LONGEST_INPUTS)
+        long = parameters(self, "inputs", "hosts", "connections", longest=launch_view.LONGEST_INPUTS)
         again |= launch_view.linked(asked | long)
         self.shows_curl, self.priority, self.asks_for_name = asked["show"] == "curl", 0, False
         if asked["host"]:

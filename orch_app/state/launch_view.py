@@ -184,20 +184,30 @@ def link_of(origin: str, body: Mapping[str, Any], runbook: str) -> str:
     if len(inputs) > LONGEST_INPUTS:
         return ""
     asked = {"run": runbook, "environment": body["environment"], "hosts": ",".join(body.get("hosts", []))}
+    asked["connections"] = json.dumps(body["connections"], separators=(",", ":")) if body.get("connections") else ""
     return origin + address("/runbooks", asked | {"inputs": inputs if body["inputs"] else ""})
 
 
 def linked(asked: Mapping[str, str]) -> Shown:
-    """What such an address fills in; what it does not name, or nonsense, stays as the form begins."""
-    found: Shown = {}
-    with contextlib.suppress(ValueError, RecursionError):
-        inputs = json.loads(asked["inputs"])
-        found |= {"start": inputs} if isinstance(inputs, dict) else {}
+    """What such an address fills in; what it does not name, or nonsense, stays as the form begins.
+
+    A slot that it names with an empty text stays empty, though there may be only one connection for it.
+    """
+    written = {"start": _object_in(asked["inputs"]), "chosen": _object_in(asked["connections"])}
+    found: Shown = {name: value for name, value in written.items() if value is not None}
     if asked["environment"] in ENVIRONMENTS:
         found["environment"] = asked["environment"]
     if asked["hosts"]:
         found["host_ids"] = asked["hosts"].split(",")[:SHOWN_HOSTS]
     return found
+
+
+def _object_in(text: str) -> Shown | None:
+    """The JSON object that a text is; None for any other."""
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else None
+    return None
 
 
 def _first(fault: Problem) -> str:

@@ -56,6 +56,21 @@ def add_host(name: str, environment: str = "stage", **facts: Any) -> str:
         return host.id
 
 
+def add_connection(kind: str) -> str:
+    with unit_of_work() as session:
+        row = Connection(
+            id=new_id("con"),
+            type=kind,
+            name=f"the {kind}",
+            environment="stage",
+            encrypted_payload="sealed",
+            created_at=now(),
+            updated_at=now(),
+        )
+        session.add(row)
+        return row.id
+
+
 def opened(sign_in: SignIn, role: Role = Role.ADMIN, address: str = "/runbooks?run=host_report") -> Any:
     state = tab(LaunchState, cookie=sign_in(role), address=address)
     call(state, "open")
@@ -102,7 +117,19 @@ def test_a_copied_link_opens_the_same_order(sign_in: SignIn):
     assert (again.environment, again.place, again.host_ids) == ("prod", "hosts", [host])
 
 
-@pytest.mark.parametrize("asked", ["inputs=[1]", "inputs={", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"])
+def test_a_link_fills_the_slots_that_it_names_and_leaves_empty_what_it_names_empty(sign_in: SignIn):
+    docker, portainer = add_connection("docker"), add_connection("portainer")
+    lone = opened(sign_in, address="/runbooks?run=container_restart")
+    assert lone.chosen == {"docker": docker, "portainer": portainer}
+    asked = json.dumps({"docker": "", "portainer": portainer, "nowhere": "con_1"})
+    state = opened(sign_in, Role.OPERATOR, address=f"/runbooks?run=container_restart&connections={asked}")
+    assert state.chosen == {"portainer": portainer}
+    assert f"connections=%7B%22portainer%22%3A%22{portainer}%22%7D" in state.link
+
+
+@pytest.mark.parametrize(
+    "asked", ["inputs=[1]", "inputs={", "connections=[]", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"]
+)
 def test_nonsense_in_a_link_leaves_the_form_as_it_begins(sign_in: SignIn, asked: str):
     state = opened(sign_in, address=f"/runbooks?run=host_report&{asked}")
     assert (state.phase, state.environment, state.host_ids) == ("ready", "stage", [])
