@@ -37,6 +37,8 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("dashboard", "/dashboard", "dashboard", "nav.dashboard", bar=True),
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
+            Place("containers", "/containers", "box", "nav.containers", bar=True),
+            Place("logs", "/logs", "file", "nav.logs"),
             Place("approvals", "/approvals", "shield", "nav.approvals"),
             Place("schedules", "/schedules", "calendar", "nav.schedules"),
             Place("pipelines", "/pipelines", "flow", "nav.pipelines"),
@@ -45,7 +47,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "nav.infrastructure",
         (
-            Place("hosts", "/hosts", "server", "nav.hosts", bar=True),
+            Place("hosts", "/hosts", "server", "nav.hosts"),
             Place("connections", "/connections", "plug", "nav.connections"),
             Place("workers", "/workers", "cpu", "nav.workers"),
         ),

@@ -4,6 +4,8 @@ import reflex as rx
 
 from orch_app.pages.approvals import approvals_page
 from orch_app.pages.connections import connections_page
+from orch_app.pages.container_logs import container_logs_page
+from orch_app.pages.containers import containers_page
 from orch_app.pages.dashboard import dashboard_page
 from orch_app.pages.frame import ENTER
 from orch_app.pages.home import home_page
@@ -22,6 +24,8 @@ from orch_app.state.approvals import ApprovalsState
 from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.connection_probe import ConnectionProbeState
 from orch_app.state.connections import ConnectionsState
+from orch_app.state.container_logs import ContainerLogsState
+from orch_app.state.containers import ContainersState
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.entrance import EntranceState
 from orch_app.state.host_keys import HostKeysState
@@ -41,10 +45,16 @@ from orch_app.state.workers import WorkersState
 
 # route, page, and what its on_load starts: after the frame's own handlers, or alone outside the frame
 FRAMED = (
-    ("/dashboard", dashboard_page, (DashboardState.load, DashboardState.follow)),
+    (
+        "/dashboard",
+        dashboard_page,
+        (DashboardState.load, DashboardState.follow, DashboardState.watch_containers),
+    ),
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
+    ("/containers", containers_page, (ContainersState.load, ContainersState.follow)),
+    ("/logs", container_logs_page, (ContainerLogsState.enter, ContainerLogsState.follow)),
     ("/approvals", approvals_page, (ApprovalsState.load, ApprovalsState.follow)),
     (
         "/schedules",

@@ -28,6 +28,15 @@ IN_THE_BACKGROUND = {
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",
+    "ApprovalsState.follow",
+    "DashboardState.watch_containers",
+    "DashboardState.count_containers",
+    "ContainersState.load",
+    "ContainersState.follow",
+    "ContainersState.open",
+    "ContainersState.order",
+    "ContainerLogsState.load",
+    "ContainerLogsState.follow",
 }
 SAID = {name: getattr(handler.fn, GUARD, None) for name, handler in handlers().items()}
 SHORTEST = len("a reason")

@@ -1,0 +1,102 @@
+"""The drawer of one container, service, stack or machine: its facts, and where they lead."""
+
+import reflex as rx
+
+from orch_app.components.actions import button, link_button, menu
+from orch_app.components.dialogs import drawer
+from orch_app.components.layout import stack
+from orch_app.components.states import note, problem_text
+from orch_app.components.status import chip, env_badge, status_badge
+from orch_app.components.text import tr, tr_dynamic
+from orch_app.components.values import relative_time
+from orch_app.pages.container_columns import logs_href, verb_items
+from orch_app.state.containers import ContainersState
+
+ONE = ContainersState.detail
+
+
+def container_drawer() -> rx.Component:
+    """What is known about one thing."""
+    is_open = ONE.contains("key")
+    facts = rx.el.dl(
+        rx.foreach(ONE["facts"].to(list[dict]), _fact),
+        rx.foreach(ONE["closer"].to(list[dict]), _fact),
+        class_name="kv",
+    )
+    return drawer(
+        rx.cond(is_open, stack(_notes(), facts), rx.fragment()),
+        open=is_open,
+        on_close=ContainersState.close,
+        title=ONE["name"].to(str),
+        subtitle=ONE["endpointName"].to(str),
+        badges=[status_badge(ONE["badge"].to(str)), env_badge(ONE["environment"].to(str))],
+        footer=rx.cond(is_open, rx.match(ContainersState.tab, ("containers", _of_container()), _of_others())),
+    )
+
+
+def _notes() -> rx.Component:
+    """What somebody should know before the facts."""
+    stale = note(tr("containers.stale_hint"), tone="warn", icon_name="offline")
+    starved = note(tr("containers.out_of_memory"), tone="bad", icon_name="warning")
+    unseen = note(problem_text(ONE["trouble"].to(str)), tone="warn", icon_name="warning")
+    return rx.fragment(
+        rx.cond(ONE["isStale"].to(bool), stale, rx.fragment()),
+        rx.cond(ONE["wasOutOfMemory"].to(bool), starved, rx.fragment()),
+        rx.cond(ONE["trouble"].to(str) != "", unseen, rx.fragment()),
+    )
+
+
+def _fact(fact: rx.Var) -> rx.Component:
+    text = fact["text"].to(str)
+    chips = rx.el.div(
+        rx.foreach(fact["items"].to(list[str]), lambda item: chip(rx.el.span(item, class_name="trunc"), mono=True)),
+        class_name="chips-l",
+    )
+    value = rx.match(
+        fact["kind"].to(str),
+        ("mono", rx.el.span(text, class_name="mono")),
+        ("said", rx.el.pre(text, class_name="pv")),
+        ("time", relative_time(text)),
+        ("chips", chips),
+        rx.el.span(text),
+    )
+    return rx.fragment(rx.el.dt(tr_dynamic("containers.fact.", fact["name"].to(str))), rx.el.dd(value))
+
+
+def _of_container() -> rx.Component:
+    """Its logs, what may be asked of it, and the jobs that were."""
+    verbs = ContainersState.verbs[ONE["environment"].to(str)].to(list[str])
+    may_ask = (verbs.length() > 0) & ~ONE["isStale"].to(bool)
+    restart = button(
+        tr("containers.verb.restart"), icon_name="retry", on_click=ContainersState.order("restart", ONE["key"].to(str))
+    )
+    return rx.fragment(
+        rx.cond(may_ask, menu(*verb_items(ONE), label=tr("containers.actions", name=ONE["name"].to(str)), side="left")),
+        rx.el.span(class_name="grow no-phone"),
+        rx.cond(verbs.contains("restart") & ~ONE["isStale"].to(bool), restart),
+        _logs(),
+    )
+
+
+def _of_others() -> rx.Component:
+    """The containers that belong to it, where it is known which, and their logs."""
+    name = ONE["name"].to(str)
+    inside = rx.match(
+        ContainersState.tab,
+        ("nodes", "/containers?node=" + name),
+        ("stacks", "/containers?stack=" + name),
+        "/containers?stack=" + ONE["stack"].to(str) + "&q=" + name,
+    )
+    is_node = ContainersState.tab == "nodes"
+    return rx.fragment(
+        rx.el.span(class_name="grow no-phone"),
+        rx.cond(
+            ~is_node | ContainersState.nodes.contains(name),
+            link_button(tr("containers.its_containers"), href=inside, icon_name="box"),
+        ),
+        rx.cond(is_node, rx.fragment(), _logs()),
+    )
+
+
+def _logs() -> rx.Component:
+    return link_button(tr("containers.open_logs"), href=logs_href(ONE), icon_name="file", look="p")

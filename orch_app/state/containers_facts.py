@@ -1,0 +1,102 @@
+"""What the drawer of /containers tells about one thing: facts by name, each with the way it is drawn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orch_app.integrations.docker.things import Container, Inspection, Node, Port, Service, Stack
+from orch_app.kit.secret_shapes import hide_values
+
+Shown = dict[str, Any]
+
+
+def facts_of(thing: Container | Service | Stack | Node) -> list[Shown]:
+    """`{name, kind, text, items}` for everything that is known.
+
+    The kinds `text`, `mono` (for machines), `time` and `said` (by a program) have a text, `chips` have items.
+    """
+    match thing:
+        case Container():
+            return _of_container(thing)
+        case Service():
+            return _of_service(thing)
+        case Stack():
+            return _of_stack(thing)
+        case Node():
+            return _of_node(thing)
+
+
+def facts_of_inspection(found: Inspection) -> list[Shown]:
+    """What only a close look tells of a container."""
+    return _single(
+        ("error", found.error, "text"),
+        ("check_says", found.check_says, "said"),
+        ("started", found.started_at.isoformat() if found.started_at else "", "time"),
+        ("finished", found.finished_at.isoformat() if found.finished_at else "", "time"),
+        ("restarts", str(found.restarts), "text"),
+        ("command", found.command, "mono"),
+    ) + _several(mounts=found.mounts, networks=found.networks, variables=found.variables)
+
+
+def _of_container(row: Container) -> list[Shown]:
+    code = "" if row.exit_code is None else str(row.exit_code)
+    return _single(
+        ("image", row.image, "mono"),
+        ("says", row.status, "text"),
+        ("exit_code", code, "mono"),
+        ("stack", row.stack, "text"),
+        ("service", row.service, "text"),
+        ("node", row.node, "text"),
+        ("created", row.created_at.isoformat(), "time"),
+        ("id", row.id[:12], "mono"),
+    ) + _several(ports=_ports(row.ports), labels=_labels(row.labels))
+
+
+def _of_service(row: Service) -> list[Shown]:
+    return _single(
+        ("image", row.image, "mono"),
+        ("digest", row.digest, "mono"),
+        ("mode", row.mode, "text"),
+        ("replicas", f"{row.running} / {row.wanted}" if row.wanted else str(row.running), "text"),
+        ("error", row.error, "text"),
+        ("update", row.update, "text"),
+        ("update_message", row.update_message, "text"),
+        ("stack", row.stack, "text"),
+        ("updated", row.updated_at.isoformat(), "time"),
+    ) + _several(ports=_ports(row.ports), variables=row.environment_names)
+
+
+def _of_stack(row: Stack) -> list[Shown]:
+    return _single(
+        ("kind", row.kind, "text"),
+        ("services", str(row.services), "text"),
+        ("containers", str(row.containers), "text"),
+        ("in_error", str(row.in_error), "text"),
+    )
+
+
+def _of_node(row: Node) -> list[Shown]:
+    return _single(
+        ("role", "leader" if row.is_leader else row.role, "text"),
+        ("availability", row.availability, "text"),
+        ("state", row.state, "text"),
+        ("address", row.address, "mono"),
+        ("engine", row.engine, "mono"),
+    )
+
+
+def _single(*facts: tuple[str, str, str]) -> list[Shown]:
+    return [{"name": name, "kind": kind, "text": text, "items": []} for name, text, kind in facts if text]
+
+
+def _several(**facts: Sequence[str]) -> list[Shown]:
+    return [{"name": name, "kind": "chips", "text": "", "items": list(items)} for name, items in facts.items() if items]
+
+
+def _ports(ports: Sequence[Port]) -> list[str]:
+    """`8080 → 80/tcp` for what is reached from outside, `80/tcp` for the rest."""
+    return [f"{f'{port.public} → ' if port.public else ''}{port.private}/{port.protocol}" for port in ports]
+
+
+def _labels(labels: Mapping[str, str]) -> list[str]:
+    """As `name=value`; what sounds secret has no value."""
+    return [f"{name}={value}" for name, value in sorted(hide_values(dict(labels)).items())]
