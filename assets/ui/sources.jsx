@@ -87,7 +87,11 @@ export const SourceTree = memo(function SourceTree({ nodes, chosen, heard, param
   const [query, setQuery] = useState("");
   const [open, turn] = useOpen(list, ticked);
   const [isShown, setShown] = useState(true);
-  useEffect(() => setShown(!isPhone() || !ticked.length), []);
+  const isChosen = ticked.length > 0;
+  useEffect(() => setShown(!isPhone() || !isChosen), []);
+  useEffect(() => {
+    if (!isChosen) setShown(true);
+  }, [isChosen]);
   const chosenSet = useMemo(() => new Set(ticked), [ticked]);
   const byLeaf = useMemo(() => new Map((heard || []).map((one) => [one.leaf, one])), [heard]);
   const { rows, more } = useMemo(() => rowsOf(list, { chosen: chosenSet, open, query, most: MOST_ROWS }), [list, chosenSet, open, query]);
@@ -103,7 +107,7 @@ export const SourceTree = memo(function SourceTree({ nodes, chosen, heard, param
     <section className="card tree-c" aria-label={label}>
       <header>
         <h2 className="grow trunc">{label}</h2>
-        <span className="sec sm num">{t("logs.chosen", { n: count })}</span>
+        {count ? <span className="sec sm num">{t("logs.chosen", { n: count })}</span> : null}
         <button type="button" className="ib only-phone" aria-expanded={isShown} aria-label={t(isShown ? "logs.hide_sources" : "logs.show_sources")} onClick={() => setShown(!isShown)}>
           <Icon name={isShown ? "chevron-up" : "chevron-down"} />
         </button>

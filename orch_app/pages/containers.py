@@ -4,7 +4,7 @@ import reflex as rx
 
 from orch_app.components.actions import link, link_button
 from orch_app.components.icon import icon
-from orch_app.components.layout import page_header, section, stack
+from orch_app.components.layout import page_header, section
 from orch_app.components.states import empty_state, error_state, no_results_state, note, problem_text
 from orch_app.components.table import (
     Groups,
@@ -75,9 +75,11 @@ def _content() -> rx.Component:
         }
         for name in TABS
     ]
-    return stack(
-        rx.el.div(url_tabs(tr("containers.tabs"), "tab", strip), _filters()),
-        rx.cond(ContainersState.faults.length() > 0, rx.el.div(_faults(), class_name="stack-8"), rx.fragment()),
+    faults = rx.el.div(_faults(), class_name="stack-8 mb16")
+    return rx.fragment(
+        url_tabs(tr("containers.tabs"), "tab", strip),
+        _filters(),
+        rx.cond(ContainersState.faults.length() > 0, faults, rx.fragment()),
         _moved(),
         section(_rows(), padded=False),
     )

@@ -12,7 +12,7 @@ from orch_app.domains.containers.inspections import Source
 from orch_app.domains.containers.sights import Sight
 from orch_app.domains.containers.tails import Heard
 from orch_app.integrations.docker.things import Container
-from orch_app.state.containers_view import badge_of
+from orch_app.state.containers_view import badge_of, short_name
 
 HUES = 8
 LONGEST_CHOICE = 4_000
@@ -68,13 +68,6 @@ def silent_of(sights: Sequence[Sight], choices: Sequence[str]) -> list[str]:
     """The names of the chosen endpoints that do not answer."""
     chosen = {choice.partition("/")[0] for choice in choices}
     return [sight.seen.name for sight in sights if sight.error and str(sight.seen.id) in chosen]
-
-
-def short_name(row: Container) -> str:
-    """`shop_web.1` for a task of a Swarm, whose name ends with an id that nobody reads."""
-    parts = row.name.split(".")
-    is_task = bool(row.service) and row.name.startswith(f"{row.service}.") and len(parts) > 2  # noqa: PLR2004 - service, slot, id
-    return row.name.rpartition(".")[0] if is_task else row.name
 
 
 def show_sources(wanted: Sequence[Wanted], hues: dict[str, int], troubles: Mapping[str, str]) -> list[Shown]:

@@ -40,6 +40,7 @@ def facts_of_inspection(found: Inspection) -> list[Shown]:
 def _of_container(row: Container) -> list[Shown]:
     code = "" if row.exit_code is None else str(row.exit_code)
     return _single(
+        ("name", row.name, "mono"),
         ("image", row.image, "mono"),
         ("says", row.status, "text"),
         ("exit_code", code, "mono"),

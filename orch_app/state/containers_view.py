@@ -19,6 +19,7 @@ PROBLEMS = "problems"
 Shown = dict[str, Any]
 # What a close look adds to the drawer; `trouble` is the code of what keeps it from being had.
 NOT_LOOKED: Shown = {"closer": [], "wasOutOfMemory": False, "trouble": ""}
+_SEARCHED = ("name", "fullName", "id", "image", "stack", "service", "node")
 Thing = Container | Service | Stack | Node
 
 
@@ -141,7 +142,8 @@ def _row(sight: Sight, tab: str, thing: Thing) -> Shown:
 def _container(row: Container) -> Shown:
     return {
         "id": row.id[:12],
-        "name": row.name,
+        "name": short_name(row),
+        "fullName": row.name,
         "badge": badge_of(row),
         "isProblem": row.is_in_error,
         "image": row.image,
@@ -207,6 +209,13 @@ _ROWS: Mapping[str, Callable[[Any], Shown]] = {
 }
 
 
+def short_name(row: Container) -> str:
+    """`shop_web.1` for a task of a Swarm, whose name ends with an id that nobody reads."""
+    parts = row.name.split(".")
+    is_task = bool(row.service) and row.name.startswith(f"{row.service}.") and len(parts) > 2  # noqa: PLR2004 - service, slot, id
+    return row.name.rpartition(".")[0] if is_task else row.name
+
+
 def badge_of(row: Container) -> str:
     """The word for the state of a container."""
     if row.state == "running":
@@ -240,7 +249,7 @@ def _is_wanted(row: Shown, wanted: Wanted) -> bool:
         return False
     if not wanted.words:
         return True
-    text = " ".join(str(row.get(name, "")) for name in ("name", "id", "image", "stack", "service", "node")).lower()
+    text = " ".join(str(row.get(name, "")) for name in _SEARCHED).lower()
     return all(word in text for word in wanted.words)
 
 

@@ -13,7 +13,8 @@ from orch_app.domains.containers.sights import look
 from orch_app.domains.containers.tails import REFUSED
 from orch_app.state import container_logs
 from orch_app.state.container_logs import ContainerLogsState
-from orch_app.state.container_logs_view import choices_of, short_name, show_sources, silent_of, wanted_of
+from orch_app.state.container_logs_view import choices_of, show_sources, silent_of, wanted_of
+from orch_app.state.containers_view import short_name
 from orch_app.state.session import ShellState
 from tests.domains.containers.site import Site
 from tests.state.open_tab import OpenTab, signed_in

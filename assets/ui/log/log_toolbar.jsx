@@ -49,6 +49,8 @@ const OF_JOBS = [
   ["error", "failed", "bad"],
   ["unreachable", "offline", "bad"],
 ];
+// Offered only where there are any.
+const RARE = new Set([UNREACHABLE, "debug"]);
 const OF_PROGRAMS = [
   ["error", "failed", "bad"],
   ["warning", "warning", "warn"],
@@ -64,7 +66,7 @@ function LevelChips({ levels, counts, onLevels, chips }) {
       <button type="button" className="lv" aria-pressed={!levels.length} onClick={() => onLevels([])}>
         {t("log.all")}
       </button>
-      {chips.filter(([level]) => level !== UNREACHABLE || counts[level] || levels.includes(level)).map(([level, icon, tone]) => (
+      {chips.filter(([level]) => !RARE.has(level) || counts[level] || levels.includes(level)).map(([level, icon, tone]) => (
         <button key={level} type="button" className="lv" aria-pressed={levels.includes(level)} onClick={() => toggle(level)}>
           <Icon name={icon} size={14} className={counts[level] ? tone : ""} />
           {t(`log.level.${level}`)}
