@@ -9,7 +9,8 @@ from orch_app.components.source_tree import source_tree
 from orch_app.components.states import empty_state, note
 from orch_app.components.text import tr
 from orch_app.domains.containers.tails import MOST_SOURCES
-from orch_app.pages.frame import by_phase, framed, may, worded
+from orch_app.pages.frame import by_phase, framed
+from orch_app.pages.no_engine import no_engine
 from orch_app.state.container_logs import ContainerLogsState
 
 KEPT_LINES = 5_000
@@ -21,20 +22,9 @@ def container_logs_page() -> rx.Component:
     return framed(
         "logs",
         page_header(tr("nav.logs"), subtitle=tr("logs.about"), actions=[to_list]),
-        by_phase(ContainerLogsState, _content(), retry=ContainerLogsState.load, empty=_no_endpoint()),
+        by_phase(ContainerLogsState, _content(), retry=ContainerLogsState.load, empty=no_engine("file")),
         reload=ContainerLogsState.load,
     )
-
-
-def _no_endpoint() -> rx.Component:
-    add = link_button(tr("containers.connect"), href="/connections?new=1", icon_name="plug", look="p")
-    empty = empty_state(
-        tr("containers.empty"),
-        worded("connections:write", "containers.empty_hint"),
-        rx.cond(may("connections:write"), add),
-        icon_name="file",
-    )
-    return section(empty, padded=False)
 
 
 def _content() -> rx.Component:

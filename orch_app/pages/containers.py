@@ -20,7 +20,8 @@ from orch_app.components.text import tr
 from orch_app.components.values import number, relative_time
 from orch_app.pages.container_columns import COLUMNS
 from orch_app.pages.container_drawer import container_drawer
-from orch_app.pages.frame import by_phase, framed, may, worded
+from orch_app.pages.frame import by_phase, framed
+from orch_app.pages.no_engine import no_engine
 from orch_app.state.containers import ContainersState
 from orch_app.state.containers_view import FILTERS, PROBLEMS
 
@@ -34,7 +35,7 @@ def containers_page() -> rx.Component:
     return framed(
         "containers",
         page_header(tr("nav.containers"), subtitle=_subtitle(), actions=[logs]),
-        by_phase(ContainersState, _content(), retry=ContainersState.load, empty=_empty()),
+        by_phase(ContainersState, _content(), retry=ContainersState.load, empty=no_engine("box")),
         container_drawer(),
         reload=ContainersState.load,
     )
@@ -51,19 +52,6 @@ def _subtitle() -> rx.Component:
         relative_time(ContainersState.read_at),
     )
     return rx.cond(ContainersState.phase == "ready", figures, rx.el.span(tr("containers.about")))
-
-
-def _empty() -> rx.Component:
-    add = link_button(tr("containers.connect"), href="/connections?new=1", icon_name="plug", look="p")
-    return section(
-        empty_state(
-            tr("containers.empty"),
-            worded("connections:write", "containers.empty_hint"),
-            rx.cond(may("connections:write"), add),
-            icon_name="box",
-        ),
-        padded=False,
-    )
 
 
 def _content() -> rx.Component:
