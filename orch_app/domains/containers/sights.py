@@ -77,7 +77,7 @@ class KeptSights:
             asking = self._asking.get(door.id)
             begins = asking is None and age >= FRESH_FOR
             if begins:
-                asking = self._asking[door.id] = Future()
+                asking = self._asking[door.id] = Future[list[Sight]]()
         if begins:
             threading.Thread(target=self._ask, args=(door, ask), name="sights", daemon=True).start()
         if known is not None and age < SHOWN_FOR:
