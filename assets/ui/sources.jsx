@@ -114,7 +114,7 @@ export const SourceTree = memo(function SourceTree({ nodes, chosen, heard, param
       </header>
       <div className="tree-b" hidden={!isShown}>
         <div className="row tree-f">
-          <div className="in" role="search">
+          <div className="in" role="search" aria-label={t("logs.find")}>
             <Icon name="search" />
             <input type="text" value={query} placeholder={t("logs.find")} aria-label={t("logs.find")} spellCheck={false} autoComplete="off" onChange={(event) => setQuery(event.target.value)} />
           </div>

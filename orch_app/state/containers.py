@@ -43,6 +43,7 @@ class ContainersState(Screen, rx.State):
     """Rows of one page of one tab. `moved` says that a new reading would show other rows, or in another order.
 
     `verbs` are the actions that the reader may ask for, by environment. `detail` is what the drawer is about.
+    `_is_settled` says that the list was read anew since it was come to, so that its rows stay in their places.
     """
 
     tab: str = "containers"
@@ -62,6 +63,7 @@ class ContainersState(Screen, rx.State):
     moved: bool = False
     verbs: dict[str, list[str]] = {name: [] for name in ENVIRONMENTS}
     detail: dict[str, Any] = {}
+    _is_settled: bool = False
 
     @rx.event(background=True, supersedes=True)
     @guarded(Permission.CONNECTIONS_USE, page=True)
@@ -73,6 +75,7 @@ class ContainersState(Screen, rx.State):
         sights, wanted = await self._looked()
         async with self:
             self._show({**read_list(sights, wanted), "verbs": verbs, "moved": False})
+            self._is_settled = False
             self._show(reading_of(self))
 
     @rx.event(background=True, supersedes=True)
@@ -135,7 +138,10 @@ class ContainersState(Screen, rx.State):
         async with self:
             if self.tab != wanted.tab or self.page != found["page"]:
                 return  # the page is being read for another address
-            self._show(found | kept_in_place(self.rows, found["rows"], sights, wanted))
+            # What was shown first may be a minute old: until it has been read anew nobody has begun to read.
+            kept = kept_in_place(self.rows, found["rows"], sights, wanted) if self._is_settled else {"moved": False}
+            self._show(found | kept)
+            self._is_settled = True
             if self.detail:
                 closer = {name: self.detail[name] for name in NOT_LOOKED}
                 found = read_detail(sights, wanted.tab, self.detail["key"])

@@ -28,7 +28,6 @@ IN_THE_BACKGROUND = {
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",
-    "ApprovalsState.follow",
     "DashboardState.watch_containers",
     "DashboardState.count_containers",
     "ContainersState.load",

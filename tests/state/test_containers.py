@@ -67,7 +67,7 @@ def at_docker(site: Site, **more: str) -> str:
 def fill(site: Site, count: int) -> None:
     """So many containers that are well, beside the two that are not."""
     well = [FakeContainer(f"{number:012x}{0:052x}", f"c{number:04}") for number in range(1, count + 1)]
-    site.engine.containers = [*well, *site.engine.containers]
+    site.engine.containers = [*well, *site.engine.containers[-2:]]
 
 
 def test_every_endpoint_is_shown_with_problems_first(site: Site) -> None:
@@ -174,6 +174,14 @@ def test_a_refresh_shows_what_changed_and_moves_nothing(site: Site) -> None:
     assert (page.moved, page.total, page.problems) == (True, 4, 3)
     page = loaded(tab, at_docker(site))
     assert (names(page), page.moved) == (["c0003", "db", "web", "c0002"], False)
+
+
+def test_who_has_just_come_sees_the_list_as_it_is_now(site: Site) -> None:
+    fill(site, 1)
+    tab = signed_in(Role.OPERATOR)
+    loaded(tab, at_docker(site))
+    fill(site, 2)
+    assert (len(refreshed(tab).rows), tab.state(ContainersState).moved) == (4, False)
 
 
 def test_the_first_problem_of_a_calm_list_appears_by_itself(site: Site) -> None:
