@@ -9,7 +9,7 @@ from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
-from orch_app.domains.jobs import modes
+from orch_app.domains.jobs import earlier, modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.verdicts import require_verdict
@@ -35,6 +35,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     inputs = _check_inputs(runbook, order.inputs)
     _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
+    earlier.require_named(session, actor, runbook, inputs)
     check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
     checked = Checked(order, runbook, inputs, hosts, verdict)
     if checked.needs_approval:

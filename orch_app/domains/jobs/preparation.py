@@ -11,7 +11,7 @@ from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
 from orch_app.domains.inventory.types import SshSecret
-from orch_app.domains.jobs import approvals, snapshots
+from orch_app.domains.jobs import approvals, earlier, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -53,6 +53,7 @@ class Prepared:
     filled: list[FilledSlot]
     last_seq: int
     snapshot: snapshots.Source | None = None
+    given: earlier.Found | None = None
 
     @property
     def places(self) -> list[str]:
@@ -77,7 +78,8 @@ def read(session: Session, held: Claim) -> Prepared:
     actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
-    return Prepared(job, runbook, targets, filled, job.last_seq, snapshots.source_of(session, job))
+    snapshot, found = snapshots.source_of(session, job), earlier.find(session, job, runbook)
+    return Prepared(job, runbook, targets, filled, job.last_seq, snapshot, found)
 
 
 def check_revision(prepared: Prepared) -> None:
@@ -116,6 +118,8 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             expect_plan=job.expect_plan,
             rollback_of=job.rollback_of or "",
             snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
+            earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
+            earlier_job=prepared.given.job_id if prepared.given else "",
             egress_allow=(*settings().egress_allow, *prepared.places),
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),

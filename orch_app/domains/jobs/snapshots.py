@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
@@ -84,8 +85,8 @@ def source_of(session: Session, job: Job) -> Source | None:
     return Source(key_of(job_id, fence, SNAPSHOT), sha256)
 
 
-def hand_over(source: Source, workspace: Workspace) -> None:
-    """Copy the snapshot into the job's folder, if it is still what the earlier job left.
+def hand_over(source: Source, path: Path) -> None:
+    """Copy the snapshot to where the play reads it, if it is still what the earlier job left.
 
     Raises:
         PreparationError: it is gone, or not the same to the byte.
@@ -93,7 +94,7 @@ def hand_over(source: Source, workspace: Workspace) -> None:
     """
     digest = hashlib.sha256()
     try:
-        with workspace.snapshot_path.open("xb") as file:
+        with path.open("xb") as file:
             for piece in open_store().read(source.key):
                 digest.update(piece)
                 file.write(piece)
@@ -101,7 +102,7 @@ def hand_over(source: Source, workspace: Workspace) -> None:
         raise PreparationError("The snapshot that was to be put back is gone from the store.") from error
     if digest.hexdigest() != source.sha256:
         raise PreparationError("The snapshot that was to be put back has changed in the store since it was taken.")
-    workspace.snapshot_path.chmod(0o644)  # the play may run as another user; the workspace itself is private
+    path.chmod(0o644)  # the play may run as another user; the workspace itself is private
 
 
 def is_kept() -> ColumnElement[bool]:

@@ -113,6 +113,15 @@ class Concurrency:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """Whose snapshot a play is given: of the job in the input `input`, or the newest of `target` by `runbook`."""
+
+    runbook: str
+    target: str
+    input: str = ""
+
+
+@dataclass(frozen=True)
 class RunbookSpec:
     """A runbook that can be run. `metadata` is runbook.yaml with the defaults; `revision` names this very content."""
 
@@ -146,6 +155,7 @@ class RunbookSpec:
     rate: Rate | None
     locks: tuple[str, ...]
     concurrency: Concurrency | None
+    earlier: Earlier | None
     dedup: str
     registers: tuple[str, ...]
     schema: dict[str, Any]
@@ -269,12 +279,16 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
         fault = fault_in(template, schema, slots)
         if fault:
             raise RunbookBroken(f"runbook.yaml {pointer}: {fault}")
+    asked = metadata.get("earlier", {}).get("input", "")
+    if asked and asked not in schema.get("properties", {}):
+        raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
 
 
 def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((f"/locks/{index}", template) for index, template in enumerate(metadata["locks"]))
     yield from ((f"/{name}/key", metadata.get(name, {}).get("key", "")) for name in ("rate", "concurrency"))
     yield "/dedup", metadata.get("dedup", "")
+    yield "/earlier/target", metadata.get("earlier", {}).get("target", "")
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
@@ -289,6 +303,7 @@ def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec
         retries=_retries(metadata["retries"]),
         rate=Rate(**metadata["rate"]) if "rate" in metadata else None,
         concurrency=Concurrency(**metadata["concurrency"]) if "concurrency" in metadata else None,
+        earlier=Earlier(**metadata["earlier"]) if "earlier" in metadata else None,
         metadata=dict(metadata),
         **{name: build(**metadata[name]) for name, build in _PARTS.items()},
         **{"dedup": "", **values},
@@ -307,4 +322,4 @@ _PARTS: dict[str, Any] = {
     "retention": Retention,
     "limits": Limits,
 }
-_SECTIONS = frozenset({*_PARTS, "retries", "rate", "concurrency"})
+_SECTIONS = frozenset({*_PARTS, "retries", "rate", "concurrency", "earlier"})

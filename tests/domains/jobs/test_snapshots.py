@@ -60,7 +60,7 @@ def snapshot_of(job: Job, content: bytes) -> Source:
 
 @pytest.mark.usefixtures("database")
 def test_the_next_job_gets_the_very_bytes_and_may_only_read_them(workspace: Workspace) -> None:
-    snapshots.hand_over(snapshot_of(add_job(1, fence=2), b'{"a":1}'), workspace)
+    snapshots.hand_over(snapshot_of(add_job(1, fence=2), b'{"a":1}'), workspace.snapshot_path)
     assert workspace.snapshot_path.read_bytes() == b'{"a":1}'
     assert workspace.snapshot_path.stat().st_mode & 0o777 == 0o644
 
@@ -69,14 +69,14 @@ def test_the_next_job_gets_the_very_bytes_and_may_only_read_them(workspace: Work
 def test_a_snapshot_that_changed_in_the_store_is_put_back_by_nobody(workspace: Workspace) -> None:
     source = snapshot_of(add_job(1), b'{"a":1}')
     with pytest.raises(PreparationError, match="has changed"):
-        snapshots.hand_over(Source(source.key, "0" * 64), workspace)
+        snapshots.hand_over(Source(source.key, "0" * 64), workspace.snapshot_path)
 
 
 @pytest.mark.usefixtures("database")
 def test_a_snapshot_that_is_gone_is_missed(workspace: Workspace) -> None:
     job = add_job(1)
     with pytest.raises(PreparationError, match="gone from the store"):
-        snapshots.hand_over(Source(f"{job.id}/0/snapshot.json", "0" * 64), workspace)
+        snapshots.hand_over(Source(f"{job.id}/0/snapshot.json", "0" * 64), workspace.snapshot_path)
     with reading() as session, pytest.raises(PreparationError, match="is gone"):
         snapshots.source_of(session, Job(rollback_of=job.id))  # pyright: ignore[reportCallIssue]
 

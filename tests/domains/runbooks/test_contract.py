@@ -29,7 +29,7 @@ def test_a_good_folder_becomes_a_spec_with_every_default(tmp_path: Path) -> None
         "default",
         "none",
     )
-    assert (spec.limits.input_kb, spec.rate, spec.concurrency, spec.dedup) == (1024, None, None, "")
+    assert (spec.limits.input_kb, spec.rate, spec.concurrency, spec.earlier, spec.dedup) == (1024, None, None, None, "")
     assert spec.schema == SCHEMA
     assert spec.readme == "# Demo\n"
     assert spec.playbook.is_file()
@@ -51,6 +51,7 @@ def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
         retries={"max": 3, "codes": ["rate_limited"]},
         rate={"limit": 6, "per_s": 60},
         dedup="demo:{{word}}",
+        earlier={"runbook": "demo", "target": "word:{{word}}", "input": "word"},
         supports={"check": True},
         tags=["a", "b"],
     )
@@ -63,12 +64,26 @@ def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     assert (spec.retries.max, spec.retries.codes, spec.retries.backoff) == (3, ("rate_limited",), "exponential")
     assert spec.rate is not None
     assert (spec.rate.per_s, spec.rate.key) == (60, "")
+    assert spec.earlier is not None
+    assert (spec.earlier.runbook, spec.earlier.target, spec.earlier.input) == ("demo", "word:{{word}}", "word")
     assert (spec.dedup, spec.supports.check, spec.supports.rollback, spec.tags) == (
         "demo:{{word}}",
         True,
         False,
         ("a", "b"),
     )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [
+        ({"runbook": "demo", "target": "word:{{nothing}}"}, "/earlier/target"),
+        ({"runbook": "demo", "target": "word", "input": "nothing"}, "/earlier/input: there is no input nothing"),
+        ({"runbook": "demo"}, "/earlier"),
+    ],
+)
+def test_what_an_earlier_job_is_asked_by_must_be_there(tmp_path: Path, earlier: dict[str, str], said: str) -> None:
+    assert said in reason(write_runbook(tmp_path, earlier=earlier))
 
 
 @pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "README.md"])

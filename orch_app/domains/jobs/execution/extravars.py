@@ -53,6 +53,10 @@ class JobFacts:
     """The job that is undone, also where that is only previewed; "" otherwise."""
     snapshot_path: str = ""
     """The snapshot that is put back; set exactly when `rollback_of` is."""
+    earlier_path: str = ""
+    """The snapshot of an earlier job that the runbook asks for; "" where there is none, or no longer one."""
+    earlier_job: str = ""
+    """The job which left that."""
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
     egress_deny: tuple[str, ...] = ()

@@ -101,6 +101,11 @@ class Workspace:
         return self.given / "snapshot.json"
 
     @property
+    def earlier_path(self) -> Path:
+        """Where the snapshot lies that the runbook asks for."""
+        return self.given / "earlier.json"
+
+    @property
     def output_path(self) -> Path:
         """Where the play writes its output.json."""
         return self.artifacts / "output.json"
