@@ -1,0 +1,107 @@
+"""n8n's own command line inside its container: all of what it holds, credentials in their encrypted form too."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any, Callable, Mapping, Sequence
+
+from ansible.module_utils.orch.engine.inside import Ended, Inside
+from ansible.module_utils.orch.n8n import fingerprint, things
+from ansible.module_utils.orch.n8n.faults import Fault
+from ansible.module_utils.orch.n8n.things import CREDENTIAL, WORKFLOW, Thing
+from ansible.module_utils.orch.upstream import UpstreamError
+
+PLACE = "/tmp"  # noqa: S108 - in the container, below it a folder that nobody can guess
+NOUNS = {WORKFLOW: "workflow", CREDENTIAL: "credentials"}
+_READ: dict[str, Callable[[Mapping[str, Any]], Thing]] = {WORKFLOW: things.workflow, CREDENTIAL: things.credential}
+_NOTHING = ("no workflows found", "no credentials found")
+_SAID = 300
+_KEY, _HOME, _USER_HOME = "N8N_ENCRYPTION_KEY", "N8N_USER_FOLDER", "HOME"
+_NODES_HOME = "/home/node"
+
+
+class Command:
+    """n8n in one container."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._inside = inside
+
+    def version(self) -> str:
+        """n8n's version; raises UpstreamError and Fault."""
+        lines = self._run(["n8n", "--version"]).text.split()
+        return lines[-1] if lines else ""
+
+    def key_fingerprint(self) -> str:
+        """That of the key which the container uses; empty where it cannot be found out. Raises UpstreamError."""
+        variables = dict(one.partition("=")[::2] for one in self._inside.about()["Config"].get("Env") or ())
+        if variables.get(_KEY):
+            return fingerprint.of(variables[_KEY])
+        home = variables.get(_HOME) or variables.get(_USER_HOME) or _NODES_HOME
+        files = [variables.get(f"{_KEY}_FILE"), f"{home}/.n8n/config"]
+        return next((found for path in files if path and (found := self._key_in(path))), "")
+
+    def _key_in(self, path: str) -> str:
+        """The fingerprint of the key that a file holds by itself, or as n8n's settings do."""
+        try:
+            content = next(iter(self._inside.read(path).values()), b"").decode("utf-8", "replace")
+        except UpstreamError as error:
+            if error.code == "not_found":
+                return ""
+            raise
+        try:
+            found = json.loads(content)
+        except ValueError:
+            found = None
+        return fingerprint.of(str(found.get("encryptionKey", "")) if isinstance(found, dict) else content.strip())
+
+    def export(self, kind: str) -> list[Thing]:
+        """All of a kind; raises UpstreamError and Fault."""
+        folder = f"{PLACE}/jarvis-{secrets.token_hex(8)}"
+        try:
+            ended = self._run(["n8n", f"export:{NOUNS[kind]}", "--backup", f"--output={folder}/"], may_be_empty=True)
+            if ended.code:
+                return []
+            return sorted(
+                (self._read(kind, *file) for file in self._inside.read(folder).items()), key=lambda o: o.order
+            )
+        finally:
+            self._inside.remove(folder)
+
+    def load(self, kind: str, wanted: Sequence[Thing]) -> None:
+        """Bring these in under their ids, in one transaction; raises UpstreamError and Fault.
+
+        n8n switches workflows off that come in.
+        """
+        name = f"jarvis-{secrets.token_hex(8)}"
+        files = {f"{name}/{number}.json": json.dumps(row(one)).encode() for number, one in enumerate(wanted)}
+        try:
+            self._inside.write(PLACE, files)
+            self._run(["n8n", f"import:{NOUNS[kind]}", "--separate", f"--input={PLACE}/{name}/"])
+        finally:
+            self._inside.remove(f"{PLACE}/{name}")
+
+    def _run(self, argv: list[str], *, may_be_empty: bool = False) -> Ended:
+        ended = self._inside.run(argv)
+        is_empty = any(words in ended.text.lower() for words in _NOTHING)
+        if ended.code and not (may_be_empty and is_empty):
+            said = " ".join(ended.text.split())[-_SAID:]
+            raise Fault(
+                "cli_failed", f"{' '.join(argv[:2])} in {self._inside.container} ended with {ended.code}: {said}"
+            )
+        return Ended(1, ended.text) if may_be_empty and is_empty else ended
+
+    def _read(self, kind: str, name: str, content: bytes) -> Thing:
+        try:
+            return _READ[kind](json.loads(content))
+        except (ValueError, KeyError, TypeError):
+            raise Fault("validation", f"n8n exported {name}, which is no {kind}") from None
+
+
+def row(one: Thing) -> dict[str, Any]:
+    """A thing as n8n imports it."""
+    if one.kind == CREDENTIAL:
+        return {"id": one.id, **one.content}
+    content = {name: value for name, value in one.content.items() if name not in ("active", "archived", "tags")}
+    tags = [{"name": name} for name in one.content["tags"]]
+    return {"id": one.id, **content, "active": False, "tags": tags}
