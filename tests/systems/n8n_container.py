@@ -1,0 +1,192 @@
+"""The container that an n8n runs in, as far as an engine shows it: programs run inside, files go in and out.
+
+n8n's command line there works on the state of the double of n8n, the way n8n 1.123 does: an empty export is a failure,
+what comes in is switched off, and keeps its id.
+"""
+
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.systems.n8n import ENCRYPTION_KEY, N8n, Row
+
+IMAGE = "sha256:" + "8" * 64
+VERSION = "1.123.81"
+Query = dict[str, list[str]]
+
+
+@dataclass
+class Container:
+    """One container: the server whose command line it has, and the files that are in it."""
+
+    id: str
+    server: N8n
+    env: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    is_running: bool = True
+
+    def run(self, argv: list[str]) -> tuple[int, str]:
+        """A program: exit code and what it says."""
+        if argv[0] == "rm":
+            self.files = {name: file for name, file in self.files.items() if not name.startswith(argv[2] + "/")}
+            return 0, ""
+        if argv[1] == "--version":
+            return 0, f"{VERSION}\n"
+        verb, noun = argv[1].split(":")
+        folder = argv[-1].partition("=")[2].rstrip("/")
+        rows = self.server.workflows if noun == "workflow" else self.server.credentials
+        return self._export(rows, noun, folder) if verb == "export" else self._import(rows, folder)
+
+    def _export(self, rows: dict[str, Row], noun: str, folder: str) -> tuple[int, str]:
+        if not rows:
+            word = "workflows" if noun == "workflow" else "credentials"
+            return 1, f"Error exporting {noun}. See log messages for details.\nNo {word} found with specified filters\n"
+        self.files.update({f"{folder}/{id_}.json": json.dumps(row, indent=2).encode() for id_, row in rows.items()})
+        return 0, f"Successfully exported {len(rows)} {noun}.\n"
+
+    def _import(self, rows: dict[str, Row], folder: str) -> tuple[int, str]:
+        files = [json.loads(file) for name, file in self.files.items() if name.startswith(f"{folder}/")]
+        for row in files:
+            if "nodes" in row:
+                row["tags"] = [self.server.tagged(tag["name"]) for tag in row.get("tags", ())]
+                row["active"] = False
+            rows[row["id"]] = {**rows.get(row["id"], {}), **row}
+        return 0, f"Successfully imported {len(files)}.\n"
+
+    def put(self, folder: str, content: bytes) -> None:
+        """Unpack a tar."""
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for member in archive.getmembers():
+                file = archive.extractfile(member) if member.isfile() else None
+                if file:
+                    self.files[f"{folder}/{member.name}"] = file.read()
+
+    def packed(self, path: str) -> bytes | None:
+        """A tar of what is at and below a path; None where nothing is."""
+        found = {name: file for name, file in self.files.items() if name == path or name.startswith(f"{path}/")}
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            for name, file in found.items():
+                entry = tarfile.TarInfo(name.removeprefix(f"{path.rpartition('/')[0]}/"))
+                entry.size = len(file)
+                archive.addfile(entry, io.BytesIO(file))
+        return out.getvalue() if found else None
+
+
+class Engine(ThreadingHTTPServer):
+    """`programs` are the arguments of all that was run, `broken` is how the next of a name ends."""
+
+    daemon_threads = True
+
+    def __init__(self, server: N8n) -> None:
+        super().__init__(("127.0.0.1", 0), _Speaker)
+        self.containers = {"n8n": Container("n8n", server, [f"N8N_ENCRYPTION_KEY={ENCRYPTION_KEY}"])}
+        self.elsewhere = N8n(server.judge)
+        self.programs: list[list[str]] = []
+        self.ended: list[tuple[Container, list[str]]] = []
+        self.broken: dict[str, tuple[int, str]] = {}
+        self.removed: list[str] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is none of our business."""
+
+    @property
+    def url(self) -> str:
+        """As a connection of type docker names it."""
+        return f"tcp://127.0.0.1:{self.server_port}"
+
+    def close(self) -> None:
+        """Also the n8n that restore tests are made with."""
+        self.elsewhere.server_close()
+
+    def answer(self, method: str, path: str, query: Query, body: Any, content: bytes) -> tuple[int, Any]:
+        """Status and document, or bytes."""
+        words = path.strip("/").split("/")
+        if words[0] == "exec":
+            return self._exec(words)
+        if words[1:] == ["create"]:
+            return self._create(body)
+        container = self.containers.get(words[1])
+        if container is None:
+            return 404, {"message": f"No such container: {words[1]}"}
+        return self._of(container, method, words[2:], query, body, content)
+
+    def _of(
+        self, container: Container, method: str, words: list[str], query: Query, body: Any, content: bytes
+    ) -> tuple[int, Any]:
+        if words == ["json"]:
+            about = {"Id": container.id, "Image": IMAGE, "State": {"Running": container.is_running}}
+            return 200, {**about, "Config": {"Env": container.env}}
+        if words == ["archive"]:
+            return _archive(container, method, query["path"][0], content)
+        if words == ["exec"]:
+            self.ended.append((container, body["Cmd"]))
+            return 201, {"Id": str(len(self.ended) - 1)}
+        if method == "DELETE":
+            self.removed.append(container.id)
+            del self.containers[container.id]
+        return 204, None
+
+    def _create(self, body: Any) -> tuple[int, Any]:
+        made = Container(f"test{len(self.removed)}", self.elsewhere)
+        assert body["HostConfig"]["NetworkMode"] == "none"
+        self.containers[made.id] = made
+        return 201, {"Id": made.id, "Warnings": []}
+
+    def _exec(self, words: list[str]) -> tuple[int, Any]:
+        container, argv = self.ended[int(words[1])]
+        if words[2] == "start":
+            self.programs.append(argv)
+            code, text = self.broken.pop(argv[1]) if argv[1] in self.broken else container.run(argv)
+            self.ended[int(words[1])] = (container, [str(code)])
+            raw = text.encode()
+            return 200, bytes([1, 0, 0, 0]) + len(raw).to_bytes(4, "big") + raw
+        return 200, {"Running": False, "ExitCode": int(argv[0])}
+
+
+def _archive(container: Container, method: str, path: str, content: bytes) -> tuple[int, Any]:
+    if method == "PUT":
+        container.put(path, content)
+        return 200, None
+    found = container.packed(path)
+    missing = {"message": f"Could not find the file {path} in container {container.id}"}
+    return (404, missing) if found is None else (200, found)
+
+
+class _Speaker(BaseHTTPRequestHandler):
+    def _serve(self) -> None:
+        assert isinstance(self.server, Engine)
+        parts = urlsplit(self.path)
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        is_json = self.headers.get("Content-Type") == "application/json"
+        body = json.loads(content) if content and is_json else None
+        status, answer = self.server.answer(self.command, parts.path, parse_qs(parts.query), body, content)
+        raw = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the base class looks for these
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@contextmanager
+def n8n_container(server: N8n) -> Iterator[Engine]:
+    """An engine with one container, `n8n`, around this server."""
+    with Engine(server) as engine:
+        threading.Thread(target=engine.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield engine
+        finally:
+            engine.shutdown()
+            engine.close()
