@@ -217,7 +217,8 @@ def test_a_restore_test_restores_elsewhere_and_removes_what_it_made(site: Site) 
 
 
 def test_a_restore_test_that_fails_keeps_nothing(site: Site) -> None:
-    site.engine.elsewhere.add("Stranger")
+    stranger = site.engine.elsewhere.add("Stranger")
+    site.engine.elsewhere.workflows["stranger"] = {**stranger, "id": "stranger"}
     report = site.backup(**BY_CLI, restore_test=True)
     assert (report.failure["code"], report.snapshot_ref) == ("verify_failed", "")
     assert site.engine.removed == ["test0"]
