@@ -27,7 +27,7 @@ def play(site: Site, name: str, *options: str, snapshot: Path | None = None, pla
     site.artifacts.mkdir()
     connections = {"n8n": {"path": site.connection(), "name": "n8n", "type": "n8n"}}
     if inputs.get("method") == "cli":
-        engine = site.file("docker", {"url": site.engine.url})
+        engine = site.file("docker", site.engine.docker)
         connections["docker"] = {"path": engine, "name": "docker", "type": "docker"}
     orch = {
         "connections": connections,

@@ -19,6 +19,7 @@ from tests.systems.n8n import ENCRYPTION_KEY, N8n, Row
 
 IMAGE = "sha256:" + "8" * 64
 VERSION = "1.123.81"
+ENDPOINT, PORTAINER_KEY = 2, "ptr_key-of-the-tests"
 Query = dict[str, list[str]]
 
 
@@ -98,9 +99,14 @@ class Engine(ThreadingHTTPServer):
         """A client that goes away is none of our business."""
 
     @property
-    def url(self) -> str:
-        """As a connection of type docker names it."""
-        return f"tcp://127.0.0.1:{self.server_port}"
+    def docker(self) -> dict[str, Any]:
+        """What a connection of type docker holds."""
+        return {"url": f"tcp://127.0.0.1:{self.server_port}"}
+
+    @property
+    def portainer(self) -> dict[str, Any]:
+        """What a connection of type portainer holds: it shows the engine as the endpoint 2."""
+        return {"url": f"http://127.0.0.1:{self.server_port}", "apiKey": PORTAINER_KEY, "tlsVerify": True}
 
     def close(self) -> None:
         """Also the n8n that restore tests are made with."""
@@ -108,7 +114,9 @@ class Engine(ThreadingHTTPServer):
 
     def answer(self, method: str, path: str, query: Query, body: Any, content: bytes) -> tuple[int, Any]:
         """Status and document, or bytes."""
-        words = path.strip("/").split("/")
+        if path == "/api/endpoints":
+            return 200, [{"Id": ENDPOINT, "Name": "home", "Type": 1, "Status": 1, "Snapshots": []}]
+        words = path.removeprefix(f"/api/endpoints/{ENDPOINT}/docker").strip("/").split("/")
         if words[0] == "exec":
             return self._exec(words)
         if words[1:] == ["create"]:
@@ -167,7 +175,9 @@ class _Speaker(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         is_json = self.headers.get("Content-Type") == "application/json"
         body = json.loads(content) if content and is_json else None
-        status, answer = self.server.answer(self.command, parts.path, parse_qs(parts.query), body, content)
+        status, answer = 401, {"message": "Invalid API key"}
+        if not parts.path.startswith("/api/") or self.headers.get("X-API-KEY") == PORTAINER_KEY:
+            status, answer = self.server.answer(self.command, parts.path, parse_qs(parts.query), body, content)
         raw = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(raw)))

@@ -41,11 +41,11 @@ class Site:
         self.artifacts.mkdir()
         checked = check_inputs(spec(runbook).schema, inputs)
         assert checked.problems == ()
-        is_by_cli = checked.values["method"] == "cli"
+        is_by_cli, endpoint = checked.values["method"] == "cli", checked.values["endpoint_id"]
         return {
             "connection": self.connection(),
-            "portainer": "",
-            "docker": self.file("docker", {"url": self.engine.url}) if is_by_cli else "",
+            "portainer": self.file("portainer", self.engine.portainer) if is_by_cli and endpoint else "",
+            "docker": self.file("docker", self.engine.docker) if is_by_cli and not endpoint else "",
             "inputs": checked.values,
             "artifacts_dir": str(self.artifacts),
             "earlier_path": self.last,

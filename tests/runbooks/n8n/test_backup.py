@@ -7,6 +7,7 @@ import pytest
 from tests.runbooks import modules
 from tests.runbooks.n8n.site import BY_CLI, Site
 from tests.systems.n8n import ENCRYPTION_KEY, KEY, READING, Fault, node, trigger
+from tests.systems.n8n_container import ENDPOINT
 
 bundle = modules.shared("n8n.bundle")
 fingerprint = modules.shared("n8n.fingerprint")
@@ -160,6 +161,15 @@ def test_the_command_line_gives_encrypted_credentials_too_and_leaves_no_file(sit
     assert {entry["kind"] for entry in site.kept()["manifest"]["entries"]} == {"workflow", "credential"}
     assert site.backup(**BY_CLI).written is False
     assert site.backup(**BY_CLI, credentials="none").counts["credentials"] == 0
+
+
+def test_portainer_is_a_way_into_the_container_too(site: Site) -> None:
+    report = site.backup(**BY_CLI, endpoint_id=ENDPOINT, restore_test=True)
+    assert (report.failure, report.counts["credentials"], report.extra["restore_test"]) == ({}, 1, "passed")
+    site.server.workflows.clear()
+    assert site.restore(**BY_CLI, endpoint_id=ENDPOINT).failure == {}
+    assert site.server.names() == ["Cleanup", "Orders", "Report"]
+    assert site.backup(**BY_CLI, endpoint_id=9).failure["code"] == "not_found"
 
 
 def test_both_ways_see_the_same_workflows(site: Site) -> None:
