@@ -9,6 +9,7 @@ from orch_app.domains.jobs import models as jobs
 from orch_app.domains.pipelines import models as pipelines
 from orch_app.domains.runbooks import models as runbooks
 from orch_app.domains.schedules import models as schedules
+from orch_app.domains.sources import models as sources
 
-DOMAINS = (accounts, audit, inventory, jobs, pipelines, runbooks, schedules)
+DOMAINS = (accounts, audit, inventory, jobs, pipelines, runbooks, schedules, sources)
 METADATA = SQLModel.metadata

@@ -11,14 +11,25 @@ from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
 from orch_app.domains.pipelines.connection_uses import find_uses as find_pipelines
 from orch_app.domains.schedules import live as schedules
 from orch_app.domains.schedules.connection_uses import find_uses as find_schedules
+from orch_app.domains.sources.connection_uses import find_uses as find_sources
+from orch_app.domains.sources.editions import FORGET_TASK as FORGET_TREE_TASK
+from orch_app.domains.sources.service import SYNC_TASK
 from orch_app.integrations.ssh.workspace import sweep_leftovers
 from orch_app.kit.queue import install_bell
 from tasks.app import huey
 from tasks.jobs import forget, run
 from tasks.pipelines import advance
 from tasks.schedule import tick
+from tasks.sources import forget_tree, sync
 
-TASKS = {"jobs.run": run, FORGET_TASK: forget, ADVANCE_TASK: advance, "schedule.tick": tick}
+TASKS = {
+    "jobs.run": run,
+    FORGET_TASK: forget,
+    ADVANCE_TASK: advance,
+    "schedule.tick": tick,
+    SYNC_TASK: sync,
+    FORGET_TREE_TASK: forget_tree,
+}
 
 
 def wire() -> None:
@@ -32,7 +43,7 @@ def wire() -> None:
     watch_also(schedules.moves)
     install_bell(_ring, _is_alive)
     observe_ends(ring)
-    find_uses_by(find_jobs, find_schedules, find_pipelines)
+    find_uses_by(find_jobs, find_schedules, find_pipelines, find_sources)
 
 
 def _ring(name: str, payload: dict[str, str]) -> None:

@@ -24,6 +24,7 @@ from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
 from orch_app.domains.runbooks import presets_api as runbook_presets
 from orch_app.domains.schedules import api as schedules
+from orch_app.domains.sources import api as sources
 from orch_app.kit.version import VERSION
 
 ROUTERS = (
@@ -32,6 +33,7 @@ ROUTERS = (
     containers,
     runbooks,
     runbook_presets,
+    sources,
     jobs,
     jobs_approvals,
     jobs_fleet,

@@ -91,7 +91,12 @@ def read_uses(session: Session, actor: Actor, connection_id: str) -> list[Shown]
 
 def _href(use: ConnectionUse) -> str:
     pages = {"schedule": f"/schedules?q={quote(use.name)}", "pipeline": f"/pipelines?q={quote(use.name)}"}
-    own = {"run": f"/pipelines/{use.id}", "job": f"/jobs/{use.id}", "host": f"/hosts?q={quote(use.name)}"}
+    own = {
+        "run": f"/pipelines/{use.id}",
+        "job": f"/jobs/{use.id}",
+        "host": f"/hosts?q={quote(use.name)}",
+        "source": "/runbooks",
+    }
     return (pages | own)[use.kind]
 
 

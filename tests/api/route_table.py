@@ -29,6 +29,8 @@ FILLED = {
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{schedule_id}": "sch_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{blackout_id}": "blk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{source_id}": "src_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{edition_id}": "edt_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{preset_id}": "pst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
@@ -41,6 +43,7 @@ _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": 
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 _PRESET = {"name": "usual", "inputs": {}}
 _SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
+_SOURCE = {"name": "ops", "kind": "folder", "path": "/nothing"}
 _BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
 
 TABLE: dict[tuple[str, str], Guarded] = {
@@ -88,6 +91,15 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE, {"name": "x"}),
     ("DELETE", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE),
     ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
+    ("GET", "/v1/sources"): Guarded(Permission.SOURCES_READ),
+    ("POST", "/v1/sources"): Guarded(Permission.SOURCES_WRITE, _SOURCE),
+    ("GET", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_READ),
+    ("PATCH", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE),
+    ("POST", "/v1/sources/{source_id}/sync"): Guarded(Permission.SOURCES_WRITE),
+    ("GET", "/v1/sources/{source_id}/editions"): Guarded(Permission.SOURCES_READ),
+    ("GET", "/v1/sources/{source_id}/editions/{edition_id}/diff"): Guarded(Permission.SOURCES_READ),
+    ("POST", "/v1/sources/{source_id}/editions/{edition_id}/trust"): Guarded(Permission.SOURCES_TRUST),
     ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("POST", "/v1/runbooks/{name}/preview"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),

@@ -27,6 +27,7 @@ Look after it
   migrate     bring the database to this version; a copy of it is kept
   setup-url   print the one-time address that creates the first admin
   runbooks    check runbooks before they are used
+  sources     runbooks from folders and repositories: list, sync, diff, trust
   openapi     print the description of the REST API
 
 Work on it

@@ -9,6 +9,9 @@ class Permission(StrEnum):
     RUNBOOKS_READ = "runbooks:read"
     RUNBOOKS_EXECUTE = "runbooks:execute"
     RUNBOOKS_SYNC = "runbooks:sync"
+    SOURCES_READ = "sources:read"
+    SOURCES_WRITE = "sources:write"
+    SOURCES_TRUST = "sources:trust"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
     JOBS_APPROVE = "jobs:approve"
@@ -55,6 +58,7 @@ _OPERATOR = _VIEWER | {
     Permission.SCHEDULES_WRITE,
     Permission.CONNECTIONS_READ,
     Permission.CONNECTIONS_USE,
+    Permission.SOURCES_READ,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

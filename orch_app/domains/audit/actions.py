@@ -20,6 +20,13 @@ class Action(StrEnum):
     PASSWORD_REFUSED = "password.refused"  # noqa: S105 - a name, not a secret
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - a name, not a secret
     RUNBOOKS_SYNCED = "runbooks.synced"
+    SOURCE_CREATED = "source.created"
+    SOURCE_CHANGED = "source.changed"
+    SOURCE_DELETED = "source.deleted"
+    SOURCE_SYNC_REQUESTED = "source.sync_requested"
+    SOURCE_SYNCED = "source.synced"
+    SOURCE_SYNC_FAILED = "source.sync_failed"
+    SOURCE_TRUSTED = "source.trusted"
     FAVOURITE_ADDED = "favourite.added"
     FAVOURITE_REMOVED = "favourite.removed"
     PRESET_CREATED = "preset.created"

@@ -37,6 +37,7 @@ from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.trees import folder_of
 from orch_app.kit.egress import own_services
 from orch_app.kit.settings import settings
 
@@ -82,20 +83,23 @@ def read(session: Session, held: Claim) -> Prepared:
     return Prepared(job, runbook, targets, filled, job.last_seq, snapshot, found)
 
 
-def check_revision(prepared: Prepared) -> None:
-    """What runs is what was launched, to the byte.
+def check_revision(prepared: Prepared) -> Path:
+    """What runs is what was launched, to the byte; gives the folder that holds it on this machine.
 
     Raises:
-        PreparationError: the runbook's files have changed in between.
+        PreparationError: the runbook's files have changed in between, or are gone.
+        Unavailable: they come from a source, and the store that has them does not answer.
     """
     try:
-        found = folder_revision(Path(prepared.runbook.path))
+        folder = folder_of(prepared.runbook)
+        found = folder_revision(folder)
     except (RunbookBroken, OSError) as error:
         raise PreparationError(f"The runbook's files cannot be read: {error}") from error
     if found != prepared.job.runbook_revision:
         wanted = prepared.job.runbook_revision[:SHOWN_REVISION]
         message = f"The runbook's files changed after the launch (wanted {wanted}, found {found[:SHOWN_REVISION]})."
         raise PreparationError(message)
+    return folder
 
 
 def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
@@ -132,8 +136,8 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == Mode.PREVIEW,
         strategy=meta.get("strategy", "linear"),
-        code=shared_code(Path(prepared.runbook.path).parent),
-        shelf=_shelf(prepared),
+        code=shared_code(_shelf_of(prepared.runbook)),
+        shelf=_remembered(prepared),
     )
 
 
@@ -145,12 +149,17 @@ def _slot(one: FilledSlot) -> SlotConnection:
     return SlotConnection(one.slot, one.name, one.type, one.document, secrets, key)
 
 
-def _shelf(prepared: Prepared) -> FactShelf | None:
+def _remembered(prepared: Prepared) -> FactShelf | None:
     """The facts that the runbook wants remembered, if it works on hosts at all."""
     max_age_s = prepared.runbook.meta.get("facts_cache_s", 0)
     if not (max_age_s and prepared.targets):
         return None
     return shelf_of(settings().data_dir, prepared.runbook.name, prepared.job.environment, max_age_s)
+
+
+def _shelf_of(runbook: Runbook) -> Path:
+    """The folder whose shared code a runbook sees; one of a source brings its own along and sees the product's."""
+    return settings().runbooks_dir if runbook.tree_id else Path(runbook.path).parent
 
 
 def shared_code(folder: Path) -> SharedCode:

@@ -5,7 +5,6 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -118,8 +117,8 @@ def _run(running: Running) -> None:
     try:
         with unit_of_work() as session:
             prepared = preparation.read(session, held)
-        preparation.check_revision(prepared)
-        with open_workspace(settings().data_dir, held.name, Path(prepared.runbook.path), probe().level) as workspace:
+        folder = preparation.check_revision(prepared)
+        with open_workspace(settings().data_dir, held.name, folder, probe().level) as workspace:
             if prepared.snapshot:
                 snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
             if prepared.given:

@@ -18,6 +18,7 @@ _COMMANDS = frozenset({"command"})
 _PREFIXES = ("ansible.builtin.", "ansible.legacy.", "community.general.")
 _PIPE = re.compile(r"""(?:lookup|query|q)\s*\(\s*['"](?:ansible\.builtin\.)?(?:pipe|lines)['"]""")
 _NOT_PLAYS = frozenset({"tests", "library", "module_utils", "templates", "files"})
+_IN_A_ROLE = 2  # roles/<name>/<part>
 
 
 def require_safe_playbook(folder: Path, target: str) -> None:
@@ -38,7 +39,8 @@ def require_safe_playbook(folder: Path, target: str) -> None:
 def _yaml_files(folder: Path) -> Iterator[Path]:
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         inner = path.relative_to(folder).parts
-        if inner[0] not in _NOT_PLAYS and path.name not in {"runbook.yaml", "runbook.yml"}:
+        of_role = inner[_IN_A_ROLE] if inner[0] == "roles" and len(inner) > _IN_A_ROLE else ""
+        if not {inner[0], of_role} & _NOT_PLAYS and path.name not in {"runbook.yaml", "runbook.yml"}:
             yield path
 
 

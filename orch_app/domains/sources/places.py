@@ -1,0 +1,41 @@
+"""Which folders of the machine may be a source: those below the folders that the settings name, and no others.
+
+A source is named by an admin of the product, and the folders by whoever runs the machine: else the one could have the
+other's keys read as if they were runbooks.
+"""
+
+from pathlib import Path
+
+from orch_app.kit.errors import Invalid, Problem
+from orch_app.kit.settings import settings
+
+
+def folder_at(path: str) -> Path:
+    """The folder itself, links resolved.
+
+    Raises:
+        Invalid: as `require_allowed`, and when it is no folder on this machine.
+    """
+    folder = require_allowed(path)
+    if not folder.is_dir():
+        raise _refused("no_folder", "There is no such folder on this machine.")
+    return folder
+
+
+def require_allowed(path: str) -> Path:
+    """Where a path leads, links resolved; whether there is a folder only the workers' machines know.
+
+    Raises:
+        Invalid: 422 at /path when it is not below a folder that the settings name, or is in the data folder.
+    """
+    folder = Path(path).resolve()
+    if not any(folder.is_relative_to(allowed.resolve()) for allowed in settings().source_folders):
+        named = ", ".join(map(str, settings().source_folders)) or "none"
+        raise _refused("not_allowed", f"ORCH_SOURCE_FOLDERS does not name it: sources may lie below {named}.")
+    if folder.is_relative_to(settings().data_dir.resolve()):
+        raise _refused("not_allowed", "The data folder of the product cannot be a source.")
+    return folder
+
+
+def _refused(code: str, detail: str) -> Invalid:
+    return Invalid(detail, "validation", errors=(Problem("/path", code, detail),))
