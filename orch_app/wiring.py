@@ -2,6 +2,7 @@
 
 import redis
 
+from orch_app.domains.hooks.connection_uses import find_uses as find_hooks
 from orch_app.domains.inventory.uses import find_uses_by
 from orch_app.domains.jobs.activity import watch_also
 from orch_app.domains.jobs.connection_uses import find_uses as find_jobs
@@ -43,7 +44,7 @@ def wire() -> None:
     watch_also(schedules.moves)
     install_bell(_ring, _is_alive)
     observe_ends(ring)
-    find_uses_by(find_jobs, find_schedules, find_pipelines, find_sources)
+    find_uses_by(find_jobs, find_schedules, find_pipelines, find_sources, find_hooks)
 
 
 def _ring(name: str, payload: dict[str, str]) -> None:

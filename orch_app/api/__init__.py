@@ -13,6 +13,7 @@ from orch_app.api.tab_frames import Accepts
 from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.containers import api as containers
+from orch_app.domains.hooks import api as hooks
 from orch_app.domains.inventory import api as inventory
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import approvals_api as jobs_approvals
@@ -41,6 +42,7 @@ ROUTERS = (
     jobs_workers,
     pipelines,
     schedules,
+    hooks,
     operations,
 )
 LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview|choices/.+)"): 5 * 1024 * 1024}

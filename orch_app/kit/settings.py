@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     setup_token_s: int = Field(1800, ge=60, description="Life of the one-time setup token in seconds.")
     login_limit: str = Field("5/15minutes", description="Refused logins allowed per account and address.")
     execute_limit: str = Field("600/minute", description="Jobs that one user may start.")
+    hook_limit: str = Field("60/minute", description="Messages that one inbound webhook takes.")
     api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
     login_connections: int = Field(
         50, ge=1, description="Websockets and streams that one login keeps open at one web process, a tab being one."

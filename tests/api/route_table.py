@@ -29,6 +29,7 @@ FILLED = {
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{schedule_id}": "sch_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{blackout_id}": "blk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{hook_id}": "hok_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{source_id}": "src_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{edition_id}": "edt_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{preset_id}": "pst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
@@ -43,6 +44,7 @@ _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": 
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 _PRESET = {"name": "usual", "inputs": {}}
 _SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
+_HOOK = {"name": "pushes", "provider": "github", "runbook": "nothing"}
 _SOURCE = {"name": "ops", "kind": "folder", "path": "/nothing"}
 _BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
 
@@ -91,6 +93,13 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE, {"name": "x"}),
     ("DELETE", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE),
     ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
+    ("POST", "/v1/hooks/{hook_id}"): Guarded(OPEN, {}, frozenset({401})),
+    ("GET", "/v1/webhooks"): Guarded(Permission.HOOKS_READ),
+    ("POST", "/v1/webhooks"): Guarded(Permission.HOOKS_WRITE, _HOOK),
+    ("GET", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_READ),
+    ("PATCH", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE),
+    ("GET", "/v1/webhooks/{hook_id}/deliveries"): Guarded(Permission.HOOKS_READ),
     ("GET", "/v1/sources"): Guarded(Permission.SOURCES_READ),
     ("POST", "/v1/sources"): Guarded(Permission.SOURCES_WRITE, _SOURCE),
     ("GET", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_READ),

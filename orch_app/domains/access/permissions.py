@@ -12,6 +12,8 @@ class Permission(StrEnum):
     SOURCES_READ = "sources:read"
     SOURCES_WRITE = "sources:write"
     SOURCES_TRUST = "sources:trust"
+    HOOKS_READ = "hooks:read"
+    HOOKS_WRITE = "hooks:write"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
     JOBS_APPROVE = "jobs:approve"
@@ -59,6 +61,7 @@ _OPERATOR = _VIEWER | {
     Permission.CONNECTIONS_READ,
     Permission.CONNECTIONS_USE,
     Permission.SOURCES_READ,
+    Permission.HOOKS_READ,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -15,7 +15,7 @@ from orch_app.kit.egress import is_address
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
 
-UseKind = Literal["host", "schedule", "pipeline", "run", "job", "source"]
+UseKind = Literal["host", "schedule", "pipeline", "run", "job", "source", "hook"]
 HostStatus = Literal["unknown", "ok", "unreachable", "auth_failed", "key_changed"]
 MAX_LABELS = 32
 RESERVED_NAMES = frozenset(

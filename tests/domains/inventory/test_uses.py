@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from orch_app import wiring
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.hooks import connection_uses as of_hooks
 from orch_app.domains.inventory import connections, uses
 from orch_app.domains.inventory.uses import ConnectionUse, count_uses, find_uses_by, list_uses
 from orch_app.domains.jobs import connection_uses as of_jobs
@@ -64,4 +65,5 @@ def test_the_wiring_makes_every_domain_known(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("sweep_leftovers", "install_bell", "observe_ends", "watch_also"):
         monkeypatch.setattr(wiring, name, lambda *_: None)
     wiring.wire()
-    assert uses._finders == [of_jobs.find_uses, of_schedules.find_uses, of_pipelines.find_uses, of_sources.find_uses]
+    domains = (of_jobs, of_schedules, of_pipelines, of_sources, of_hooks)
+    assert uses._finders == [domain.find_uses for domain in domains]
