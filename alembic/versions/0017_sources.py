@@ -8,9 +8,11 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-SOURCES, EDITIONS = "runbook_sources", "source_editions"
+SOURCES, EDITIONS, ADOPTIONS = "runbook_sources", "source_editions", "source_adoptions"
 OF_RUNBOOKS = ("source_id", "tree_id", "tree_sha256")
 SOURCE_TEXTS = ("name", "kind", "path", "ref_kind", "ref", "subfolder", "fault_code", "fault", "created_by_name")
+EDITION_LISTS = ("runbooks_json", "left_out_json", "candidates_json", "taken_json")
+ADOPTION_TEXTS = ("source_id", "name", "playbook", "updated_by_name")
 EDITION_TEXTS = ("source_id", "commit_id", "author", "subject", "tree_sha256", "refusal", "trusted_by_name")
 
 
@@ -41,7 +43,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.String(), nullable=False) for name in EDITION_TEXTS),
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("files", "size")),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("runbooks_json", "left_out_json", "taken_json")),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in EDITION_LISTS),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("trusted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trusted_by", sa.String(), nullable=True),
@@ -49,6 +51,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(f"ix_{EDITIONS}_source_id", EDITIONS, ["source_id"])
+    op.create_table(
+        ADOPTIONS,
+        *(sa.Column(name, sa.String(), nullable=False) for name in ADOPTION_TEXTS),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("meta_json", "schema_json")),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], [f"{SOURCES}.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("source_id", "name"),
+    )
     for name in OF_RUNBOOKS:
         op.add_column("runbooks", sa.Column(name, sa.String(), nullable=False, server_default=""))
     op.create_index("ix_runbooks_source_id", "runbooks", ["source_id"])
@@ -59,5 +69,6 @@ def downgrade() -> None:
     op.drop_index("ix_runbooks_source_id", "runbooks")
     for name in OF_RUNBOOKS:
         op.drop_column("runbooks", name)
+    op.drop_table(ADOPTIONS)
     op.drop_table(EDITIONS)
     op.drop_table(SOURCES)

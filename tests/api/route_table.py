@@ -44,6 +44,7 @@ _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": 
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 _PRESET = {"name": "usual", "inputs": {}}
 _SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
+_ADOPTION = {"playbook": "site.yml", "title": "Site", "titlePt": "Site"}
 _HOOK = {"name": "pushes", "provider": "github", "runbook": "nothing"}
 _SOURCE = {"name": "ops", "kind": "folder", "path": "/nothing"}
 _BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
@@ -106,6 +107,9 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE, {"name": "x"}),
     ("DELETE", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE),
     ("POST", "/v1/sources/{source_id}/sync"): Guarded(Permission.SOURCES_WRITE),
+    ("GET", "/v1/sources/{source_id}/adoptions"): Guarded(Permission.SOURCES_READ),
+    ("PUT", "/v1/sources/{source_id}/adoptions/{name}"): Guarded(Permission.SOURCES_WRITE, _ADOPTION),
+    ("DELETE", "/v1/sources/{source_id}/adoptions/{name}"): Guarded(Permission.SOURCES_WRITE),
     ("GET", "/v1/sources/{source_id}/editions"): Guarded(Permission.SOURCES_READ),
     ("GET", "/v1/sources/{source_id}/editions/{edition_id}/diff"): Guarded(Permission.SOURCES_READ),
     ("POST", "/v1/sources/{source_id}/editions/{edition_id}/trust"): Guarded(Permission.SOURCES_TRUST),

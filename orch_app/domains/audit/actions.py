@@ -27,6 +27,8 @@ class Action(StrEnum):
     SOURCE_SYNCED = "source.synced"
     SOURCE_SYNC_FAILED = "source.sync_failed"
     SOURCE_TRUSTED = "source.trusted"
+    SOURCE_ADOPTED = "source.adopted"
+    SOURCE_DISOWNED = "source.disowned"
     HOOK_CREATED = "hook.created"
     HOOK_CHANGED = "hook.changed"
     HOOK_DELETED = "hook.deleted"

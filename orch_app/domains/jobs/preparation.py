@@ -128,6 +128,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
+        inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
         connections=[_slot(one) for one in prepared.filled],
         localhost=not prepared.targets,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,9 @@ METADATA_SCHEMA = Path(__file__).parents[3] / "runbooks" / "runbook.schema.json"
 SHARED_CODE = ("library", "module_utils", "action_plugins", "roles")
 MAX_FOLDER_BYTES = 8 * 1024 * 1024
 MAX_FOLDER_FILES = 500
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_WORDS_OF_PLAYS = frozenset({"environment", "groups", "hosts", "lookup", "query", "q", "now", "range", "true", "false"})
 
 Stamp = tuple[int, int, int, int]
 """Inode, size, and the moments of the last change of content and of anything, of which nobody can choose the last."""
@@ -148,6 +152,7 @@ class RunbookSpec:
     snapshot: str
     on_worker_loss: Literal["interrupt", "retry"]
     strategy: str
+    inputs_as_variables: bool
     facts_cache_s: int
     network: Literal["none", "egress", "full"]
     isolation: Literal["default", "host_view"]
@@ -187,6 +192,8 @@ def _load(folder: Path, revision: str) -> bytes:
     output_schema = _read_schema(folder, "output.schema.json", closed=False) if has_output else {}
     _require_good_defaults(schema)
     _require_good_templates(metadata, schema)
+    if metadata["inputs_as_variables"]:
+        require_variable_names(schema)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])
     if folder_revision(folder) != revision:
@@ -198,13 +205,18 @@ def _load(folder: Path, revision: str) -> bytes:
 
 def read_metadata(folder: Path) -> dict[str, Any]:
     """runbook.yaml with its defaults filled in; raises RunbookBroken."""
-    raw = read_yaml(folder / "runbook.yaml")
+    values = require_acceptable_metadata(read_yaml(folder / "runbook.yaml"))
+    if values["name"] != folder.name:
+        raise RunbookBroken(f"runbook.yaml /name: is '{values['name']}' but the folder is '{folder.name}'")
+    return values
+
+
+def require_acceptable_metadata(raw: Any) -> dict[str, Any]:
+    """What a runbook says about itself, with the defaults filled in; raises RunbookBroken when it may not say so."""
     checked = check_inputs(_metadata_schema(), raw)
     if checked.problems:
         first = checked.problems[0]
         raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
-    if checked.values["name"] != folder.name:
-        raise RunbookBroken(f"runbook.yaml /name: is '{checked.values['name']}' but the folder is '{folder.name}'")
     slots = [slot["slot"] for slot in checked.values["connections"]]
     if len(set(slots)) != len(slots):
         raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
@@ -282,6 +294,17 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
     asked = metadata.get("earlier", {}).get("input", "")
     if asked and asked not in schema.get("properties", {}):
         raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
+
+
+def require_variable_names(schema: Schema) -> None:
+    """Inputs that are to be variables have names that Ansible takes for one, and none that means something to it.
+
+    Raises:
+        RunbookBroken: one has another name.
+    """
+    for name in schema.get("properties", {}):
+        if not _VARIABLE.fullmatch(name) or name in _WORDS_OF_PLAYS:
+            raise RunbookBroken(f"schema.json at /properties/{name}: this cannot be the name of a variable")
 
 
 def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,11 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts.edge import SignedIn
-from orch_app.domains.sources import queries, service, trusting
+from orch_app.domains.sources import adoptions, queries, service, trusting
 from orch_app.domains.sources.models import RunbookSource
 from orch_app.domains.sources.wire import (
+    AdoptionAnswer,
+    AdoptionBody,
     DiffAnswer,
     EditionAnswer,
     EditionPage,
@@ -86,6 +88,26 @@ def delete_source(source_id: str, actor: SignedIn, session: Transaction, if_matc
 def sync_source(source_id: str, actor: SignedIn, session: Transaction, response: Response) -> SourceAnswer:
     """Have a worker fetch the source now."""
     return _answer(session, actor, service.request_sync(session, actor, source_id), response)
+
+
+@router.get("/sources/{source_id}/adoptions")
+def list_adoptions(source_id: str, actor: SignedIn, session: Reading) -> list[AdoptionAnswer]:
+    """The plain playbooks of a source that are made into runbooks."""
+    return [AdoptionAnswer.model_validate(row) for row in adoptions.of_source(session, actor, source_id)]
+
+
+@router.put("/sources/{source_id}/adoptions/{name}")
+def adopt_playbook(
+    source_id: str, name: str, body: AdoptionBody, actor: SignedIn, session: Transaction
+) -> AdoptionAnswer:
+    """Make a plain playbook a runbook of this name; it is fetched anew, and waits to be trusted."""
+    return AdoptionAnswer.model_validate(adoptions.put(session, actor, source_id, name, body))
+
+
+@router.delete("/sources/{source_id}/adoptions/{name}", status_code=status.HTTP_204_NO_CONTENT)
+def disown_playbook(source_id: str, name: str, actor: SignedIn, session: Transaction) -> None:
+    """Let a playbook be no runbook any more, once what is fetched then is trusted."""
+    adoptions.remove(session, actor, source_id, name)
 
 
 @router.get("/sources/{source_id}/editions")

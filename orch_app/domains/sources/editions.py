@@ -1,6 +1,6 @@
 """Editions: what was fetched, judged, kept and forgotten. A tree in the store has the id of its edition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.service import Found
 from orch_app.domains.runbooks.trees import KeptTree
 from orch_app.domains.sources import requirements
+from orch_app.domains.sources.adopting import adopt, candidates
 from orch_app.domains.sources.fetching import Fetched
 from orch_app.domains.sources.layout import RUNBOOKS, lay_out
-from orch_app.domains.sources.models import RunbookSource, SourceEdition
+from orch_app.domains.sources.models import RunbookSource, SourceAdoption, SourceEdition
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading
 from orch_app.kit.errors import Unavailable
@@ -43,13 +44,16 @@ class Judged:
         return KeptTree(self.row.id, self.row.tree_sha256)
 
 
-def judge(source: RunbookSource, fetched: Fetched) -> Judged:
+def judge(source: RunbookSource, fetched: Fetched, adoptions: Iterable[SourceAdoption] = ()) -> Judged:
     """The edition that was fetched: laid out and packed, with the reason why it cannot be trusted, if there is one.
+
+    `adoptions` are the plain playbooks of it that are made into runbooks.
 
     Raises:
         TreeRefused: with what they share put into each, the runbooks are too many files, or too large.
     """
-    laid, counted = lay_out(fetched.files), Counted(trees.LIMITS)
+    adopted = {one.name: adopt(fetched.files, one) for one in adoptions}
+    laid, counted = lay_out(fetched.files, adopted), Counted(trees.LIMITS)
     for path, file in laid.tree.items():
         counted.take(path, len(file.content))
     packed = pack(laid.tree)
@@ -64,6 +68,7 @@ def judge(source: RunbookSource, fetched: Fetched) -> Judged:
         files=len(laid.tree),
         size=sum(len(file.content) for file in laid.tree.values()),
         refusal=requirements.fault_in(laid.requirements) if laid.tree else NOTHING,
+        candidates_json=[one.to_json() for one in candidates(fetched.files)],
         left_out_json=fetched.left_out[:MOST_LEFT_OUT],
         fetched_at=now(),
     )

@@ -5,8 +5,9 @@ modules and plugins that stand beside the runbooks or at the top are put into ea
 by itself: its revision covers them, the rules are tried on them, and a job gets them with the one folder it is given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from orch_app.kit.file_tree import Tree, TreeFile
 
@@ -25,12 +26,19 @@ class Laid:
     requirements: dict[str, TreeFile]
 
 
-def lay_out(files: Tree) -> Laid:
-    """The runbooks of a source, each whole; empty when it holds none."""
+def lay_out(files: Tree, adopted: Mapping[str, Tree] = MappingProxyType({})) -> Laid:
+    """The runbooks of a source, each whole; empty when it holds none.
+
+    `adopted` are the files of plain playbooks that are made into runbooks, by the runbook's name; a runbook that lies
+    in the source goes before one of that name.
+    """
     root = f"{RUNBOOKS}/" if any(_is_mark(path, f"{RUNBOOKS}/") for path in files) else ""
     names = sorted({path.removeprefix(root).partition("/")[0] for path in files if _is_mark(path, root)})
     shared = _shared(files, dict.fromkeys(("", root)))
     tree: dict[str, TreeFile] = {}
+    for name, its_files in adopted.items():
+        if name not in names:
+            tree |= {f"{name}/{path}": file for path, file in {**shared, **its_files}.items()}
     for name in names:
         own = {path.removeprefix(root): file for path, file in files.items() if path.startswith(f"{root}{name}/")}
         tree |= {f"{name}/{path}": file for path, file in shared.items()} | own

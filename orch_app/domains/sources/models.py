@@ -47,6 +47,22 @@ class RunbookSource(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class SourceAdoption(SQLModel, table=True):
+    """A plain playbook of a source that is made into a runbook. `meta` is its runbook.yaml, but for the name."""
+
+    __tablename__ = "source_adoptions"
+
+    source_id: str = Field(foreign_key="runbook_sources.id", ondelete="CASCADE", primary_key=True)
+    name: str = Field(primary_key=True)
+    playbook: str
+    meta: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText, sa_column_kwargs={"name": "meta_json"})
+    input_schema: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JsonText, sa_column_kwargs={"name": "schema_json"}
+    )
+    updated_by_name: str = ""
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class SourceEdition(SQLModel, table=True):
     """One state of a source as it was fetched; it never changes, and its files lie in the tree of the same id.
 
@@ -69,6 +85,9 @@ class SourceEdition(SQLModel, table=True):
     refusal: str = ""
     runbooks_json: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonText)
     left_out_json: list[str] = Field(default_factory=list, sa_type=JsonText)
+    candidates_json: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JsonText, description="Plain playbooks that could be adopted."
+    )
     taken_json: list[str] = Field(default_factory=list, sa_type=JsonText)
     fetched_at: datetime = Field(sa_type=UtcDateTime)
     trusted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -74,8 +74,7 @@ def update(
         setattr(row, name, value)
     row.version, row.updated_at = row.version + 1, now()
     if is_elsewhere or row.every_min:
-        row.sync_due_at = moment_ms(session)
-        enqueue(session, SYNC_TASK)
+        make_due(session, row)
     _save(session, row)
     _noted(session, actor, Action.SOURCE_CHANGED, row, {"before": before, "after": _facts(row)})
     return row
@@ -107,11 +106,16 @@ def request_sync(session: Session, actor: Actor, source_id: str) -> RunbookSourc
     """
     require(actor, Permission.SOURCES_WRITE)
     row = queries.get_source(session, actor, source_id, for_change=True)
+    make_due(session, row)
+    _noted(session, actor, Action.SOURCE_SYNC_REQUESTED, row, {"name": row.name})
+    return row
+
+
+def make_due(session: Session, row: RunbookSource) -> None:
+    """Have a source fetched now, for whatever reason; the caller audits it."""
     row.sync_due_at = moment_ms(session)
     session.add(row)
-    _noted(session, actor, Action.SOURCE_SYNC_REQUESTED, row, {"name": row.name})
     enqueue(session, SYNC_TASK)
-    return row
 
 
 def _check_connection(session: Session, actor: Actor, connection_id: str) -> None:

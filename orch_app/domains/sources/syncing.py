@@ -5,6 +5,7 @@ then. Between the claim and the end nothing is locked. Only the latest claim may
 what came is trusted in the transaction that writes it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,7 +21,7 @@ from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.service import Found
 from orch_app.domains.sources import editions, fetching, trusting
 from orch_app.domains.sources.editions import Judged
-from orch_app.domains.sources.models import RunbookSource, SourceEdition
+from orch_app.domains.sources.models import RunbookSource, SourceAdoption, SourceEdition
 from orch_app.kit.clock import now
 from orch_app.kit.db import moment_ms, reading, unit_of_work
 from orch_app.kit.errors import Conflict, Invalid, NotFound, Unavailable
@@ -87,7 +88,8 @@ def _due(moment: int):  # noqa: ANN202 - a SQL statement
 
 def _sync(held: Held) -> None:
     try:
-        _settle(held, editions.judge(held.source, fetching.fetch(held.source, _opened(held.source))))
+        fetched = fetching.fetch(held.source, _opened(held.source))
+        _settle(held, editions.judge(held.source, fetched, _adoptions(held.source)))
     except (UpstreamError, Invalid, TreeRefused, NotFound, Conflict, RunbookBroken, OSError) as error:
         _fail(held, _fault(error))
     except Unavailable as error:  # the database or the store
@@ -103,6 +105,12 @@ def _opened(source: RunbookSource) -> GitPayload | None:
     if not isinstance(payload, GitPayload):
         raise Conflict("The connection of this source is not of type git.", "wrong_connection_type")
     return payload
+
+
+def _adoptions(source: RunbookSource) -> Sequence[SourceAdoption]:
+    with reading() as session:
+        query = select(SourceAdoption).where(SourceAdoption.source_id == source.id)
+        return session.exec(query.order_by(col(SourceAdoption.name))).all()
 
 
 def _settle(held: Held, judged: Judged) -> None:

@@ -1,7 +1,7 @@
 """Bodies of the REST routes of sources; the screens build the same models."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -30,6 +30,16 @@ def _subfolder(value: str) -> str:
     if value and not is_inside(value):
         raise PydanticCustomError("subfolder", "This does not stay inside the source.")
     return value
+
+
+def _playbook(value: str) -> str:
+    if not (is_inside(value) and value.endswith((".yml", ".yaml"))):
+        raise PydanticCustomError("playbook", "Name a playbook by its path in the source.")
+    return value
+
+
+def _no_inputs() -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": {}}
 
 
 RefName = Annotated[str, Field(max_length=200, pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.+@/-]*)?$"), AfterValidator(_ref)]
@@ -88,6 +98,46 @@ class SourcesQuery(PageQuery):
     q: Needle = ""
 
 
+class AdoptionBody(CamelModel):
+    """How a plain playbook is made into a runbook: what its runbook.yaml and its schema.json are to say.
+
+    Each property of `schema` becomes a variable of that name.
+    """
+
+    playbook: Annotated[str, Field(max_length=300), AfterValidator(_playbook)]
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    title_pt: Annotated[str, Field(min_length=1, max_length=120)]
+    description: Annotated[str, Field(max_length=2000)] = ""
+    description_pt: Annotated[str, Field(max_length=2000)] = ""
+    version: Annotated[str, Field(max_length=64)] = "1.0.0"
+    category: Annotated[str, Field(max_length=32)] = "playbooks"
+    risk: Literal["low", "medium", "high"] = "high"
+    mutates: bool = True
+    target: Literal["localhost", "hosts", "both"] = "hosts"
+    network: Literal["none", "egress"] = "none"
+    timeout_s: Annotated[int, Field(ge=1, le=86400)] = 3600
+    input_schema: dict[str, Any] = Field(default_factory=_no_inputs, alias="schema")
+
+
+class AdoptionAnswer(Answer):
+    """An adopted playbook, by the name of its runbook."""
+
+    name: str
+    playbook: str
+    meta: dict[str, Any]
+    input_schema: dict[str, Any] = Field(serialization_alias="schema")
+    updated_by_name: str
+    updated_at: datetime
+
+
+class Candidate(Answer):
+    """A plain playbook that could be adopted: what it works on, and the variables that it asks or sets for itself."""
+
+    path: str
+    hosts: list[str]
+    variables: list[str]
+
+
 class EditionRunbook(Answer):
     """A runbook of an edition; `reason` says why it is broken, and is empty when it can run."""
 
@@ -112,6 +162,7 @@ class EditionAnswer(Answer):
     size: int
     refusal: str
     runbooks: list[EditionRunbook]
+    candidates: list[Candidate]
     left_out: list[str]
     taken: list[str]
     fetched_at: datetime
@@ -121,9 +172,10 @@ class EditionAnswer(Answer):
     @classmethod
     def of(cls, row: SourceEdition) -> Self:
         """The answer for a row."""
-        facts = row.model_dump(exclude={"source_id", "runbooks_json", "left_out_json", "taken_json", "trusted_by_name"})
-        lists = {"runbooks": row.runbooks_json, "left_out": row.left_out_json, "taken": row.taken_json}
-        return cls.model_validate({**facts, **lists, "trusted_by": row.trusted_by_name})
+        names = ("runbooks", "candidates", "left_out", "taken")
+        lists = {name: getattr(row, f"{name}_json") for name in names}
+        hidden = {"source_id", "trusted_by_name", *(f"{name}_json" for name in names)}
+        return cls.model_validate({**row.model_dump(exclude=hidden), **lists, "trusted_by": row.trusted_by_name})
 
 
 class SourceAnswer(Answer):

@@ -90,7 +90,7 @@ def take(access: Access, ref: Ref, wanted: Callable[[str], bool], limits: TreeLi
     with tempfile.TemporaryDirectory(prefix="orch-git-") as folder:
         repository = _Repository(Path(folder) / "objects.git")
         repository.fetch(access, ref)
-        commit = repository.commit()
+        commit = repository.fetched()
         files, left_out = repository.entries(wanted, limits)
         return Snapshot(commit, repository.read(files), left_out)
 
@@ -122,7 +122,7 @@ class _Repository:
         """The kernel ends what writes more, and git says only that it ended."""
         return any(file.stat().st_size >= MAX_PACK for file in self._folder.glob("objects/pack/*"))
 
-    def commit(self) -> Commit:
+    def fetched(self) -> Commit:
         facts = ("--no-show-signature", "--format=%H%x00%an%x00%cI%x00%s")
         finished = self._ask("log", "-1", *facts, f"{WANTED}^{{commit}}", "--")
         if not finished.is_ok:

@@ -190,3 +190,14 @@ def test_files_that_change_while_they_are_read_are_refused(tmp_path: Path, monke
 
     monkeypatch.setattr(contract, "read_metadata", write)
     assert "changed while they were read" in reason(folder)
+
+
+def test_inputs_that_are_variables_have_names_that_ansible_takes_for_one(tmp_path: Path) -> None:
+    names = {"word": SCHEMA["properties"]["word"]}
+    good = write_runbook(tmp_path, "good", inputs_as_variables=True, schema=SCHEMA | {"properties": names})
+    assert load_runbook(good).inputs_as_variables
+    for name in ("two-words", "1st", "groups", "environment"):
+        schema = SCHEMA | {"properties": {name: {"type": "string"}}}
+        bad = write_runbook(tmp_path / name, "bad", inputs_as_variables=True, schema=schema)
+        assert "cannot be the name of a variable" in reason(bad)
+        assert load_runbook(write_runbook(tmp_path / name, "nested", schema=schema)).inputs_as_variables is False

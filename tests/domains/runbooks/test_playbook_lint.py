@@ -94,3 +94,13 @@ def test_nobody_can_be_asked_during_a_job(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path, playbook=[{"hosts": "localhost", "vars_prompt": [{"name": "x"}]}])
     with pytest.raises(RunbookBroken, match="vars_prompt"):
         require_safe_playbook(folder, "localhost")
+
+
+def test_tasks_of_roles_are_read_and_their_templates_are_not(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    for part in ("tasks", "templates"):
+        (folder / "roles" / "web" / part).mkdir(parents=True)
+    (folder / "roles/web/templates/site.yml").write_text("{{ this }}: [is no YAML")
+    (folder / "roles/web/tasks/main.yml").write_text(yaml.safe_dump([{"name": "T", "shell": "echo {{ inputs.word }}"}]))
+    with pytest.raises(RunbookBroken, match=r"roles/web/tasks/main.yml, task 'T'"):
+        require_safe_playbook(folder, "localhost")

@@ -11,9 +11,9 @@ from sqlmodel import select
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.runbooks.models import Runbook
-from orch_app.domains.sources import queries, service, syncing, trusting
+from orch_app.domains.sources import adoptions, queries, service, syncing, trusting
 from orch_app.domains.sources.models import RunbookSource
-from orch_app.domains.sources.wire import NewSource, SourceAnswer
+from orch_app.domains.sources.wire import AdoptionBody, NewSource, SourceAnswer
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.queue import install_bell
 from orch_app.kit.settings import settings
@@ -42,6 +42,12 @@ class Bench:
         with unit_of_work() as session:
             new = NewSource(name=name, kind="folder", path=str(self.root / name), **facts)
             return service.create(session, self.admin, new).id
+
+    def adopt(self, source_id: str, name: str, **facts: Any) -> None:
+        """Make a plain playbook a runbook."""
+        body = AdoptionBody.model_validate({"title": name, "titlePt": name, **facts})
+        with unit_of_work() as session:
+            adoptions.put(session, self.admin, source_id, name, body)
 
     def sync(self, source_id: str) -> SourceAnswer:
         """Have it fetched, by a worker that has nothing else to do."""

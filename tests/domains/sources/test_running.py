@@ -90,6 +90,27 @@ def test_a_job_runs_what_was_launched_or_nothing(bench: Bench) -> None:
     assert "changed after the launch" in refused.reason_detail
 
 
+def test_an_adopted_playbook_runs_with_its_inputs_as_variables_that_stay_text(bench: Bench) -> None:
+    play = """
+- hosts: all
+  gather_facts: false
+  vars: {word: the playbook's own}
+  tasks:
+    - name: The input goes before the playbook's own, and is no template
+      ansible.builtin.assert:
+        that: [word | length == 11, word.startswith("{"), times == 3, times is number]
+"""
+    bench.write({"site.yml": play})
+    source_id = bench.add()
+    kinds = {"word": {"type": "string"}, "times": {"type": "integer", "default": 3}}
+    schema = {"type": "object", "additionalProperties": False, "properties": kinds, "required": ["word"]}
+    bench.adopt(source_id, "site", playbook="site.yml", target="localhost", risk="low", schema=schema)
+    bench.sync(source_id)
+    bench.trust_newest(source_id)
+    job = ended(launched(bench.admin, "site", inputs={"word": "{{ 7 * 7 }}"}))
+    assert (job.status, job.reason_detail) == ("SUCCESS", "")
+
+
 def test_where_the_kept_files_are_gone_the_job_says_so(bench: Bench) -> None:
     trusted(bench, runbook_files(playbook=PLAY) | SHARED)
     job = launched(bench.admin, "greet")

@@ -7,6 +7,8 @@ about its own job.
 """
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ are left out: runbooks use these words, and below `inputs` they mean nothing to 
 
 _RESERVED_PREFIX = "ansible_"
 _NO_WRAP = 1 << 30
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class InputsRefused(Exception):
@@ -86,29 +89,39 @@ _Dumper.add_representer(
 _Dumper.add_representer(_Untrusted, lambda dumper, mapping: dumper.represent_mapping("!unsafe", mapping))
 
 
-def write_extravars(
-    workspace: Workspace,
-    inputs: dict[str, Any],
-    facts: JobFacts,
-    connections: dict[str, dict[str, str]],
-    launch: Launch,
-) -> Path:
-    """Write `env/extravars`, which ansible-runner gives to the play; of connections only where their files lie.
-
-    Raises:
-        InputsRefused: a name is reserved, or a value has no place in YAML.
-    """
-    check_inputs(inputs)
-    orch = {
+def orch_facts(
+    workspace: Workspace, facts: JobFacts, connections: dict[str, dict[str, str]], launch: Launch
+) -> dict[str, Any]:
+    """The variable `orch`: what a play is told about its job; of connections only where their files lie."""
+    return {
         **asdict(facts),
         "connections": connections,
         "output_path": str(workspace.output_path),
         "artifacts_dir": str(workspace.artifacts),
         "isolation": str(launch.level),
     }
-    path = write_secret(workspace.env / "extravars", to_unsafe_yaml({"inputs": inputs, "orch": orch}))
+
+
+def write_extravars(
+    workspace: Workspace, inputs: dict[str, Any], orch: dict[str, Any], variables: Iterable[str] = ()
+) -> Path:
+    """Write `env/extravars`, which ansible-runner gives to the play; `variables` are inputs by their own names as well.
+
+    Raises:
+        InputsRefused: a name is reserved or no name of a variable, or a value has no place in YAML.
+    """
+    check_inputs(inputs)
+    text = to_unsafe_yaml({"inputs": inputs, "orch": orch}) + "".join(map(_by_its_name, variables))
+    path = write_secret(workspace.env / "extravars", text)
     path.chmod(0o644)  # inputs are no secrets, and the play may run as another user; the workspace itself is private
     return path
+
+
+def _by_its_name(name: str) -> str:
+    """A variable that is an input: the template is ours, and what it gives stays untrusted."""
+    if not _VARIABLE.fullmatch(name):
+        raise InputsRefused(_below("", name), "this cannot be the name of a variable")
+    return f'{name}: "{{{{ inputs.{name} }}}}"\n'
 
 
 def to_unsafe_yaml(document: dict[str, dict[str, Any]]) -> str:

@@ -65,12 +65,13 @@ class PlaySpec:
 
     `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
     holds extra variables of the play's environment, which must not be secret. Times are in seconds. With a `shelf`,
-    facts of hosts that are known need not be gathered.
+    facts of hosts that are known need not be gathered. `inputs_as_variables` gives each input by its own name as well.
     """
 
     workspace: Workspace
     facts: JobFacts
     inputs: dict[str, Any] = field(default_factory=dict)
+    inputs_as_variables: bool = False
     hosts: Sequence[TargetHost] = ()
     connections: Sequence[SlotConnection] = ()
     localhost: bool = True
