@@ -26,14 +26,15 @@ def require_allowed(path: str) -> Path:
     """Where a path leads, links resolved; whether there is a folder only the workers' machines know.
 
     Raises:
-        Invalid: 422 at /path when it is not below a folder that the settings name, or is in the data folder.
+        Invalid: 422 at /path when it is not below a folder that the settings name, or our data are in it.
     """
     folder = Path(path).resolve()
     if not any(folder.is_relative_to(allowed.resolve()) for allowed in settings().source_folders):
         named = ", ".join(map(str, settings().source_folders)) or "none"
         raise _refused("not_allowed", f"ORCH_SOURCE_FOLDERS does not name it: sources may lie below {named}.")
-    if folder.is_relative_to(settings().data_dir.resolve()):
-        raise _refused("not_allowed", "The data folder of the product cannot be a source.")
+    for private in (settings().data_dir.resolve(), settings().keys_path.parent.resolve()):
+        if folder.is_relative_to(private) or private.is_relative_to(folder):
+            raise _refused("not_allowed", "The data and the keys of the product cannot be in a source, nor it in them.")
     return folder
 
 

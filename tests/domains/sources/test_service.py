@@ -11,9 +11,11 @@ from orch_app.domains.sources.wire import NewSource, SourceChange
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion
 from orch_app.kit.rest import etag
+from orch_app.kit.settings import settings
 from tests.domains.sources.conftest import Bench
 from tests.domains.sources.files import runbook_files
 from tests.systems.people import audited
+from tests.systems.product import bound_to
 
 
 def test_a_new_source_is_rung_for_and_is_audited(bench: Bench) -> None:
@@ -45,6 +47,14 @@ def test_a_folder_that_the_settings_do_not_name_is_refused_also_behind_a_link(be
         with pytest.raises(Invalid) as refused, unit_of_work() as session:
             service.create(session, bench.admin, NewSource(name="x", kind="folder", path=path))
         assert [(one.pointer, one.code) for one in refused.value.errors] == [("/path", "not_allowed")]
+
+
+def test_a_folder_that_holds_our_data_is_refused_though_the_settings_name_it(bench: Bench, tmp_path: Path) -> None:
+    with bound_to(tmp_path / "data", settings().database_url, ORCH_SOURCE_FOLDERS=str(tmp_path)):
+        for path in (tmp_path, tmp_path / "data", tmp_path / "data" / "trees"):
+            with pytest.raises(Invalid, match="data and the keys") as refused, unit_of_work() as session:
+                service.create(session, bench.admin, NewSource(name="x", kind="folder", path=str(path)))
+            assert refused.value.errors[0].pointer == "/path"
 
 
 def test_a_name_is_taken_once(bench: Bench) -> None:
