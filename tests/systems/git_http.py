@@ -56,6 +56,7 @@ class _Speaker(BaseHTTPRequestHandler):
             "QUERY_STRING": parts.query,
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
         return subprocess.run(
@@ -68,7 +69,7 @@ class _Speaker(BaseHTTPRequestHandler):
 
 @contextmanager
 def git_over_http(folder: Path, user: str, password: str) -> Iterator[str]:
-    """Serve the bare repositories of a folder; the address of the server. It takes no body that is compressed."""
+    """Serve the bare repositories of a folder; the address of the server."""
     with _Server(folder, user, password) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield f"http://localhost:{server.server_port}"

@@ -12,10 +12,12 @@ from orch_app.integrations.git.snapshot import Ref, Snapshot, take
 from orch_app.kit.file_tree import TreeFile, TreeLimits, TreeRefused
 from orch_app.kit.process import run
 from orch_app.kit.upstream_failures import UpstreamError
+from tests.systems.git_http import git_over_http
 from tests.systems.sshd import ssh_server
 
 pytestmark = pytest.mark.integration
 LIMITS = TreeLimits(files=20, size=1 << 20)
+ALLOW = ("127.0.0.1", "localhost")
 MAIN = Ref("branch", "main")
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
 
@@ -170,6 +172,17 @@ def test_nothing_but_the_protocol_of_the_address_is_spoken(repository: Repositor
     closed = Access(("-c", "protocol.allow=never"), f"file://{repository.folder}", ALONE)
     with pytest.raises(UpstreamError):
         take(closed, MAIN, lambda _: True, LIMITS)
+
+
+def test_a_repository_is_read_over_http_with_a_token_and_not_without(repository: Repository) -> None:
+    newest = repository.commit({"a": "over http", "runbooks/x": "y"})
+    with git_over_http(repository.folder.parent, "deploy@corp", "glpat-t0ken/1") as site:
+        url = f"{site}/ops/.git"
+        with reached(Remote(url, "deploy@corp", "glpat-t0ken/1"), ALLOW) as access:
+            found = take(access, MAIN, lambda path: path != "a", LIMITS)
+        with reached(Remote(url, "deploy@corp", "wrong"), ALLOW) as access, pytest.raises(UpstreamError) as refused:
+            take(access, MAIN, lambda _: True, LIMITS)
+    assert (found.commit.id, list(found.files), refused.value.kind) == (newest, ["runbooks/x"], "auth_failed")
 
 
 def test_a_repository_is_read_over_ssh_with_a_pinned_key(repository: Repository) -> None:
