@@ -129,7 +129,7 @@ def read(folder: Path, limits: TreeLimits) -> tuple[dict[str, TreeFile], list[st
     for place, folders, names in os.walk(folder, onerror=_raise):
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         folders[:] = sorted(set(folders) - set(links) - {".git"})
-        for name in sorted([*links, *names]):
+        for name in sorted({*links, *names} - {".git"}):
             file = Path(place) / name
             path = file.relative_to(folder).as_posix()
             if file.is_symlink() or not file.is_file():

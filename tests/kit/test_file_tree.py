@@ -76,6 +76,7 @@ def test_a_folder_is_read_as_it_was_written_without_links_and_without_gits_own(t
     write(tree, place)
     (place / ".git").mkdir()
     (place / ".git" / "config").write_text("[core]")
+    (place / "a" / ".git").write_text("gitdir: elsewhere")
     (place / "a" / "link").symlink_to("/etc/passwd")
     (place / "away").symlink_to(tmp_path)
     assert read(place, LIMITS) == (tree, ["away", "a/link"])

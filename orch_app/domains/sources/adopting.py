@@ -21,7 +21,8 @@ from orch_app.kit.file_tree import Tree, TreeFile
 BESIDE = frozenset({*SHARED, "files", "group_vars", "handlers", "tasks", "templates", "vars"})
 PLACES = frozenset({"", "playbooks"})
 LOCAL = frozenset({"localhost", "127.0.0.1"})
-MOST_CANDIDATES = 200
+MOST_CANDIDATES = 100
+MAX_CANDIDATE = 64 * 1024  # a tenth of a second to read; nobody has asked for this one yet
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ class Candidate:
 def candidates(files: Tree) -> list[Candidate]:
     """The playbooks at the top and in `playbooks/` that could be adopted."""
     places = sorted(path for path in files if path.endswith((".yml", ".yaml")) and _folder_of(path) in PLACES)
-    found = (_candidate(path, files[path]) for path in places)
-    return [one for one in found if one][:MOST_CANDIDATES]
+    return [one for path in places[:MOST_CANDIDATES] if (one := _candidate(path, files[path]))]
 
 
 def adopt(files: Tree, adoption: SourceAdoption) -> dict[str, TreeFile]:
@@ -63,7 +63,7 @@ def adopt(files: Tree, adoption: SourceAdoption) -> dict[str, TreeFile]:
 
 def _candidate(path: str, file: TreeFile) -> Candidate | None:
     try:
-        plays = parse_yaml(_read(file), path)
+        plays = parse_yaml(_read(file, MAX_CANDIDATE), path)
     except (RunbookBroken, UnicodeDecodeError):
         return None
     if not isinstance(plays, list) or not plays or not all(isinstance(one, dict) and "hosts" in one for one in plays):
@@ -118,8 +118,8 @@ def _hosts_of(root: yaml.Node | None) -> Iterator[yaml.Node]:
                 yield value
 
 
-def _read(file: TreeFile) -> str:
-    if len(file.content) > MAX_BYTES:
+def _read(file: TreeFile, max_bytes: int = MAX_BYTES) -> str:
+    if len(file.content) > max_bytes:
         raise RunbookBroken("it is too large")
     return file.content.decode("utf-8")
 

@@ -7,6 +7,7 @@ what came is trusted in the transaction that writes it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlmodel import Session, col, select, update
@@ -129,9 +130,9 @@ def _settle(held: Held, judged: Judged) -> None:
         trees.forget(judged.row.id)
 
 
-def _names(edition: SourceEdition) -> tuple[str, str, str]:
+def _names(edition: SourceEdition) -> tuple[str, str, str, list[dict[str, Any]]]:
     """What makes it the edition it is."""
-    return edition.commit_id, edition.tree_sha256, edition.refusal
+    return edition.commit_id, edition.tree_sha256, edition.refusal, edition.candidates_json
 
 
 def _add(session: Session, row: RunbookSource, edition: SourceEdition, found: list[Found]) -> None:
@@ -141,9 +142,15 @@ def _add(session: Session, row: RunbookSource, edition: SourceEdition, found: li
     facts = {"name": row.name, "edition": edition.id, "commit": edition.commit_id, "refusal": edition.refusal}
     metadata = facts | {"tree": edition.tree_sha256}
     record(session, SYNCER, Action.SOURCE_SYNCED, ("source", row.id), metadata=metadata)
-    if row.trusts_itself and not edition.refusal:
+    if not edition.refusal and (row.trusts_itself or _is_trusted_already(session, row, edition)):
         trusting.put(session, SYNCER, row, edition, found)
     editions.prune(session, row)
+
+
+def _is_trusted_already(session: Session, row: RunbookSource, edition: SourceEdition) -> bool:
+    """Another commit with the very same runbooks: there is nothing to look at."""
+    trusted = session.get(SourceEdition, row.trusted_id) if row.trusted_id else None
+    return trusted is not None and trusted.tree_sha256 == edition.tree_sha256
 
 
 def _finish(session: Session, row: RunbookSource) -> None:

@@ -14,7 +14,7 @@ from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Unavailable
 from orch_app.kit.upstream_failures import UpstreamError
 from tests.domains.sources.conftest import Bench
-from tests.domains.sources.files import runbook_files
+from tests.domains.sources.files import runbook_files, tree_of
 from tests.systems.people import audited
 
 
@@ -97,6 +97,18 @@ def test_a_source_that_trusts_itself_is_in_the_catalogue_at_once(bench: Bench) -
     found = bench.sync(source_id)
     assert (list(bench.catalogue()), found.trusted) == (["leave"], found.newest)
     assert [entry.actor_name for entry in audited("source.trusted")] == ["sources", "sources"]
+
+
+def test_another_commit_with_the_same_runbooks_waits_for_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    source_id, commits = bench.add(), iter("abc")
+    files = tree_of(runbook_files())
+    fetching_by(monkeypatch, lambda: Fetched(dict(files), [], commit_id=next(commits)))
+    assert bench.sync(source_id).state == "waiting"
+    assert bench.sync(source_id).state == "waiting"
+    bench.trust_newest(source_id)
+    found = bench.sync(source_id)
+    assert (found.state, found.trusted and found.trusted.commit_id) == ("trusted", "c")
+    assert [entry.actor_name for entry in audited("source.trusted")] == ["ada", "sources"]
 
 
 @pytest.mark.parametrize(
