@@ -11,6 +11,7 @@ from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
 from orch_app.domains.jobs import earlier, modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
+from orch_app.domains.jobs.play_tags import check_tags
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.verdicts import require_verdict
 from orch_app.domains.runbooks.choices.asking import Draft, faults
@@ -32,6 +33,7 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     runbook = get_runnable(session, actor, order.runbook)
     verdict = require_verdict(session, actor, runbook, order.environment, order.mode)
     modes.check_mode(runbook, order)
+    check_tags(runbook, order.tags)
     inputs = _check_inputs(runbook, order.inputs)
     _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)

@@ -137,6 +137,8 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == Mode.PREVIEW,
         strategy=meta.get("strategy", "linear"),
+        tags=job.tags_json.get("only", ()),
+        skip_tags=job.tags_json.get("skip", ()),
         code=shared_code(_shelf_of(prepared.runbook)),
         shelf=_remembered(prepared),
     )

@@ -152,6 +152,7 @@ class RunbookSpec:
     snapshot: str
     on_worker_loss: Literal["interrupt", "retry"]
     strategy: str
+    play_tags: tuple[str, ...]
     inputs_as_variables: bool
     facts_cache_s: int
     network: Literal["none", "egress", "full"]
@@ -315,11 +316,12 @@ def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "locks", "registers", "connections", *_SECTIONS}
+    plain = {"tags", "play_tags", "locks", "registers", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
         tags=tuple(metadata["tags"]),
+        play_tags=tuple(metadata["play_tags"]),
         locks=tuple(metadata["locks"]),
         registers=tuple(metadata["registers"]),
         connections=tuple(ConnectionSlot(**slot) for slot in metadata["connections"]),

@@ -1,5 +1,6 @@
 """The configuration and the environment of a play: everything is stated, nothing is taken over from the worker."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -62,7 +63,9 @@ def write_config(spec: PlaySpec) -> Path:
 
 def command_line(spec: PlaySpec) -> str:
     """The options of `ansible-playbook` that are this job's own."""
-    return f"--forks {forks_for(len(spec.hosts))}{' --check --diff' if spec.check else ''}"
+    chosen = {"--tags": spec.tags, "--skip-tags": spec.skip_tags}
+    options = [f"--forks {forks_for(len(spec.hosts))}", *(["--check --diff"] if spec.check else [])]
+    return " ".join([*options, *(f"{name} {shlex.quote(','.join(tags))}" for name, tags in chosen.items() if tags)])
 
 
 def forks_for(hosts: int) -> int:

@@ -66,6 +66,7 @@ class PlaySpec:
     `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
     holds extra variables of the play's environment, which must not be secret. Times are in seconds. With a `shelf`,
     facts of hosts that are known need not be gathered. `inputs_as_variables` gives each input by its own name as well.
+    `tags` and `skip_tags` choose tasks, as Ansible's options of these names.
     """
 
     workspace: Workspace
@@ -82,6 +83,8 @@ class PlaySpec:
     playbook: str = "playbook.yml"
     check: bool = False
     strategy: str = "linear"
+    tags: Sequence[str] = ()
+    skip_tags: Sequence[str] = ()
     code: SharedCode = field(default_factory=SharedCode)
     environment: dict[str, str] = field(default_factory=dict)
     shelf: FactShelf | None = None
