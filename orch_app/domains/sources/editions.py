@@ -33,15 +33,10 @@ _log = structlog.get_logger("sources")
 
 @dataclass(frozen=True)
 class Judged:
-    """An edition that nobody has kept yet, its archive, and the runbooks in it."""
+    """An edition that nobody has kept yet, and its archive."""
 
     row: SourceEdition
     packed: bytes
-
-    @property
-    def tree(self) -> KeptTree:
-        """Its tree, once it is kept."""
-        return KeptTree(self.row.id, self.row.tree_sha256)
 
 
 def judge(source: RunbookSource, fetched: Fetched, adoptions: Iterable[SourceAdoption] = ()) -> Judged:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
@@ -65,8 +66,8 @@ def test_other_tasks_are_another_order(trials: Trials) -> None:
 
 
 def test_an_order_without_tags_has_the_name_that_it_always_had() -> None:
-    facts = {"runbook": "x", "revision": "r", "environment": "stage", "inputs": {"a": 1}, "hosts": ["h"]}
-    known = {**facts, "connections": {}, "rollback_of": None}
+    known: dict[str, Any] = {"runbook": "x", "revision": "r", "environment": "stage", "inputs": {"a": 1}}
+    known |= {"hosts": ["h"], "connections": {}, "rollback_of": None}
     text = json.dumps(known, sort_keys=True, separators=(",", ":"))
     assert Subject(**known, tags={}).sha256 == hashlib.sha256(text.encode()).hexdigest()
 
