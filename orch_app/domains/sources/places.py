@@ -28,7 +28,10 @@ def require_allowed(path: str) -> Path:
     Raises:
         Invalid: 422 at /path when it is not below a folder that the settings name, or our data are in it.
     """
-    folder = Path(path).resolve()
+    try:
+        folder = Path(path).resolve()
+    except (OSError, RuntimeError) as error:  # a link that leads to itself
+        raise _refused("no_folder", "There is no such folder on this machine.") from error
     if not any(folder.is_relative_to(allowed.resolve()) for allowed in settings().source_folders):
         named = ", ".join(map(str, settings().source_folders)) or "none"
         raise _refused("not_allowed", f"ORCH_SOURCE_FOLDERS does not name it: sources may lie below {named}.")

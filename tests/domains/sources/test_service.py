@@ -49,6 +49,13 @@ def test_a_folder_that_the_settings_do_not_name_is_refused_also_behind_a_link(be
         assert [(one.pointer, one.code) for one in refused.value.errors] == [("/path", "not_allowed")]
 
 
+def test_a_link_that_leads_to_itself_is_no_folder(bench: Bench) -> None:
+    (bench.root / "loop").symlink_to(bench.root / "loop")
+    with pytest.raises(Invalid) as refused, unit_of_work() as session:
+        service.create(session, bench.admin, NewSource(name="x", kind="folder", path=str(bench.root / "loop")))
+    assert refused.value.errors[0].code == "no_folder"
+
+
 def test_a_folder_that_holds_our_data_is_refused_though_the_settings_name_it(bench: Bench, tmp_path: Path) -> None:
     with bound_to(tmp_path / "data", settings().database_url, ORCH_SOURCE_FOLDERS=str(tmp_path)):
         for path in (tmp_path, tmp_path / "data", tmp_path / "data" / "trees"):
