@@ -36,6 +36,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("dashboard", "/dashboard", "dashboard", "nav.dashboard", bar=True),
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
+            Place("sources", "/sources", "download", "nav.sources"),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
             Place("containers", "/containers", "box", "nav.containers", bar=True),
             Place("logs", "/logs", "file", "nav.logs"),

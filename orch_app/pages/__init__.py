@@ -19,6 +19,7 @@ from orch_app.pages.runbooks import runbooks_page
 from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
+from orch_app.pages.sources import sources_page
 from orch_app.pages.workers import workers_page
 from orch_app.state.approvals import ApprovalsState
 from orch_app.state.blackouts import BlackoutsState
@@ -41,6 +42,7 @@ from orch_app.state.runbooks import RunbooksState
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
 from orch_app.state.settings import SettingsState
+from orch_app.state.sources import SourcesState
 from orch_app.state.workers import WorkersState
 
 # route, page, and what its on_load starts: after the frame's own handlers, or alone outside the frame
@@ -51,6 +53,7 @@ FRAMED = (
         (DashboardState.load, DashboardState.follow, DashboardState.watch_containers),
     ),
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
+    ("/sources", sources_page, (SourcesState.load, SourcesState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
     ("/containers", containers_page, (ContainersState.load, ContainersState.follow)),

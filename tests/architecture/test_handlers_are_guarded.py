@@ -25,6 +25,7 @@ IN_THE_BACKGROUND = {
     "SchedulesState.follow",
     "ConnectionsState.follow",
     "WorkersState.follow",
+    "SourcesState.follow",
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",

@@ -12,6 +12,8 @@ PAGES = (
     ("/login", ""),
     ("/dashboard", "admin"),
     ("/runbooks", "admin"),
+    ("/sources", "admin"),
+    ("/sources", "viewer"),
     ("/jobs", "admin"),
     ("/containers", "admin"),
     ("/containers", "viewer"),
