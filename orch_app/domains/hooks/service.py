@@ -38,7 +38,7 @@ def create(session: Session, actor: Actor, new: NewHook) -> tuple[Hook, str]:
         given["signature_header"] = new.signature_header or SIGNATURE_HEADER
         given["delivery_header"] = new.delivery_header or DELIVERY_HEADER
     at = now()
-    stamps = {"created_at": at, "updated_at": at, "secret_set_at": at}
+    stamps: dict[str, Any] = {"created_at": at, "updated_at": at, "secret_set_at": at}
     row = Hook(id=new_id("hok"), encrypted_secret="", owner_id="", **given, **stamps)
     plain = new.secret.get_secret_value() if new.secret else secret.make_up()
     secret.seal(row, plain)

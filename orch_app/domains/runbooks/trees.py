@@ -95,7 +95,7 @@ def _fetched(tree: KeptTree) -> bytes:
                 raise RunbookBroken("the kept files of its source are larger than what was kept")
     except FileNotFoundError as error:
         raise RunbookBroken("the kept files of its source are gone; synchronise and trust the source again") from error
-    if sha256_of(packed) != tree.sha256:
+    if sha256_of(bytes(packed)) != tree.sha256:
         raise RunbookBroken("the kept files of its source were altered")
     return bytes(packed)
 

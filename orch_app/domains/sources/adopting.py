@@ -50,7 +50,7 @@ def adopt(files: Tree, adoption: SourceAdoption) -> dict[str, TreeFile]:
     A playbook that is gone, or cannot be read, leaves a runbook without one, which is listed as broken.
     """
     found = dict(_beside(files, adoption.playbook))
-    described = {**adoption.meta, "name": adoption.name, "inputs_as_variables": True}
+    described: dict[str, Any] = {**adoption.meta, "name": adoption.name, "inputs_as_variables": True}
     readme = f"# {described['title']}\n\nThe playbook `{adoption.playbook}` of its source.\n"
     found["runbook.yaml"] = _text(yaml.safe_dump(described, allow_unicode=True, sort_keys=True))
     found["schema.json"] = _text(json.dumps(adoption.input_schema, ensure_ascii=False, indent=2))

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -63,16 +64,20 @@ def _change(path: str, old: TreeFile | None, new: TreeFile | None) -> FileChange
         return FileChange(path, change, note="mode")
     if max(len(before), len(after)) > MAX_FILE:
         return FileChange(path, change, note="large")
-    try:
-        texts = before.decode("utf-8"), after.decode("utf-8")
-    except UnicodeDecodeError:
+    texts = _as_text(before), _as_text(after)
+    if None in texts:
         return FileChange(path, change, note="binary")
-    if "\0" in texts[0] + texts[1]:
-        return FileChange(path, change, note="binary")
-    lines = [text.splitlines() for text in texts]
+    lines = [(text or "").splitlines() for text in texts]
     if max(map(len, lines)) > MAX_LINES:
         return FileChange(path, change, note="large")
     return FileChange(path, change, "\n".join(_unified(path, *lines)))
+
+
+def _as_text(content: bytes) -> str | None:
+    """None for what nobody can read."""
+    with suppress(UnicodeDecodeError):
+        return None if b"\0" in content else content.decode("utf-8")
+    return None
 
 
 def _unified(path: str, before: list[str], after: list[str]) -> Iterator[str]:

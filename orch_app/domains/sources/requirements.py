@@ -38,11 +38,8 @@ def _faults(path: str, file: TreeFile) -> Iterator[str]:
     if isinstance(asked, list) or (isinstance(asked, dict) and asked.get("roles")):
         yield f"{path} asks for roles: put them into roles/ of the source"
         return
-    collections = (asked or {}).get("collections") if isinstance(asked or {}, dict) else None
-    for one in collections or []:
-        fault = _fault(one)
-        if fault:
-            yield f"{path}: {fault}"
+    collections = asked.get("collections") if isinstance(asked, dict) else None
+    yield from (f"{path}: {fault}" for fault in map(_fault, collections or []) if fault)
 
 
 def _fault(asked: Any) -> str:

@@ -42,8 +42,9 @@ def create(session: Session, actor: Actor, new: NewSource) -> RunbookSource:
     else:
         _check_connection(session, actor, new.connection_id or "")
     at = now()
-    made_by = {"created_by": actor.user_id, "created_by_name": actor.name, "created_at": at, "updated_at": at}
-    row = RunbookSource(id=new_id("src"), sync_due_at=moment_ms(session), **new.model_dump(), **made_by)
+    made_by: dict[str, Any] = {"created_by": actor.user_id, "created_by_name": actor.name}
+    stamps: dict[str, Any] = {"created_at": at, "updated_at": at, "sync_due_at": moment_ms(session)}
+    row = RunbookSource(id=new_id("src"), **new.model_dump(), **made_by, **stamps)
     _save(session, row)
     _noted(session, actor, Action.SOURCE_CREATED, row, _facts(row))
     enqueue(session, SYNC_TASK)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -204,7 +205,7 @@ def test_gitlab_and_a_generic_sender_start_jobs_too(desk: Desk) -> None:
 
 def test_a_push_has_a_source_fetched(desk: Desk) -> None:
     with unit_of_work() as session:
-        facts = {"kind": "folder", "path": "/srv/x", "created_at": now(), "updated_at": now()}
+        facts: dict[str, Any] = {"kind": "folder", "path": "/srv/x", "created_at": now(), "updated_at": now()}
         session.add(RunbookSource(id="src_01J9ZC5V0G3M5W6YQX4T2R8S7K", name="ops", **facts))
     hook_id = desk.make(action="sync", sourceId="src_01J9ZC5V0G3M5W6YQX4T2R8S7K", runbook="", mapping=[])
     assert desk.tell(hook_id, github(PUSH)).delivery.outcome == "synced"
