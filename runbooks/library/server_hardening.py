@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orch.hardening.machine import Failed, Machine
-from ansible.module_utils.orch.hardening.steps import Hardening
+from ansible.module_utils.orch.hardening.steps import PATIENCE_S, Hardening
 from ansible.module_utils.orch.hardening.wishes import Refused, Wishes
 
 DOCUMENTATION = r"""
@@ -16,7 +16,7 @@ module: server_hardening
 short_description: Administrator, sshd, firewall, fail2ban and updates of one machine
 description:
   - C(look) compares and writes nothing, C(prepare) makes what lets people in, C(close) what could shut somebody out.
-  - C(close) leaves a watchdog behind that opens everything again after two minutes, unless C(confirm) was called by a
+  - C(close) leaves a watchdog behind that opens everything again after C(patience_s), unless C(confirm) was called by a
     new connection before. C(restore) opens at once. C(join) enters a Swarm.
   - In check mode every step is C(look).
 options:
@@ -28,6 +28,7 @@ options:
     type: dict
     required: true
   token: {description: Names the run to the watchdog., type: str, default: run}
+  patience_s: {description: How many seconds the watchdog waits for somebody to confirm., type: int, default: 120}
   door: {description: "Address and token of a manager, for C(join).", type: dict, default: {}}
 """
 
@@ -39,6 +40,7 @@ def main() -> None:
             "step": {"choices": ["look", "prepare", "close", "confirm", "restore", "join"], "required": True},
             "wished": {"type": "dict", "required": True},
             "token": {"type": "str", "default": "run", "no_log": False},
+            "patience_s": {"type": "int", "default": PATIENCE_S},
             "door": {"type": "dict", "default": {}, "no_log": True},
         },
         supports_check_mode=True,
@@ -49,7 +51,7 @@ def main() -> None:
         wished = given["wished"]
         wishes = Wishes.of(wished["inputs"], tuple(wished["public_keys"]))
         hardening = Hardening(Machine(), wishes, wished["undo"] or None)
-        more = {"close": [given["token"]], "join": [given["door"]]}.get(step, [])
+        more = {"close": [given["token"], given["patience_s"]], "join": [given["door"]]}.get(step, [])
         report = getattr(hardening, step)(*more)
     except (Refused, Failed) as error:
         module.fail_json(msg=str(error), code=error.code)

@@ -108,7 +108,8 @@ def test_a_file_that_is_refused_is_put_back_and_so_is_all_that_was_closed_with_i
     with pytest.raises(Failed, match="sshd does not want to"):
         hardening(machine).close("job_1")
     assert (SSHD in machine.files, GUARD in machine.files, machine.loaded) == (False, False, "")
-    assert (machine.files[JAIL].content, watchdog.pending(machine), left_behind) == ("theirs\n", None, [])
+    assert (machine.files[JAIL].content, watchdog.pending(machine)) == ("theirs\n", None)
+    assert left_behind == ["job_1"], "it stands by before anything is closed"
 
 
 def test_what_nobody_confirms_is_opened_again_and_what_somebody_confirms_stays(left_behind: list[str]) -> None:
@@ -125,6 +126,15 @@ def test_what_nobody_confirms_is_opened_again_and_what_somebody_confirms_stays(l
     hardening(machine).confirm()
     watchdog.wait_and_restore("job_2", 3, machine, lambda _: None)
     assert SSHD in machine.files
+
+
+def test_what_two_runs_closed_and_nobody_confirmed_is_opened_as_it_was_before_the_first() -> None:
+    machine = MemoryMachine()
+    hardening(machine).prepare()
+    hardening(machine).close("job_1")
+    hardening(machine, ssh_from=["192.0.2.0/24"]).close("job_2")
+    watchdog.wait_and_restore("job_2", 3, machine, lambda _: None)
+    assert (SSHD in machine.files, GUARD in machine.files, machine.loaded) == (False, False, "")
 
 
 def test_whoever_could_not_get_in_opens_it_at_once() -> None:
@@ -159,6 +169,11 @@ def test_a_snapshot_brings_the_files_back_and_leaves_the_way_in() -> None:
     assert machine.files[JAIL].content == "[sshd]\nenabled = false\n"
     assert (KEYS in machine.files, machine.accounts) == (True, {"ops"})
     assert open_ids(hardening(machine, undo=kept).look()) == []
+    assert machine.told().count("systemctl daemon-reload") == 2
+
+
+def test_a_machine_of_which_a_snapshot_keeps_nothing_is_not_touched_when_it_is_taken_back() -> None:
+    assert hardening(MemoryMachine(), undo={"files": {}}).look().items == []
 
 
 @pytest.mark.parametrize(
@@ -186,6 +201,7 @@ def test_the_ports_of_a_swarm_are_open_to_its_machines_only() -> None:
     harden(machine, swarm="init", swarm_from=["10.0.0.0/16"])
     rules = machine.files[GUARD].content
     assert "ip saddr { 10.0.0.0/16 } udp dport { 4789, 7946 } accept" in rules
+    assert "ip saddr { 10.0.0.0/16 } meta l4proto esp accept" in rules
     assert "    udp dport { 4789" not in rules
 
 

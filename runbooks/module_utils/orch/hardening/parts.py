@@ -62,7 +62,8 @@ def undone(kept: Mapping[str, Any]) -> list[Part]:
     parts = [_file(path, File.of(row) if row else None, CLOSE) for path, row in sorted(kept["files"].items())]
     if GUARD_FILE in kept["files"]:
         row = kept["files"][GUARD_FILE]
-        parts.append(Part("rules", texts.TABLE, CLOSE, {"version": texts.version_in(row["content"])} if row else None))
+        after = {"version": texts.version_in(row["content"])} if row else None
+        parts.append(Part("rules", texts.TABLE, CLOSE, after, unit="guard"))
     return parts
 
 

@@ -17,6 +17,8 @@ _BY_SERVICE = {
     "fail2ban": [["service", "fail2ban", "restart"]],
     "docker": [["service", "docker", "start"]],
 }
+# What enables the firewall; systemctl itself disables no unit whose file is gone.
+_ENABLED = "/etc/systemd/system/sysinit.target.wants/orch-guard.service"
 
 
 def tell(unit: str, machine: Machine) -> list[dict[str, str]]:
@@ -33,5 +35,9 @@ def _guard(machine: Machine) -> list[list[str]]:
     if machine.read(GUARD_FILE) is not None:
         lasting = [["systemctl", "daemon-reload"], ["systemctl", "enable", "orch-guard"]]
         return [["nft", "-f", GUARD_FILE], *(lasting if machine.read(GUARD_UNIT) else [])]
+    machine.remove(_ENABLED)
     is_loaded = machine.run(["nft", "list", "table", *texts.TABLE.split()])[0] == 0
-    return [["nft", "delete", "table", *texts.TABLE.split()]] if is_loaded else []
+    return [
+        *([["nft", "delete", "table", *texts.TABLE.split()]] if is_loaded else []),
+        *([["systemctl", "daemon-reload"]] if machine.has_systemd() else []),
+    ]

@@ -10,7 +10,7 @@ from ansible.module_utils.orch.hardening.machine import Failed, Machine
 from ansible.module_utils.orch.hardening.parts import CLOSE, JOIN, PREPARE, Part
 from ansible.module_utils.orch.hardening.wishes import Refused, Wishes
 
-PATIENCE_S = 120.0
+PATIENCE_S = 120
 _ANYBODY = "user=root,host=somewhere.invalid,addr=192.0.2.1"
 
 
@@ -48,20 +48,21 @@ class Hardening:
         open_parts, _ = self._open(PREPARE)
         return Report(made=[part.id for part in open_parts], services=changes.make(open_parts, self._machine))
 
-    def close(self, token: str) -> Report:
-        """Make what could shut somebody out, and leave the watchdog behind. Raises Failed, with all put back."""
+    def close(self, token: str, patience_s: float = PATIENCE_S) -> Report:
+        """Make what could shut somebody out, with a watchdog beside it. Raises Failed or OSError, with all put back."""
         open_parts, wished = self._open(CLOSE)
         report = Report(made=[part.id for part in open_parts])
         if not open_parts:
             return report
         units = [part.unit for part in open_parts if part.unit]
         watchdog.note(parts.kept(wished, self._machine), units, token, self._machine)
+        # Before anything is closed: whatever happens to us from here on, it is there.
+        watchdog.leave_behind(token, patience_s, self._machine)
         try:
             report.services = changes.make(open_parts, self._machine)
-        except Failed:
+        except (Failed, OSError):
             watchdog.restore(self._machine)
             raise
-        watchdog.leave_behind(token, PATIENCE_S, self._machine)
         return report
 
     def confirm(self) -> Report:

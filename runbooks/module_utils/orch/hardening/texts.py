@@ -10,8 +10,9 @@ from ansible.module_utils.orch.hardening.wishes import Ban, Wishes
 HEAD = "# Written by the runbook server_hardening; a change here is undone by its next run.\n"
 TABLE = "inet orch_guard"
 METADATA = "169.254.169.254"
-# Managers, gossip and the overlay, whose packets anybody could forge: only for the other machines of the Swarm.
-SWARM_PORTS = ("tcp dport { 2377, 7946 }", "udp dport { 4789, 7946 }")
+# Managers, gossip and the overlay (esp where it is encrypted), whose packets anybody could forge: only for the other
+# machines of the Swarm.
+SWARM_PORTS = ("tcp dport { 2377, 7946 }", "udp dport { 4789, 7946 }", "meta l4proto esp")
 # sshd takes the first value that it meets, and Debian's sshd_config reads this folder before anything else.
 SSHD = {
     "PermitRootLogin": "no",

@@ -22,9 +22,13 @@ _ORDER = ("guard", "fail2ban", "ssh")
 
 
 def note(kept: Mapping[str, Any], units: list[str], token: str, machine: Machine) -> None:
-    """Put down what has to come back, and which services have to hear of it."""
-    ordered = [unit for unit in _ORDER if unit in units]
-    document = {"token": token, "files": kept["files"], "units": ordered}
+    """Put down what has to come back, and which services have to hear of it.
+
+    What an earlier run closed and nobody confirmed comes back as it was before that one: its watchdog goes away.
+    """
+    earlier = pending(machine) or {"files": {}, "units": []}
+    ordered = [unit for unit in _ORDER if unit in {*units, *earlier["units"]}]
+    document = {"token": token, "files": {**kept["files"], **earlier["files"]}, "units": ordered}
     machine.write(PENDING, File(json.dumps(document), 0o600))
 
 
