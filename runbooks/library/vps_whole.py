@@ -22,6 +22,7 @@ options:
   run: {description: "runbook, job, artifacts_dir, expect_plan, snapshot_path.", type: dict, required: true}
   inputs: {type: dict, required: true}
   lacking: {description: Faults of inputs and connections as a whole., type: list, elements: str, default: []}
+  no_door: {description: "C({code, message}) where no manager of the Swarm told its door.", type: dict, default: {}}
   machines: {description: "What was registered on each machine, by its name.", type: dict, required: true}
   order: {description: Report of the look at the order., type: dict, default: {}}
   made: {description: Report of making or deleting., type: dict, default: {}}
@@ -32,7 +33,7 @@ options:
 
 def main() -> None:
     """Read the parameters, answer the verdict."""
-    reports = {name: {"type": "dict", "default": {}} for name in ("order", "made", "dns", "planned")}
+    reports = {name: {"type": "dict", "default": {}} for name in ("no_door", "order", "made", "dns", "planned")}
     module = AnsibleModule(
         argument_spec={
             "step": {"choices": ["plan", "conclude"], "required": True},
@@ -45,7 +46,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     given, about = module.params, module.params["run"]
-    known = {name: given[name] for name in ("inputs", "order", "made", "dns")}
+    known = {name: given[name] for name in ("inputs", "no_door", "order", "made", "dns")}
     parts = whole.Parts(job=about["job"], lacking=tuple(given["lacking"]), **known)
     snapshot = about["snapshot_path"]
     undo = json.loads(Path(snapshot).read_text(encoding="utf-8")) if snapshot else None

@@ -53,18 +53,20 @@ def run_play(
     assert checked.problems == ()
     output = folder / "output.json"
     given = {"job_id": "job_1", "runbook": name, "version": runbook.version, "mode": "apply", "environment": "stage"}
-    variables = {"inputs": checked.values, "orch": {**given, "output_path": str(output), **orch}}
+    places = {"output_path": str(output), "control_dir": str(folder / "cp")}
+    variables = {"inputs": checked.values, "orch": {**given, **places, **orch}}
     (folder / "variables.json").write_text(json.dumps(variables))
     hosts = {"targets": {"hosts": targets or {"localhost": LOCAL}}}
     (folder / "inventory.json").write_text(json.dumps(hosts))
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
     argv = [playbook, "-i", "inventory.json", "-e", "@variables.json", *options, str(runbook.playbook)]
-    done = subprocess.run(argv, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, cwd=folder, env=play_environment(folder), capture_output=True, text=True, check=False)
     found = json.loads(output.read_text()) if output.exists() else {}
     return Play(done.returncode, done.stdout + done.stderr, found)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def play_environment(folder: Path) -> dict[str, str]:
+    """What the product would give it: our modules and roles, nothing of the machine's own configuration."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),

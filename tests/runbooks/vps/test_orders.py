@@ -38,6 +38,7 @@ class TestLooking:
         assert (report.failure, ids(report), orders.server.writes) == ({}, ALL, 0)
         parts = {"server": "4.51", "ipv4": "0.60", "backups": "0.90"}
         assert report.price == {"currency": "EUR", "monthly": "6.01", "hourly": "0.0096", "parts": parts}
+        assert report.left_at == ("fsn1", "nbg1")
         assert orders.look(backups=False, enable_ipv4=False).price["monthly"] == "4.51"
 
     def test_a_price_above_the_limit_is_refused(self, orders: Orders) -> None:

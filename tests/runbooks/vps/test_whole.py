@@ -25,7 +25,7 @@ def item(kind: str, action: str = "create") -> dict[str, Any]:
 
 
 def parts(order: Any = None, inputs: Any = None, **more: Any) -> Any:
-    report = {"items": [item("server")], "noop": 0, "price": PRICE, "servers_now": 3, **(order or {})}
+    report = {"items": [item("server")], "noop": 0, "price": PRICE, "servers_now": 3, "left_at": ["a", "b"], **(order or {})}
     return whole.Parts(complete(inputs or {}), "job_1", order=report, **more)
 
 
@@ -47,7 +47,7 @@ def test_the_plan_of_a_new_server_has_its_price_and_what_will_be_done_on_it(tmp_
     assert (document["facts"], verdict.go) == ({"price": PRICE}, True)
     assert document["target"] == {"kind": "server", "id": "hetzner/web-1", "name": "web-1"}
     assert json.loads((tmp_path / "snapshot.json").read_text())["made"] == {"job": "job_1"}
-    assert whole.prices(parts()) == [{**PRICE, "servers_now": 3}]
+    assert whole.prices(parts()) == [{**PRICE, "servers_now": 3, "left_at": "a, b"}]
 
 
 def test_another_price_is_another_plan_and_more_servers_are_not(tmp_path: Path) -> None:
@@ -62,6 +62,8 @@ def test_another_price_is_another_plan_and_more_servers_are_not(tmp_path: Path) 
     "given",
     [
         parts(lacking=("choose some",)),
+        parts(no_door={"code": "unreachable", "message": "no manager of a Swarm answers"}),
+        whole.Parts(complete({"provider": "existing_host"}), "job_1", no_door={"code": "unreachable", "message": "x"}),
         parts({"failure": {"code": "quota_exceeded", "message": "x"}}),
         parts(dns={"failure": {"code": "conflict", "message": "x"}}),
     ],

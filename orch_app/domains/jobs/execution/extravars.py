@@ -98,6 +98,7 @@ def orch_facts(
         "connections": connections,
         "output_path": str(workspace.output_path),
         "artifacts_dir": str(workspace.artifacts),
+        "control_dir": str(workspace.control),
         "isolation": str(launch.level),
     }
 

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Mapping
 from ansible.module_utils.orch.plan import Plan, Stale, canonical, digest, write_whole
 
 SNAPSHOT = "snapshot.json"
-# What the tasks of the role `hardened_machine` register, in their order.
+# What the tasks of the role `hardened_machine` register, in their order. A new server has its `first_start` before.
 STEPS = ("look", "prepared", "entered", "closed", "confirmed", "restored", "joined", "seen_again")
 _EXPLAINED = {
     "entered": "the administrator could not get in, so nothing was closed: ",
@@ -157,6 +157,9 @@ def _fault(steps: Results, *, went: bool) -> dict[str, Any]:
     left = [item["id"] for item in _report(steps, "seen_again").get("items", []) if item["action"] != "noop"]
     if went and left:
         return {"code": "verify_failed", "failed": True, "msg": f"not as wished afterwards: {', '.join(left)}"}
+    first = steps.get("first_start") or {}
+    if first.get("failed"):
+        return {"code": "task_failed", "failed": True, "msg": f"its first start went wrong: {_said(first)}"}
     return {}
 
 
@@ -171,7 +174,8 @@ def _told_of(step: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(result: Mapping[str, Any]) -> str:
-    text = " ".join(str(result.get("msg") or "the machine gave no answer").split())
+    told = [str(result[name]) for name in ("msg", "stdout", "stderr") if result.get(name)]
+    text = " ".join(" ".join(told or ["the machine gave no answer"]).split())
     return text.replace("Task failed: ", "").replace("Module failed: ", "")[:2000]
 
 

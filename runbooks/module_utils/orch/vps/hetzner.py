@@ -49,9 +49,7 @@ class Hetzner(Provider):
             places = ", ".join(sorted(one["location"] for one in size["prices"]))
             raise Unfit("not_found", f"{order.server_type} is not sold at {order.location}, but at {places}")
         self._require_parts(order, size)
-        if not is_there:
-            self._require_stock(order, size)
-        return self._priced(order, price)
+        return self._priced(order, price, () if is_there else self._stock(order, size))
 
     def wanted(self, order: Order) -> list[Resource]:
         """The firewall first, so that the server never stands without it."""
@@ -137,12 +135,13 @@ class Hetzner(Provider):
             raise Unfit("not_found", f"the project has no ssh key {', '.join(missing)}")
         self._networks(order)
 
-    def _require_stock(self, order: Order, size: Row) -> None:
+    def _stock(self, order: Order, size: Row) -> tuple[str, ...]:
+        """Where the type is in stock; raises Unfit where the wished place is none of these."""
         centers = self._api.all("datacenters")
         left = {place: _available(centers, place) for place in {one["location"]["name"] for one in centers}}
-        if size["id"] in left.get(order.location, set()):
-            return
-        elsewhere = sorted(place for place, ids in left.items() if size["id"] in ids)
+        left_at = tuple(sorted(place for place, ids in left.items() if size["id"] in ids))
+        if order.location in left_at:
+            return left_at
         types = self._api.all("server_types")
         others = [
             one["name"]
@@ -151,13 +150,13 @@ class Hetzner(Provider):
             and one["memory"] >= size["memory"]
         ]  # fmt: skip
         hints = [
-            *([f"{order.server_type} at {', '.join(elsewhere)}"] if elsewhere else []),
+            *([f"{order.server_type} at {', '.join(left_at)}"] if left_at else []),
             *([f"{', '.join(others[:MOST_SUGGESTED])} at {order.location}"] if others else []),
         ]
         hint = f"; there are {' and '.join(hints)}" if hints else ""
         raise Unfit("resource_unavailable", f"no {order.server_type} is left at {order.location}{hint}")
 
-    def _priced(self, order: Order, price: Row) -> Offer:
+    def _priced(self, order: Order, price: Row, left_at: tuple[str, ...]) -> Offer:
         """The server, its address, and a part of the server's price for its backups; all with tax."""
         pricing = self._api.get("/pricing")["pricing"]
         server = (Decimal(price["price_monthly"]["gross"]), Decimal(price["price_hourly"]["gross"]))
@@ -174,6 +173,7 @@ class Hetzner(Provider):
             hourly=_money(hourly, FINE),
             parts={name: _money(one[0], CENT) for name, one in parts.items()},
             servers_now=len(self._api.all("servers")),
+            left_at=left_at,
         )
 
     def _said(self, server: Row) -> dict[str, Any]:

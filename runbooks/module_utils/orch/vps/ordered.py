@@ -85,7 +85,8 @@ def rules_of(kind: str, custom: list[Mapping[str, Any]]) -> tuple[Rule, ...]:
 class Offer:
     """What an order costs at a place, tax included. Money is text, as providers give it.
 
-    `servers_now` is how many servers the project has: no part of the price, and nothing that a plan depends on.
+    `servers_now` is how many servers the project has, `left_at` where the type is in stock (not asked for a server that is
+    there): no part of the price, and nothing that a plan depends on.
     """
 
     currency: str
@@ -93,6 +94,7 @@ class Offer:
     hourly: str
     parts: Mapping[str, str]
     servers_now: int
+    left_at: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The price, as a plan has it among its facts."""

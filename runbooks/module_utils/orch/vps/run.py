@@ -28,6 +28,7 @@ class Report:
     made: list[str] = field(default_factory=list)
     price: dict[str, Any] = field(default_factory=dict)
     servers_now: int = 0
+    left_at: tuple[str, ...] = ()
     server: dict[str, str] = field(default_factory=dict)
     failure: dict[str, str] = field(default_factory=dict)
     calls: int = 0
@@ -83,7 +84,7 @@ def _look(provider: Provider, order: Order, report: Report) -> None:
     report.items = [item for item in items if item["action"] != "noop"]
     report.noop = len(items) - len(report.items)
     offer = provider.offer(order, is_there=standing is not None)
-    report.price, report.servers_now = offer.document(), offer.servers_now
+    report.price, report.servers_now, report.left_at = offer.document(), offer.servers_now, offer.left_at
     _require_same(report.items)
     _require_known(standing)
     _require_cheap(order, report.price)

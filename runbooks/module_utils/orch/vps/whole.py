@@ -16,12 +16,14 @@ Document = Mapping[str, Any]
 @dataclass(frozen=True)
 class Parts:
     """What the plays found out so far. `order` and `made` are reports of `vps_server`, `dns` is of `cloudflare_dns`;
-    each is empty where it was not asked for. `lacking` are faults of the inputs and connections as a whole.
+    each is empty where it was not asked for. `lacking` are faults of the inputs and connections as a whole, `no_door` is
+    why no manager of the Swarm told its door.
     """
 
     inputs: Document
     job: str
     lacking: tuple[str, ...] = ()
+    no_door: Document = field(default_factory=dict)
     order: Document = field(default_factory=dict)
     made: Document = field(default_factory=dict)
     dns: Document = field(default_factory=dict)
@@ -70,13 +72,14 @@ def conclude(run: Run, parts: Parts, planned: Document, results: Mapping[str, Re
 
 
 def prices(parts: Parts) -> list[dict[str, Any]]:
-    """The price as a row for people, with how many servers there are now; none where nothing was ordered."""
-    price = parts.order.get("price")
-    return [{**price, "servers_now": parts.order["servers_now"]}] if price else []
+    """The price as a row for people, with the stock and how many servers there are now; none where none was ordered."""
+    order = parts.order
+    more = {"servers_now": order.get("servers_now"), "left_at": ", ".join(order.get("left_at", ()))}
+    return [{**order["price"], **more}] if order.get("price") else []
 
 
 def _lack(parts: Parts) -> dict[str, str]:
-    return {"code": "validation", "message": "; ".join(parts.lacking)} if parts.lacking else {}
+    return {"code": "validation", "message": "; ".join(parts.lacking)} if parts.lacking else dict(parts.no_door)
 
 
 def _facts(parts: Parts) -> dict[str, Any]:
