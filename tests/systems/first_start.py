@@ -2,10 +2,10 @@
 
 import json
 import shlex
-import subprocess
 from typing import Any
 
 from tests.systems.sshhosts import SshHost
+from tests.systems.vps import login
 
 KEY = "/etc/ssh/ssh_host_ed25519_key"
 
@@ -35,6 +35,5 @@ def _add(host: SshHost, user: dict[str, Any]) -> None:
 
 
 def _root(host: SshHost, command: str, given: str = "") -> None:
-    options = ["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]
-    argv = ["ssh", *options, "-o", "UserKnownHostsFile=/dev/null", "-i", host.private_key, f"root@{host.address}"]
-    subprocess.run([*argv, command], input=given, text=True, check=True, capture_output=True)
+    code, said = login(host, "root", command, given=given)
+    assert code == 0, said

@@ -21,6 +21,12 @@ HERE = Path(__file__).parent
 PACKAGES = ("sudo", "nftables", "fail2ban", "unattended-upgrades", "rsyslog")
 ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL")
 STATUS = Path("/var/lib/dpkg/status")
+# Nothing of this machine's own configuration, no question, and no waiting.
+OPTIONS = (
+    *("-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5", "-o", "IdentitiesOnly=yes"),
+)
+REFUSED = 255
 
 
 @contextmanager
@@ -38,6 +44,13 @@ def vps_hosts(count: int) -> Iterator[list[SshHost]]:
         yield fleet.hosts
     finally:
         sshhosts.stop(fleet)
+
+
+def login(host: SshHost, user: str, *command: str, given: str = "") -> tuple[int, str]:
+    """Exit code and what was said by a login of its own, `REFUSED` where nobody is let in."""
+    argv = ["ssh", *OPTIONS, "-i", host.private_key, f"{user}@{host.address}", *command]
+    done = subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).strip()
 
 
 def _layer() -> Path:
