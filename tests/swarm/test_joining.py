@@ -12,6 +12,8 @@ from tests.systems.swarm.nodes import Node, machines
 
 Machine, Failed = (getattr(modules.shared("hardening.machine"), name) for name in ("Machine", "Failed"))
 swarm, wishes = modules.shared("hardening.swarm"), modules.shared("hardening.wishes")
+parts = modules.shared("hardening.parts")
+ENGINE = parts.Part("service", "docker", parts.PREPARE, {"running": True})
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def door_of(node: Node, folder: Path, role: str) -> dict[str, str]:
 
 def test_one_makes_a_swarm_and_the_other_joins_it_once(pair: list[Node], tmp_path: Path) -> None:
     first, second = map(machine_of, pair)
+    assert parts.found(ENGINE, first, frozenset()) == ENGINE.after
     assert (swarm.found(first), swarm.found(second)) == (None, None)
     swarm.enter("init", {}, first)
     assert swarm.found(first) == swarm.wanted("init")

@@ -1,15 +1,16 @@
 """Hardening step by step on a machine in memory: what is wished, what is made first, and who is never shut out."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.domains.inventory.samples import HOST_KEY
 from tests.runbooks import modules
-from tests.runbooks.hardening.memory_machine import GUARD, SSHD, Failed, File, MemoryMachine
+from tests.runbooks.hardening.memory_machine import GUARD, SSHD, Failed, File, MemoryMachine, machine_module
 
 steps, wishes, watchdog = (modules.shared(f"hardening.{name}") for name in ("steps", "wishes", "watchdog"))
-parts = modules.shared("hardening.parts")
+parts, swarm = modules.shared("hardening.parts"), modules.shared("hardening.swarm")
 BAN = {"max_retry": 5, "find_s": 600, "ban_s": 3600}
 INPUTS: dict[str, Any] = {
     "admin_user": "ops", "authorized_keys": [], "firewall": True, "open_ports": ["443/tcp"], "ssh_from": [],
@@ -230,3 +231,12 @@ def test_a_machine_enters_a_swarm_once(wish: str, manager: bool) -> None:
     other = "join-worker" if manager else "init"
     with pytest.raises(wishes.Refused, match="in another role"):
         hardening(machine, docker=True, swarm=other).join(door)
+
+
+def test_a_machine_without_an_engine_has_none_and_makes_no_swarm(tmp_path: Path) -> None:
+    machine = machine_module.Machine()
+    machine.engine_socket = str(tmp_path / "docker.sock")
+    engine = parts.Part("service", "docker", parts.PREPARE, {"running": True})
+    assert (parts.found(engine, machine, frozenset()), swarm.found(machine)) == (None, None)
+    with pytest.raises(Failed, match="no container engine answers"):
+        swarm.enter("init", {}, machine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible.module_utils.orch.hardening import swarm, texts
 from ansible.module_utils.orch.hardening.machine import File, Machine
@@ -102,10 +102,13 @@ def _timezone(_: str, machine: Machine) -> dict[str, Any] | None:
 
 def _running(service: str, machine: Machine) -> dict[str, Any] | None:
     """Asked of the service itself: a machine without systemd has nobody else to ask."""
-    argv = {"fail2ban": ["fail2ban-client", "ping"], "docker": ["docker", "version"]}[service]
-    return {"running": True} if machine.run(argv)[0] == 0 else None
+    return {"running": True} if _ANSWERS[service](machine) else None
 
 
+_ANSWERS: dict[str, Callable[[Machine], bool]] = {
+    "fail2ban": lambda machine: machine.run(["fail2ban-client", "ping"])[0] == 0,
+    "docker": lambda machine: machine.engine("GET", "/version") is not None,
+}
 _FOUND = {
     "account": _account,
     "file": _content,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible.module_utils.orch.hardening.machine import Machine
+from ansible.module_utils.orch.hardening.machine import Failed, Machine
 from ansible.module_utils.orch.hardening.wishes import Refused
 
 PORT = 2377
@@ -33,8 +33,13 @@ def enter(wish: str, door: Mapping[str, Any], machine: Machine) -> dict[str, str
         raise Refused("the machine is in a Swarm already, in another role: change that at one of its managers")
     listen = {"ListenAddr": f"0.0.0.0:{PORT}"}
     if wish == "init":
-        machine.engine("POST", "/swarm/init", listen)
+        _ask("/swarm/init", listen, machine)
         return {"unit": "docker", "action": "swarm init", "by": "engine"}
     body = {**listen, "RemoteAddrs": [str(door["address"])], "JoinToken": str(door["token"])}
-    machine.engine("POST", "/swarm/join", body)
+    _ask("/swarm/join", body, machine)
     return {"unit": "docker", "action": f"swarm join {door['address']}", "by": "engine"}
+
+
+def _ask(path: str, body: Mapping[str, Any], machine: Machine) -> None:
+    if machine.engine("POST", path, body) is None:
+        raise Failed("no container engine answers on this machine")
