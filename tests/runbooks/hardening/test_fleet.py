@@ -108,6 +108,13 @@ def test_whoever_could_not_get_in_is_told_of_and_what_was_opened_again_was_not_m
     assert ([one["id"] for one in verdict.items], verdict.hosts) == (["a"], [])
 
 
+def test_what_could_not_even_be_opened_again_is_left_to_the_watchdog(run: Any) -> None:
+    lost = {"look": look(item("/x")), "closed": step("file:/x"), "confirmed": GONE, "restored": GONE}
+    verdict = ended(run, {"a": lost})
+    assert "its own watchdog opens it again: Connection refused" in verdict.failure["message"]
+    assert [one["id"] for one in verdict.items] == ["a"]
+
+
 def test_what_is_not_as_wished_afterwards_is_told(run: Any) -> None:
     verdict = ended(run, {"a": {"look": look(item("/x")), "closed": step("file:/x"), "seen_again": look(item("/x"))}})
     assert verdict.failure == {

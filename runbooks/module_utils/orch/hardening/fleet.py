@@ -13,8 +13,9 @@ SNAPSHOT = "snapshot.json"
 STEPS = ("look", "prepared", "entered", "closed", "confirmed", "restored", "joined", "seen_again")
 _EXPLAINED = {
     "entered": "the administrator could not get in, so nothing was closed: ",
-    "confirmed": "nobody got in after closing, so it was opened again: ",
+    "confirmed": "what was closed could not be confirmed, so it was opened again: ",
 }
+_LEFT_TO_THE_WATCHDOG = "what was closed could not be confirmed, and its own watchdog opens it again: "
 _TELLING = ("prepared", "closed", "restored", "joined")
 _LONGEST_ID = 256
 Results = Mapping[str, Mapping[str, Any]]
@@ -144,7 +145,7 @@ def _conclude_one(verdict: Verdict, name: str, steps: Results, *, went: bool) ->
 
 def _made(steps: Results) -> list[str]:
     """What was made and not taken back."""
-    kept = ("prepared",) if _report(steps, "restored") else ("prepared", "closed", "joined")
+    kept = ("prepared",) if _went_wrong(steps.get("confirmed") or {}) else ("prepared", "closed", "joined")
     return [one for step in kept for one in _report(steps, step).get("made", [])]
 
 
@@ -152,8 +153,8 @@ def _fault(steps: Results, *, went: bool) -> dict[str, Any]:
     """The first step that failed, in the words of `orch_settle`; empty where all went well."""
     for step in STEPS:
         result = steps.get(step) or {}
-        if result.get("unreachable") or result.get("failed"):
-            return _told_of(step, result)
+        if _went_wrong(result):
+            return _told_of(step, result, is_open=bool(_report(steps, "restored")))
     left = [item["id"] for item in _report(steps, "seen_again").get("items", []) if item["action"] != "noop"]
     if went and left:
         return {"code": "verify_failed", "failed": True, "msg": f"not as wished afterwards: {', '.join(left)}"}
@@ -163,9 +164,14 @@ def _fault(steps: Results, *, went: bool) -> dict[str, Any]:
     return {}
 
 
-def _told_of(step: str, result: Mapping[str, Any]) -> dict[str, Any]:
+def _went_wrong(result: Mapping[str, Any]) -> bool:
+    return bool(result.get("unreachable") or result.get("failed"))
+
+
+def _told_of(step: str, result: Mapping[str, Any], *, is_open: bool) -> dict[str, Any]:
     """Only a machine that could not be looked at is out of reach; later it was there, and somebody could not get in."""
-    message = _EXPLAINED.get(step, "") + _said(result)
+    explained = _EXPLAINED.get(step, "") if is_open or step != "confirmed" else _LEFT_TO_THE_WATCHDOG
+    message = explained + _said(result)
     if step in _EXPLAINED:
         return {"code": "verify_failed", "failed": True, "msg": message}
     if result.get("unreachable"):
