@@ -5,16 +5,18 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from orch_app.domains.access.actor import Actor
+from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.audit.models import AuditEntry
 from orch_app.domains.inventory.models import Host
+from orch_app.domains.jobs import handover
 from orch_app.domains.jobs.models import Job
-from orch_app.kit.db import reading
+from orch_app.domains.runbooks.models import Runbook
+from orch_app.kit.db import reading, unit_of_work
 from tests.domains.inventory.samples import HOST_KEY, OTHER_KEY, add_connection, add_host
 from tests.domains.jobs.orders import launched
+from tests.domains.jobs.rows import add_job
 from tests.domains.jobs.trials import Trials, ran, text_of
 
-pytestmark = pytest.mark.integration
 SLOT = [{"slot": "ssh", "type": "ssh", "required": False}]
 NEW: dict[str, Any] = {
     "name": "web-9", "address": "192.0.2.9", "port": 22, "user": "ops", "host_key": HOST_KEY, "connection": "ssh"
@@ -23,21 +25,22 @@ WRITE = """
     - name: Write the output
       orch_output:
         extra: {rows}
+    - name: Fail
+      ansible.builtin.fail: {{msg: all the same}}
 """
 
 
-def tells(*rows: dict[str, Any], fails: bool = False) -> str:
-    """Tasks that hand these hosts over."""
-    lines = WRITE.format(rows=str({"hosts": list(rows)}))
-    return lines + ("    - name: Fail\n      ansible.builtin.fail: {msg: all the same}\n" if fails else "")
+@pytest.fixture
+def job(database: str, admin: Actor) -> Job:  # noqa: ARG001 - the tables
+    """A job with a connection for new hosts."""
+    return add_job(1, connection_ids={"ssh": add_connection(admin).id})
 
 
-def hand_over(trials: Trials, admin: Actor, tasks: str, mode: str = "apply", **metadata: Any) -> Job:
-    """A job with a connection for new hosts, run to its end."""
-    key = add_connection(admin)
-    declared = {"registers": ["hosts"], "connections": SLOT, "supports": {"check": True}, **metadata}
-    trials.write("trial", tasks, **declared)
-    return ran(launched(admin, "trial", connections={"ssh": key.id}, mode=mode))
+def taken_over(job: Job, *rows: dict[str, Any], registers: tuple[str, ...] = ("hosts",)) -> str:
+    """Why the inventory was left as it is at the end of this job; empty where it was not."""
+    runbook = Runbook(id="rb_1", name="trial", path="trial", meta={"registers": list(registers)})
+    with unit_of_work() as session:
+        return handover.take_over(session, worker_actor("w"), job, runbook, {"hosts": list(rows)})
 
 
 def known() -> dict[str, Host]:
@@ -52,64 +55,62 @@ def acts() -> list[tuple[str, str]]:
         return [(row.action, row.request_id) for row in rows]
 
 
-def test_a_new_host_is_there_with_its_pinned_key_when_the_job_has_ended(sqlite_trials: Trials, admin: Actor) -> None:
-    job = hand_over(sqlite_trials, admin, tells(NEW))
-    assert job.status == "SUCCESS", text_of(job)
+def test_a_new_host_has_its_pinned_key_and_is_changed_by_the_job(job: Job) -> None:
+    assert taken_over(job, NEW) == ""
     host = known()["web-9"]
     assert (host.address, host.user, host.host_key, host.environment) == ("192.0.2.9", "ops", HOST_KEY, "stage")
     assert host.connection_id == job.connection_ids["ssh"]
     assert acts() == [("host.created", job.id), ("host.key_pinned", job.id)]
 
 
-def test_the_same_host_again_changes_nothing_but_its_user(sqlite_trials: Trials, admin: Actor) -> None:
+def test_the_same_host_again_changes_nothing_but_its_user(job: Job, admin: Actor) -> None:
     add_host(admin, "web-9", address="192.0.2.9", user="root", pinned=True)
-    assert hand_over(sqlite_trials, admin, tells(NEW)).status == "SUCCESS"
-    assert known()["web-9"].user == "ops"
+    assert (taken_over(job, NEW), known()["web-9"].user) == ("", "ops")
     count = len(acts())
-    assert ran(launched(admin, "trial")).status == "SUCCESS"
-    assert len(acts()) == count
-
-
-def test_a_job_that_failed_hands_over_what_it_says_all_the_same(sqlite_trials: Trials, admin: Actor) -> None:
-    job = hand_over(sqlite_trials, admin, tells(NEW, fails=True))
-    assert (job.status, job.reason, list(known())) == ("ERROR", "task_failed", ["web-9"])
+    assert (taken_over(job, NEW), len(acts())) == ("", count)
 
 
 @pytest.mark.parametrize("row", [NEW | {"host_key": OTHER_KEY}, NEW | {"address": "192.0.2.10"}])
-def test_another_host_of_the_name_is_never_touched_and_the_job_says_so(
-    sqlite_trials: Trials, admin: Actor, row: dict[str, Any]
-) -> None:
+def test_another_host_of_the_name_is_never_touched_nor_is_any_other(job: Job, admin: Actor, row: Any) -> None:
     add_host(admin, "web-9", address="192.0.2.9", user="root", pinned=True)
-    job = hand_over(sqlite_trials, admin, tells(NEW | {"name": "web-8"}, row))
-    assert (job.status, job.reason) == ("ERROR", "host_not_registered")
-    assert "another host named web-9" in job.reason_detail
+    assert "another host named web-9" in taken_over(job, NEW | {"name": "web-8"}, row)
     assert {name: host.user for name, host in known().items()} == {"web-9": "root"}
 
 
 @pytest.mark.parametrize(
     "row", [{"name": "web-9"}, NEW | {"address": "no address"}, NEW | {"host_key": "x"}, NEW | {"connection": "dns"}]
 )
-def test_a_host_that_cannot_be_read_is_refused(sqlite_trials: Trials, admin: Actor, row: dict[str, Any]) -> None:
-    job = hand_over(sqlite_trials, admin, tells(row))
-    assert (job.reason, known()) == ("host_not_registered", {})
+def test_a_host_that_cannot_be_read_is_refused(job: Job, row: Any) -> None:
+    assert taken_over(job, row).startswith("The inventory was left as it is")
+    assert known() == {}
 
 
-def test_a_host_that_was_deleted_leaves_the_inventory_and_another_of_its_name_stays(
-    sqlite_trials: Trials, admin: Actor
-) -> None:
+def test_a_host_that_was_deleted_leaves_and_another_of_its_name_stays(job: Job, admin: Actor) -> None:
     add_host(admin, "web-9", address="192.0.2.9", pinned=True)
     add_host(admin, "web-8", address="192.0.2.8", pinned=True)
     gone = {"state": "absent", "port": 22, "host_key": HOST_KEY}
     rows = [{"name": "web-9", "address": "192.0.2.9", **gone}, {"name": "web-8", "address": "192.0.2.7", **gone}]
-    assert hand_over(sqlite_trials, admin, tells(*rows)).status == "SUCCESS"
-    assert list(known()) == ["web-8"]
+    assert (taken_over(job, *rows), list(known())) == ("", ["web-8"])
 
 
-def test_a_runbook_that_declares_nothing_hands_nothing_over(sqlite_trials: Trials, admin: Actor) -> None:
-    assert hand_over(sqlite_trials, admin, tells(NEW), registers=[]).status == "SUCCESS"
-    assert known() == {}
+def test_a_preview_and_a_runbook_that_declares_nothing_hand_nothing_over(job: Job) -> None:
+    assert (taken_over(job, NEW, registers=()), known()) == ("", {})
+    job.run_mode = "preview"
+    assert (taken_over(job, NEW), known()) == ("", {})
 
 
-def test_a_preview_hands_nothing_over(sqlite_trials: Trials, admin: Actor) -> None:
-    assert hand_over(sqlite_trials, admin, tells(NEW), mode="preview").status == "SUCCESS"
-    assert known() == {}
+@pytest.mark.integration
+def test_the_end_of_a_job_hands_over_what_its_output_says_and_names_what_could_not_be(
+    sqlite_trials: Trials, admin: Actor
+) -> None:
+    """Also that of a job which failed: what the output says is so."""
+    key = add_connection(admin)
+    sqlite_trials.write("trial", WRITE.format(rows={"hosts": [NEW]}), registers=["hosts"], connections=SLOT)
+    job = ran(launched(admin, "trial", connections={"ssh": key.id}))
+    assert (job.status, job.reason, list(known())) == ("ERROR", "task_failed", ["web-9"]), text_of(job)
+
+    other = WRITE.format(rows={"hosts": [NEW | {"host_key": OTHER_KEY}]}).partition("    - name: Fail")[0]
+    sqlite_trials.write("other", other, registers=["hosts"], connections=SLOT)
+    job = ran(launched(admin, "other", connections={"ssh": key.id}))
+    assert (job.status, job.reason) == ("ERROR", "host_not_registered"), text_of(job)
+    assert "another host named web-9" in job.reason_detail
