@@ -92,7 +92,8 @@ def test_preview_apply_and_rollback(tmp_path: Path, machines: list[SshHost]) -> 
     play.machines, play.users = [machine, stranger], {machine.name: "ops"}
     back = play(snapshot=snapshot, **wishes)
     assert (back.rc, back.output["hosts"]) == (0, []), back.text
-    assert {(item["id"].partition("/")[0], item["action"]) for item in back.output["items"]} == {(machine.name, "delete")}
+    undone = {(item["id"].partition("/")[0], item["action"]) for item in back.output["items"]}
+    assert undone == {(machine.name, "delete")}
     assert (login(machine, "root", "ls", SSHD)[0], login(machine, "ops", "true")[0]) == (NO_SUCH_FILE, 0)
 
 
@@ -126,7 +127,8 @@ def test_nobody_is_shut_out(tmp_path: Path, machines: list[SshHost]) -> None:
     _, own_rule, other = machines
     assert login(own_rule, "root", "echo AllowUsers root >> /etc/ssh/sshd_config; service ssh reload")[0] == 0
     done = Plays(tmp_path, [own_rule, other])(ssh_from=["203.0.113.0/24"])
-    assert (done.rc != 0, done.output["failure"]["code"], done.output["hosts"]) == (True, "verify_failed", []), done.text
+    assert (done.output["failure"]["code"], done.output["hosts"]) == ("verify_failed", []), done.text
+    assert done.rc != 0
     said = {item["name"]: item["error"]["message"] for item in done.output["items"] if item["action"] == "error"}
     assert "could not get in, so nothing was closed" in said[own_rule.name]
     assert "so it was opened again" in said[other.name]

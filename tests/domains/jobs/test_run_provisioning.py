@@ -1,4 +1,4 @@
-"""A server through the whole product: price seen, approved by another person, set up, in the inventory, deleted again."""
+"""A server through the whole product: price seen, approved by somebody else, set up, in the inventory, deleted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ NAME = "vps_provision"
 
 @dataclass
 class Shop:
-    """A project of the provider, a zone, and the machine that becomes whatever is ordered; who asks, and who decides."""
+    """A project of the provider, a zone, the machine that becomes whatever is ordered; who asks, and who decides."""
 
     machine: SshHost
     project: hz.Hetzner

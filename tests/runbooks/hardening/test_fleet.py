@@ -125,9 +125,10 @@ def test_what_is_not_as_wished_afterwards_is_told(run: Any) -> None:
 
 def test_a_first_start_that_went_wrong_is_told_although_the_machine_was_hardened(run: Any) -> None:
     first = {"failed": True, "msg": "non-zero return code", "stdout": "status: error\ndetail: scripts-user"}
-    verdict = ended(run, {"a": {"first_start": first, "look": look(item("/x")), "closed": step("file:/x"), "seen_again": look()}})
+    good = {"look": look(item("/x")), "closed": step("file:/x"), "seen_again": look()}
+    verdict = ended(run, {"a": {"first_start": first, **good}})
     assert (verdict.failure["code"], len(verdict.hosts)) == ("task_failed", 1)
-    assert "first start went wrong: non-zero return code status: error detail: scripts-user" in verdict.failure["message"]
+    assert "went wrong: non-zero return code status: error detail: scripts-user" in verdict.failure["message"]
 
 
 def test_a_preview_shows_what_would_be_made(run: Any) -> None:

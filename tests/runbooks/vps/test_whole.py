@@ -25,7 +25,8 @@ def item(kind: str, action: str = "create") -> dict[str, Any]:
 
 
 def parts(order: Any = None, inputs: Any = None, **more: Any) -> Any:
-    report = {"items": [item("server")], "noop": 0, "price": PRICE, "servers_now": 3, "left_at": ["a", "b"], **(order or {})}
+    offer = {"price": PRICE, "servers_now": 3, "left_at": ["a", "b"]}
+    report = {"items": [item("server")], "noop": 0, **offer, **(order or {})}
     return whole.Parts(complete(inputs or {}), "job_1", order=report, **more)
 
 

@@ -85,8 +85,8 @@ def rules_of(kind: str, custom: list[Mapping[str, Any]]) -> tuple[Rule, ...]:
 class Offer:
     """What an order costs at a place, tax included. Money is text, as providers give it.
 
-    `servers_now` is how many servers the project has, `left_at` where the type is in stock (not asked for a server that is
-    there): no part of the price, and nothing that a plan depends on.
+    `servers_now` is how many servers the project has, `left_at` where the type is in stock (not asked for a server that
+    is there): no part of the price, and nothing that a plan depends on.
     """
 
     currency: str

@@ -16,8 +16,8 @@ Document = Mapping[str, Any]
 @dataclass(frozen=True)
 class Parts:
     """What the plays found out so far. `order` and `made` are reports of `vps_server`, `dns` is of `cloudflare_dns`;
-    each is empty where it was not asked for. `lacking` are faults of the inputs and connections as a whole, `no_door` is
-    why no manager of the Swarm told its door.
+    each is empty where it was not asked for. `lacking` are faults of the inputs and connections as a whole, `no_door`
+    is why no manager of the Swarm told its door.
     """
 
     inputs: Document
