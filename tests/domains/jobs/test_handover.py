@@ -31,7 +31,7 @@ WRITE = """
 
 
 @pytest.fixture
-def job(database: str, admin: Actor) -> Job:  # noqa: ARG001 - the tables
+def job(database: str, admin: Actor) -> Job:
     """A job with a connection for new hosts."""
     return add_job(1, connection_ids={"ssh": add_connection(admin).id})
 

@@ -112,7 +112,7 @@ def conclude(run: Run, planned: Mapping[str, Any], results: Mapping[str, Results
 
 
 def _target(looks: Results) -> dict[str, str]:
-    names = ",".join(sorted(looks))
+    names = ",".join(sorted(looks)) or "none"
     return {"kind": "hosts", "id": names if len(names) <= _LONGEST_ID else digest(names), "name": names[:_LONGEST_ID]}
 
 
