@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ class Play:
     output: dict[str, Any] = field(default_factory=dict)
 
 
+@cache
 def spec(name: str) -> RunbookSpec:
-    """A shipped runbook."""
+    """A shipped runbook; to read and judge one takes longer than most tests."""
     return load_runbook(RUNBOOKS / name)
 
 

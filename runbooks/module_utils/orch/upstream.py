@@ -7,13 +7,14 @@ import random
 import socket
 import ssl
 import time
+from functools import cached_property
 from typing import Any, Callable, Iterable
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 
 from ansible.module_utils.orch import egress
 from ansible.module_utils.urls import ConnectionError as NoConnectionError
-from ansible.module_utils.urls import SSLValidationError, open_url
+from ansible.module_utils.urls import Request, SSLValidationError, make_context
 
 TIMEOUT_S = 30
 ATTEMPTS = 4
@@ -24,6 +25,7 @@ BROKEN_AFTER = 3
 SAFE = frozenset({"GET", "HEAD"})
 REPEATABLE = SAFE | {"PUT", "DELETE"}
 AGENT = "jarvis"
+_TLS = ("validate_certs", "client_cert", "client_key")
 _PORTS = {"http": 80, "https": 443}
 _CODES = {400: "validation", 401: "auth_failed", 403: "insufficient_scopes", 404: "not_found", 409: "conflict"}
 _TOO_MANY = 429
@@ -195,9 +197,15 @@ class Upstream:
         kind = {"Content-Type": "application/json"} if body is not None else {}
         sent = {**self._headers, **kind, **headers}
         self.calls += 1
-        options = self._reach.options
-        with open_url(url, data=data, headers=sent, method=method, follow_redirects="none", **options) as got:
+        options = {**self._reach.options, "follow_redirects": "none", "context": self._context}
+        with Request().open(method, url, data=data, headers=sent, **options) as got:
             return _answer(got.status, got)
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made once: to read the certificates that are trusted takes longer than most calls."""
+        options = self._reach.options
+        return make_context(options.get("ca_path"), **{name: options[name] for name in _TLS if name in options})
 
     def _judge(self, url: str) -> None:
         """Say at once what the rules for connections would refuse later without a word."""

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orch_app.domains.runbooks.contract import load_runbook
 from orch_app.domains.runbooks.inputs import check_inputs
 from tests.runbooks import modules
-from tests.runbooks.modules import RUNBOOKS
+from tests.runbooks.plays import spec
 from tests.systems.hetzner import TOKEN, Hetzner
 
 run, ordered = modules.shared("vps.run"), modules.shared("vps.ordered")
@@ -56,7 +55,7 @@ class Orders:
 def complete(inputs: dict[str, Any]) -> dict[str, Any]:
     """Inputs with their defaults, as the schema has them."""
     given = {"provider": "hetzner", **GIVEN, **inputs}
-    checked = check_inputs(load_runbook(RUNBOOKS / "vps_provision").schema, given)
+    checked = check_inputs(spec("vps_provision").schema, given)
     assert checked.problems == ()
     return checked.values
 
