@@ -177,9 +177,9 @@ class _Run:
         if self._running.is_lost:
             raise LostClaimError(self._held.job_id)
         job, runbook = self._prepared.job, self._prepared.runbook
-        results = conclusion.look_at_results(self._workspace, job, runbook.output_schema, self._secrets)
-        takes_snapshot = runbook.meta.get("snapshot") == "required"
-        verdict = conclusion.conclude(self._running, outcome, results, job, takes_snapshot=takes_snapshot)
+        promise = snapshots.Promise.of(runbook.meta)
+        results = conclusion.look_at_results(self._workspace, job, runbook.output_schema, self._secrets, promise)
+        verdict = conclusion.conclude(self._running, outcome, results, job, promise)
         self._finalize()
         kept = self._keep(results)
         crash_point("finish.before_commit")
@@ -221,7 +221,7 @@ class _Run:
 
     def _collect(self, session: Session, results: Results) -> list[ArtifactInfo]:
         lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-        return collect(self._workspace, lines, results.files, self._secrets)
+        return collect(self._workspace, lines, results.files, self._secrets, withheld=(snapshots.SNAPSHOT,))
 
     def _finish(self, session: Session, outcome: PlayOutcome, results: Results, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id

@@ -59,16 +59,30 @@ def test_a_plan_that_is_no_more_the_expected_one_changes_nothing(swarm: FakeSwar
     assert (late["failure"]["code"], swarm.writes) == ("stale_plan", [])
 
 
-def test_an_update_names_what_differs_and_values_of_the_environment_are_hashes(
-    swarm: FakeSwarm, tmp_path: Path
-) -> None:
+def test_an_update_names_what_differs_and_tells_no_value_of_the_environment(swarm: FakeSwarm, tmp_path: Path) -> None:
     deploy(swarm, tmp_path, text())
     preview = deploy(swarm, tmp_path, text(release="2", mode="secret"), check=True)
     item = next(one for one in preview["items"] if one["id"] == "service shop_web")
     assert item["fields"] == ["configs", "env", "image", "labels"]
     assert (item["image_before"], item["image_after"]) == ("web:1", "web:2")
-    assert "secret" not in json.dumps(item["after"]["env"])
+    assert (item["before"]["env"], item["after"]["env"]) == ({"MODE": "set"}, {"MODE": "changed"})
     assert item["after"]["configs"][0]["name"] == "shop_page_v2"
+
+
+def test_the_plan_is_another_one_with_another_value_that_it_does_not_show(swarm: FakeSwarm, tmp_path: Path) -> None:
+    deploy(swarm, tmp_path, text())
+    one, other = (text().replace("MODE=a", f"MODE={mode}") for mode in ("b", "c"))
+    seen = deploy(swarm, tmp_path, one, check=True)
+    meant = deploy(swarm, tmp_path, other, check=True)
+    assert without_plan(seen) == without_plan(meant)
+    assert seen["plan_sha256"] != meant["plan_sha256"]
+    swarm.writes.clear()
+    assert deploy(swarm, tmp_path, other, expect=seen["plan_sha256"])["failure"]["code"] == "stale_plan"
+    assert swarm.writes == []
+
+
+def without_plan(result: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != "plan_sha256"}
 
 
 def test_a_service_that_is_no_more_in_the_file_goes_when_all_others_stand(swarm: FakeSwarm, tmp_path: Path) -> None:

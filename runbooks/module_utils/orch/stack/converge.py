@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import AbstractSet, Any, Callable, Iterable, Mapping, NamedTuple
 
+from ansible.module_utils.orch.engine.redaction import LineRedactor, secret_values
 from ansible.module_utils.orch.stack.engine import Engine
 from ansible.module_utils.orch.stack.faults import code_of
 from ansible.module_utils.orch.stack.judging import FAILED, STANDS, Sight, Verdict
@@ -189,11 +190,14 @@ class Watch:
         return f"it does not stand after {self._pace.timeout_s:g} s: {outcome.verdict.message}"
 
     def _log_of(self, service: dict[str, Any]) -> list[str]:
+        """The end of its log, without what looks like a secret or is one of its environment."""
         container = (service.get("Spec", {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
+        hiding = LineRedactor(secret_values(container.get("Env") or []))
         try:
-            return self._engine.apart().log_of(service["ID"], bool(container.get("TTY"))) if service.get("ID") else []
+            lines = self._engine.apart().log_of(service["ID"], bool(container.get("TTY"))) if service.get("ID") else []
         except UpstreamError as error:
             return [f"(the log cannot be read: {error})"]
+        return [hiding.line(line) for line in lines]
 
 
 def _waiting_errors(sight: Sight) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import Any
 
-from ansible.module_utils.orch.plan import changed_fields
-from ansible.module_utils.orch.stack import view
+from ansible.module_utils.orch.plan import changed_fields, digest
+from ansible.module_utils.orch.stack import shown, view
 from ansible.module_utils.orch.stack.live import Live
 from ansible.module_utils.orch.stack.versions import BASE
 from ansible.module_utils.orch.stack.wanted import Wanted
@@ -29,10 +29,11 @@ def items_of_services(goal: Wanted, live: Live) -> list[dict[str, Any]]:
 
 def _item(action: str, kind: str, name: str, before: Any, after: Any) -> dict[str, Any]:
     fields = changed_fields(before, after) if action == "update" else []
-    shown = {"before": before, "after": after}
+    both = {"before": before, "after": after}
     if fields:
-        shown = {side: {field: each.get(field) for field in fields} for side, each in shown.items()}
-    return {"id": f"{kind} {name}", "action": action, "kind": kind, "name": name, **shown, "fields": fields}
+        both = {side: {field: each.get(field) for field in fields} for side, each in both.items()}
+    said = {"id": f"{kind} {name}", "action": action, "kind": kind, "name": name, "fields": fields}
+    return {**said, **shown.sides(**both)}
 
 
 def _made(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -61,3 +62,9 @@ def _gone(kind: str, name: str, live: Live) -> dict[str, Any]:
 def target(stack: str) -> dict[str, str]:
     """What the plan is about."""
     return {"kind": "stack", "id": stack, "name": stack}
+
+
+def outcome(goal: Wanted, live: Live) -> str:
+    """One SHA-256 of what all services are to be: it holds the plan to the values that it does not show."""
+    services = {name: view.of_service(spec, live.network_names) for name, spec in goal.services.items()}
+    return digest(services)

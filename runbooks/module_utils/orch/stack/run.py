@@ -56,7 +56,8 @@ class Run:
             "direction": self._manner.direction,
             "target": planning.target(self._live.stack),
         }
-        return Plan(head, self._steps, state=self._live.state(), warnings=self._goal.warnings, facts=self._goal.facts)
+        facts = {**self._goal.facts, "services_sha256": planning.outcome(self._goal, self._live)}
+        return Plan(head, self._steps, state=self._live.state(), warnings=self._goal.warnings, facts=facts)
 
     def result(self) -> dict[str, Any]:
         """Carry it out; what the module answers. Raises OSError where plan or snapshot cannot be written."""

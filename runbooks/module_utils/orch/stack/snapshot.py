@@ -1,7 +1,8 @@
 """The stack as it was before a run changed it: what the way back needs.
 
-The specs are whole, so the environment of the services stands in it as the engine tells it. Values of secrets do not:
-the engine tells nobody.
+The specs are whole, so the environment of the services stands in it as the engine tells it, and Portainer's file of the
+stack with its variables. That is why the runbooks ask for it to be sealed. Values of secrets are not in it: the engine
+tells nobody.
 """
 
 from __future__ import annotations

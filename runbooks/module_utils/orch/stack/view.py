@@ -1,7 +1,7 @@
 """A service as people compare it: one flat set of fields, alike for what the engine tells and for what is wanted.
 
 What the engine adds by itself is taken away and its defaults are filled in, so that equal services look equal.
-Values of the environment are shown as hashes.
+Values of the environment are hashes here, and are not shown at all: see `shown`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.orch.stack import names
 
-HASH_CHARS = 12
+UNSET = "unset"
 _RENAMED = {
     "Command": "entrypoint",
     "Args": "command",
@@ -77,12 +77,12 @@ def _field(name: str) -> str:
 
 def _env(lines: list[str]) -> dict[str, str]:
     cut = [line.partition("=") for line in lines]
-    return {name: hashed(value.encode()) if sign else "unset" for name, sign, value in cut}
+    return {name: hashed(value.encode()) if sign else UNSET for name, sign, value in cut}
 
 
 def hashed(content: bytes) -> str:
-    """A content as a plan tells it: whether it is another one, not what it is."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()[:HASH_CHARS]}"
+    """A content by which it is known again: whether it is another one, not what it is."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _of_mode(mode: Mapping[str, Any]) -> dict[str, Any]:
