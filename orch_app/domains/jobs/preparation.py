@@ -61,6 +61,11 @@ class Prepared:
         """Where its connections lead, as entries of the allow-list."""
         return [one.place for one in self.filled if one.place]
 
+    @property
+    def sockets(self) -> tuple[Path, ...]:
+        """The sockets of this machine that its connections lead to."""
+        return tuple(Path(one.socket) for one in self.filled if one.socket)
+
 
 def read(session: Session, held: Claim) -> Prepared:
     """Read the job and open the secrets of its hosts and connections.
@@ -188,6 +193,7 @@ def _isolation(prepared: Prepared, hosts: Sequence[TargetHost], seat: int) -> Is
         seat=seat,
         hidden=_hidden(),
         reach=job_reach(network, hosts, prepared.places),
+        sockets=prepared.sockets,
     )
 
 

@@ -24,6 +24,7 @@ MAX_BYTES = 64 << 20
 BROKEN_AFTER = 3
 SAFE = frozenset({"GET", "HEAD"})
 REPEATABLE = SAFE | {"PUT", "DELETE"}
+NO_SOCKET = "Invalid Socket File"  # what Ansible's client says of one that is not there, or not for us
 AGENT = "jarvis"
 _TLS = ("validate_certs", "client_cert", "client_key")
 _PORTS = {"http": 80, "https": 443}
@@ -236,7 +237,7 @@ class Upstream:
             return UpstreamError("tls", f"{self.name}: the certificate is not trusted: {cause}")
         if isinstance(cause, (socket.timeout, TimeoutError)) or "timed out" in str(cause):
             return UpstreamError("timeout", f"{self.name} did not answer within {self._reach.timeout_s:g} s")
-        if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
+        if isinstance(cause, (ConnectionRefusedError, socket.gaierror)) or NO_SOCKET in str(cause):
             return UpstreamError("unreachable", f"{self.name} cannot be reached: {cause}")
         # The connection broke while it was in use: the request may have arrived.
         return UpstreamError("timeout", f"{self.name} broke the connection: {cause}")

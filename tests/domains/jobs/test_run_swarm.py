@@ -1,8 +1,9 @@
 """A stack's job through the whole product: its sandbox lets it reach engine and repository, and it tells no secret."""
 
+import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,33 @@ import pytest
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory import connections
 from orch_app.domains.inventory.wire import NewConnection
+from orch_app.domains.jobs import service
 from orch_app.domains.jobs.models import Job
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Forbidden
 from tests.domains.jobs.orders import launched, sync_runbooks
+from tests.domains.jobs.rows import place_of
 from tests.domains.jobs.secrecy import assert_nowhere
 from tests.domains.jobs.trials import ran, text_of
 from tests.runbooks.stack.fake_swarm import FakeSwarm
-from tests.runbooks.stack.served_swarm import served
+from tests.runbooks.stack.served_swarm import served, served_on_socket
 from tests.systems.git_http import git_over_http
 from tests.systems.product import bound_to
 
 pytestmark = pytest.mark.integration
 SECRETS = ["glpat-t0ken-1", "hunter2-token", "pull-only-1"]
 TOKEN, VALUE, PASSWORD = SECRETS
-STACK = """
+IN_ENVIRONMENT = "an0ther-value-of-old"
+STACK = f"""
 services:
   web:
     image: 127.0.0.1:5999/web:1
-    healthcheck: {test: [CMD, "true"]}
+    healthcheck: {{test: [CMD, "true"]}}
+    environment: [DB_PASSWORD={IN_ENVIRONMENT}, "RELEASE=${{RELEASE}}"]
     configs: [page]
     secrets: [token]
-configs: {page: {file: page.txt}}
-secrets: {token: {environment: TOKEN}}
+configs: {{page: {{file: page.txt}}}}
+secrets: {{token: {{environment: TOKEN}}}}
 """
 
 
@@ -82,10 +87,11 @@ def make_repository(folder: Path) -> None:
     subprocess.run(["git", "clone", "-q", "--bare", str(work), str(folder / "ops.git")], check=True)
 
 
-def stack_job(actor: Actor, slots: dict[str, str], **facts: Any) -> Job:
+def stack_job(actor: Actor, slots: dict[str, str], release: str = "1", **facts: Any) -> Job:
     inputs = {
         "stack_name": "shop",
         "source": {"ref": "main", "path": "stack.yml"},
+        "env": {"RELEASE": release},
         "resolve_image": "never",
         "wait": {"timeout_s": 30, "stable_s": 0},
     }
@@ -105,7 +111,37 @@ def test_what_an_operator_previewed_is_applied_and_no_secret_is_told(
     assert (job.output_json["changed"], job.output_json["snapshot_ref"]) == (True, "snapshot.json")
     assert set(place.swarm.documents) == {"shop_web"}
     assert [one["password"] for one in place.swarm.rights] == [PASSWORD]
-    assert_nowhere(admin, job, SECRETS)
+    assert_nowhere(admin, job, [*SECRETS, IN_ENVIRONMENT])
+
+
+def test_what_a_job_kept_of_an_environment_is_read_by_its_rollback_alone(
+    place: Place, admin: Actor, operator: Actor
+) -> None:
+    slots = place.connections(admin)
+    first, second = (ran(stack_job(operator, slots, release)) for release in ("1", "2"))
+    assert (first.status, second.status) == ("SUCCESS", "SUCCESS"), text_of(second)
+    assert_nowhere(admin, second, [IN_ENVIRONMENT])
+    assert list(json.loads((place_of(second) / "snapshot.json").read_text())) == ["sealed"]
+    with unit_of_work() as session:
+        back = service.roll_back(session, operator, second.id, preview=False)
+    done = ran(back)
+    assert done.status == "SUCCESS", text_of(done)
+    assert environment_of(place.swarm) == [f"DB_PASSWORD={IN_ENVIRONMENT}", "RELEASE=1"]
+    assert_nowhere(admin, done, [IN_ENVIRONMENT])
+
+
+def environment_of(swarm: FakeSwarm) -> list[str]:
+    container: dict[str, Any] = swarm.documents["shop_web"]["Spec"]["TaskTemplate"]["ContainerSpec"]
+    return container["Env"]
+
+
+def test_an_engine_behind_a_socket_of_the_workers_machine_is_reached_from_inside_the_sandbox(
+    place: Place, admin: Actor, operator: Actor, tmp_path: Path
+) -> None:
+    with served_on_socket(place.swarm, tmp_path / "docker.sock") as url:
+        slots = replace(place, docker=url).connections(admin)
+        job = ran(stack_job(operator, slots, mode="preview"))
+    assert job.status == "SUCCESS", text_of(job)
 
 
 def test_a_service_that_does_not_come_to_stand_is_the_jobs_reason(place: Place, admin: Actor, operator: Actor) -> None:

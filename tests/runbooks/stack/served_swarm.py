@@ -5,10 +5,13 @@ The real engine passes over fields that it does not know; here they are an error
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +21,7 @@ from tests.runbooks import modules
 from tests.runbooks.stack.fake_swarm import FakeSwarm
 
 API = "1.41"
+DOCKERS = 61999
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _MAP = {"type": "object", "additionalProperties": {"type": "string"}}
 _WHOLE, _TEXT, _FLAG = {"type": "integer"}, {"type": "string"}, {"type": "boolean"}
@@ -104,9 +108,17 @@ class _Server(ThreadingHTTPServer):
         """A client that goes away is none of our business."""
 
 
+class _SocketServer(ThreadingUnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, swarm: FakeSwarm, path: Path) -> None:
+        super().__init__(str(path), _Speaker)
+        self.swarm = swarm
+
+
 class _Speaker(BaseHTTPRequestHandler):
     def _answer(self) -> None:
-        assert isinstance(self.server, _Server)
+        assert isinstance(self.server, _Server | _SocketServer)
         parts = urlsplit(self.path)
         asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
@@ -195,7 +207,25 @@ def _name(one: dict[str, Any]) -> str:
 @contextmanager
 def served(swarm: FakeSwarm) -> Iterator[str]:
     """Serve a Swarm on loopback; the address for a connection of type docker."""
-    with _Server(swarm) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    with _Server(swarm) as server, _running(server):
         yield f"tcp://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def served_on_socket(swarm: FakeSwarm, path: Path) -> Iterator[str]:
+    """The same behind a socket like an engine's own: only root and its group may speak to it."""
+    with _SocketServer(swarm, path) as server:
+        path.chmod(0o660)
+        if os.geteuid() == 0:
+            os.chown(path, 0, DOCKERS)
+        with _running(server):
+            yield f"unix://{path}"
+
+
+@contextmanager
+def _running(server: _Server | _SocketServer) -> Iterator[None]:
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield
+    finally:
         server.shutdown()

@@ -48,6 +48,13 @@ def test_only_a_manager_will_do(script: Script, engine: Any) -> None:
         engine.require_manager()
 
 
+def test_a_socket_that_is_not_there_is_out_of_reach(tmp_path: Path) -> None:
+    engine = modules.shared("stack.engine").through_docker({"url": f"unix://{tmp_path}/none.sock"}, [], [])
+    with pytest.raises(modules.shared("upstream").UpstreamError, match="cannot be reached") as caught:
+        engine.apart().api_version()
+    assert caught.value.code == "unreachable"
+
+
 @pytest.mark.parametrize(
     ("status", "said", "code"),
     [

@@ -138,4 +138,5 @@ DOCKER = ConnectionType(
     help_pt="Um engine Docker ou gerente de Swarm sem Portainer. Quem o tem é root naquela máquina.",
     payload=DockerPayload,
     place=_place,
+    socket=lambda payload: payload.url.removeprefix(SOCKET) if payload.is_socket else "",
 )
