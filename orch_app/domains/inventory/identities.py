@@ -6,6 +6,7 @@ What a connection leads to is the allow-list's entry for its own address and por
 from collections.abc import Callable
 from typing import Any
 
+from orch_app.domains.inventory.engines import way_to_engine
 from orch_app.domains.inventory.types import (
     TYPES,
     CloudflarePayload,
@@ -25,7 +26,6 @@ from orch_app.domains.inventory.types.fields import text_of
 from orch_app.domains.inventory.types.secret_values import values_of
 from orch_app.integrations.cloudflare import identity as cloudflare
 from orch_app.integrations.docker import identity as docker
-from orch_app.integrations.docker.reach import engine_reach
 from orch_app.integrations.git import remote as git
 from orch_app.integrations.github import identity as github
 from orch_app.integrations.hetzner import identity as hetzner
@@ -74,8 +74,8 @@ def _portainer(payload: PortainerPayload, allow: Allow) -> Identity:
 
 
 def _docker(payload: DockerPayload, allow: Allow) -> Identity:
-    ca, cert, key = payload.tls_ca or "", payload.tls_cert or "", text_of(payload.tls_key)
-    return docker.look(engine_reach(payload.url, allow, ca=ca, cert=cert, key=key))
+    with way_to_engine(payload, allow) as reach:
+        return docker.look(reach)
 
 
 def _registry(payload: RegistryPayload, allow: Allow) -> Identity:

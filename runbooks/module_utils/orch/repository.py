@@ -14,24 +14,23 @@ import shutil
 import subprocess
 import tempfile
 from typing import Any, Iterable
-from urllib.parse import urlsplit
 
-from ansible.module_utils.orch import egress
+from ansible.module_utils.orch import ssh
+from ansible.module_utils.orch.memory_files import MemoryFiles
+from ansible.module_utils.orch.places import Place
 from ansible.module_utils.orch.upstream import UpstreamError
 
 TIMEOUT_S = 120
 MAX_BYTES = 1 << 20
-_PORTS = {"http": 80, "https": 443, "ssh": 22}
+_PORTS = {"http": 80, "https": 443, **ssh.PORTS}
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
-_NAMED = "orch-git"  # what ssh calls the server, so that the pinned key is looked for under one name
-# What git and ssh say (in English), and what it means; the first match counts.
+# What git says (in English) besides what ssh does, and what it means; the first match counts.
 _MEANS = (
+    *ssh.MEANS,
     ("couldn't find remote ref", "not_found", "there is no such branch or tag"),
     ("not our ref", "not_found", "there is no such commit, or the server hands none out by name"),
-    ("Permission denied", "auth_failed", "the server refused the key"),
     ("Authentication failed", "auth_failed", "the server refused the user or the token"),
     ("could not read Username", "auth_failed", "the server wants a token"),
-    ("Host key verification failed", "tls", "the server shows another host key than the pinned one"),
     ("error: 403", "insufficient_scopes", "the token may not read this repository"),
     ("ot found", "not_found", "there is no such repository, or the secret may not see it"),
     ("does not appear to be a git repository", "not_found", "there is no such repository"),
@@ -49,7 +48,7 @@ class Repository:
 
     def __init__(self, connection: dict[str, Any], ref: str, allow: Iterable[str], deny: Iterable[str]) -> None:
         self.url = str(connection["url"])
-        self._opened = _Opened()
+        self._opened = MemoryFiles()
         self._folder = tempfile.mkdtemp(prefix="orch-git-")
         try:
             self.commit = self._fetched(connection, ref, list(allow), list(deny))
@@ -74,47 +73,35 @@ class Repository:
     def _fetched(self, connection: dict[str, Any], ref: str, allow: list[str], deny: list[str]) -> str:
         if not _REF.fullmatch(ref) or ".." in ref:
             raise UpstreamError("validation", f"Git: {ref} is no name of a branch, tag or commit")
-        place = _Place(self.url, allow, deny)
+        place = Place(self.url, _PORTS, allow, deny, "Git")
         how = self._over_ssh(connection, place) if place.scheme == "ssh" else self._over_https(connection, place)
         self._require(self._git(["init", "--quiet", "--bare", self._folder]))
         wanted = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--", how.url, ref]
         self._require(self._git([*how.settings, *wanted], how.environment))
         return self._require(self._git(["rev-parse", "--verify", "FETCH_HEAD^{commit}"])).decode().strip()
 
-    def _over_https(self, connection: dict[str, Any], place: _Place) -> _How:
+    def _over_https(self, connection: dict[str, Any], place: Place) -> _How:
         """The token is in a file of settings, for neither arguments nor environment may hold it."""
         found = _How(place.url)
+        pinned = f"[{place.pinned}]" if ":" in place.pinned else place.pinned
         settings = {
             "protocol.allow": "never",
             f"protocol.{place.scheme}.allow": "always",
             "http.followRedirects": "false",
             "http.proxy": "",
-            "http.curloptResolve": f"{place.host}:{place.port}:{place.pinned}",
+            "http.curloptResolve": f"{place.host}:{place.port}:{pinned}",
             "credential.helper": "",
         }
         found.settings = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         if connection.get("token"):
-            said = base64.b64encode(f"{_user(connection)}:{connection['token']}".encode()).decode()
+            said = base64.b64encode(f"{_user(connection, place)}:{connection['token']}".encode()).decode()
             text = f"[http]\n\textraHeader = Authorization: Basic {said}\n"
             found.environment = {"GIT_CONFIG_GLOBAL": self._opened.file(text)}
         return found
 
-    def _over_ssh(self, connection: dict[str, Any], place: _Place) -> _How:
-        known = self._opened.file(f"{_NAMED} {connection.get('hostKey') or ''}\n")
-        key = self._opened.file(str(connection.get("privateKey") or "").rstrip("\n") + "\n")
-        options = {
-            "BatchMode": "yes",
-            "HostName": place.pinned,
-            "HostKeyAlias": _NAMED,
-            "IdentitiesOnly": "yes",
-            "IdentityFile": key,
-            "StrictHostKeyChecking": "yes",
-            "UserKnownHostsFile": known,
-            "GlobalKnownHostsFile": "/dev/null",
-            "ConnectTimeout": "15",
-        }
-        words = ["ssh", "-F", "/dev/null", *(f"-o{name}={value}" for name, value in options.items())]
-        found = _How(f"ssh://{_user(connection)}@{_NAMED}:{place.port}{urlsplit(self.url).path}")
+    def _over_ssh(self, connection: dict[str, Any], place: Place) -> _How:
+        words = ssh.words(place.pinned, connection, self._opened)
+        found = _How(f"ssh://{_user(connection, place)}@{ssh.NAMED}:{place.port}{place.path}")
         found.settings = ["-c", "protocol.allow=never", "-c", "protocol.ssh.allow=always"]
         found.environment = {"GIT_SSH_COMMAND": shlex.join(words), "GIT_SSH_VARIANT": "ssh"}
         return found
@@ -142,13 +129,7 @@ class Repository:
     def _require(self, done: subprocess.CompletedProcess[bytes]) -> bytes:
         if not done.returncode:
             return done.stdout
-        said = done.stderr.decode("utf-8", "replace")
-        for words, code, why in _MEANS:
-            if words in said:
-                raise UpstreamError(code, f"Git: {why}")
-        raise UpstreamError(
-            "unreachable", f"Git: {(said.strip().splitlines() or ['it failed without a word'])[-1][:300]}"
-        )
+        raise ssh.failure("Git", done.stderr.decode("utf-8", "replace"), _MEANS)
 
 
 class _How:
@@ -160,44 +141,6 @@ class _How:
         self.environment: dict[str, str] = {}
 
 
-class _Place:
-    """Where a repository is, looked up once and judged; raises UpstreamError where one may not connect."""
-
-    def __init__(self, url: str, allow: list[str], deny: list[str]) -> None:
-        parts = urlsplit(url)
-        self.url, self.scheme, self.host = url, parts.scheme, parts.hostname or ""
-        if self.scheme not in _PORTS:
-            raise UpstreamError("validation", f"Git: {self.scheme}:// is no way to a repository")
-        self.port = parts.port or _PORTS[self.scheme]
-        try:
-            self.pinned = egress.pinned(self.host, self.port, allow, deny)[0]
-        except egress.Refused as refused:
-            code = "unreachable" if refused.code == "name_not_found" else "validation"
-            raise UpstreamError(code, f"Git: {refused}") from None
-        if ":" in self.pinned and self.scheme != "ssh":
-            self.pinned = f"[{self.pinned}]"
-
-
-class _Opened:
-    """Files in memory, which programs that this process starts open by their paths as long as they are not closed."""
-
-    def __init__(self) -> None:
-        self._handles: list[int] = []
-
-    def file(self, text: str) -> str:
-        """The path of a file with this text; only this user opens it."""
-        handle = os.memfd_create("orch", os.MFD_CLOEXEC)
-        self._handles.append(handle)
-        os.fchmod(handle, 0o600)
-        os.write(handle, text.encode())
-        return f"/proc/{os.getpid()}/fd/{handle}"
-
-    def close(self) -> None:
-        """Forget all of them."""
-        while self._handles:
-            os.close(self._handles.pop())
-
-
-def _user(connection: dict[str, Any]) -> str:
+def _user(connection: dict[str, Any], place: Place) -> str:
     """Whom one is to the server."""
-    return str(connection.get("username") or urlsplit(str(connection["url"])).username or "git")
+    return str(connection.get("username") or place.user or "git")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable, Iterable
 
 from ansible.module_utils.orch import connections
+from ansible.module_utils.orch.engine.way import way_to
 from ansible.module_utils.orch.upstream import TIMEOUT_S, Reach, Upstream, UpstreamError
 
-SOCKET = "unix://"
 AGENT_TARGET = "X-PortainerAgent-Target"
 UP = 1
 PAGE = 100
@@ -129,25 +128,8 @@ class Access:
         return EngineApi(self.name, given["url"], {"X-API-KEY": given["apiKey"]}, reach)
 
     def _docker(self) -> EngineApi:
-        url = str(self._document["url"])
-        if url.startswith(SOCKET):
-            return EngineApi(
-                self.name, "http://docker", {}, Reach(timeout_s=self._timeout_s, unix_socket=url[len(SOCKET) :])
-            )
-        files = {name: self._document[name] for name in ("tlsCa", "tlsCert", "tlsKey") if self._document.get(name)}
-        has_tls = url.startswith("https:") or bool(files)
-        base = f"{'https' if has_tls else 'http'}://{url.partition('://')[2]}"
-        reach = Reach(self._allow, self._deny, timeout_s=self._timeout_s)
-        options = {"tlsCa": "ca_path", "tlsCert": "client_cert", "tlsKey": "client_key"}
-        reach.options.update({options[name]: in_memory(text) for name, text in files.items()})
+        base, reach = way_to(self._document, self._allow, self._deny, self._timeout_s)
         return EngineApi(self.name, base, {}, reach)
-
-
-def in_memory(text: str) -> str:
-    """The path of a file with this text that has no name and goes with the process."""
-    file = os.memfd_create("pem")
-    os.write(file, text.encode())
-    return f"/proc/self/fd/{file}"
 
 
 def tried(call: Callable[[], Any]) -> tuple[Any, UpstreamError | None]:

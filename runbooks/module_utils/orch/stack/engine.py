@@ -1,17 +1,17 @@
-"""The Docker engine's API of a Swarm manager: over a socket, over TCP, or through Portainer, which hands it on."""
+"""The Docker engine's API of a Swarm manager: over a socket, TCP or ssh, or through Portainer, which hands it on."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
 from typing import Any
 from urllib.parse import quote
 
+from ansible.module_utils.orch.engine.way import way_to
 from ansible.module_utils.orch.stack import images, names
 from ansible.module_utils.orch.stack.faults import Fault, code_of
 from ansible.module_utils.orch.stack.registry import Registry
-from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
+from ansible.module_utils.orch.upstream import Upstream, UpstreamError
 
 LOG_LINES = 50
 ASIDE_S = 10
@@ -155,21 +155,6 @@ def _frames(content: bytes) -> list[bytes]:
 
 
 def through_docker(connection: dict[str, Any], allow: list[str], deny: list[str]) -> Engine:
-    """An engine by a connection of type docker."""
-    url = str(connection["url"])
-    if url.startswith("unix://"):
-        return Engine("Docker", "http://docker", {}, Reach(unix_socket=url[len("unix://") :]))
-    given = {name: str(connection[key]) for key, name in _CERTIFICATES if connection.get(key)}
-    base = url.replace("tcp://", "https://" if given else "http://", 1)
-    files = {name: _in_memory(text) for name, text in given.items()}
-    return Engine("Docker", base, {}, Reach(allow, deny, files=files))
-
-
-_CERTIFICATES = (("tlsCa", "ca_path"), ("tlsCert", "client_cert"), ("tlsKey", "client_key"))
-
-
-def _in_memory(text: str) -> str:
-    """The path of a file that lies in memory only, as long as this process lives."""
-    handle = os.memfd_create("orch", os.MFD_CLOEXEC)
-    os.write(handle, text.encode())
-    return f"/proc/self/fd/{handle}"
+    """An engine by a connection of type docker; raises UpstreamError where ssh does not lead there."""
+    base, reach = way_to(connection, allow, deny)
+    return Engine("Docker", base, {}, reach)

@@ -80,7 +80,7 @@ def test_every_field_has_its_words_in_both_languages(kind: str) -> None:
     [
         ("cloudflare", ["apiToken"]),
         ("portainer", ["apiKey"]),
-        ("docker", ["tlsKey"]),
+        ("docker", ["tlsKey", "privateKey"]),
         ("registry", ["password"]),
         ("n8n", ["apiKey", "encryptionKey"]),
         ("hetzner", ["token"]),
@@ -128,7 +128,13 @@ def test_an_address_is_the_vendors_unless_another_is_given(kind: str, payload: d
         ("docker", {"url": "tcp://10.0.0.5"}, [("/payload/url", "url_port")]),
         ("docker", {"url": "unix://docker.sock"}, [("/payload/url", "url")]),
         ("docker", {"url": "unix:///run/../docker.sock"}, [("/payload/url", "url")]),
-        ("docker", {"url": "ssh://root@10.0.0.5"}, [("/payload/url", "url")]),
+        ("docker", {"url": "ssh://root@10.0.0.5"}, [("/payload/privateKey", "ssh_key")]),
+        ("docker", {"url": "ssh://10.0.0.5"}, [("/payload/url", "url_user")]),
+        ("docker", {"url": "ssh://-oProxyCommand=x@10.0.0.5"}, [("/payload/url", "url_user")]),
+        ("docker", {"url": "ssh://root@10.0.0.5/run/../docker.sock"}, [("/payload/url", "url")]),
+        ("docker", {"url": "ssh://root@10.0.0.5/run/a:b"}, [("/payload/url", "url")]),
+        ("docker", {"privateKey": "x"}, [("/payload/privateKey", "ssh_only")]),
+        ("docker", {"hostKey": HOST_KEY}, [("/payload/hostKey", "ssh_only")]),
         ("docker", {"url": "https://10.0.0.5/v1.44"}, [("/payload/url", "url_parts")]),
         ("docker", {"tlsCert": "x"}, [("/payload/tlsKey", "pair")]),
         ("docker", {"tlsKey": "x"}, [("/payload/tlsCert", "pair")]),
@@ -195,7 +201,19 @@ def test_where_it_leads_is_an_entry_of_the_allow_list(kind: str, change: dict[st
 
 def test_a_socket_leads_nowhere() -> None:
     known = TYPES["docker"]
-    assert known.place(known.parse({"url": "unix:///var/run/docker.sock"})) == ""
+    payload = known.parse({"url": "unix:///var/run/docker.sock"})
+    assert (known.place(payload), known.socket(payload)) == ("", "/var/run/docker.sock")
+
+
+def test_a_key_opens_an_engine_over_ssh(plain_key: str, locked_key: str) -> None:
+    known = TYPES["docker"]
+    given = {"url": "ssh://deploy@10.0.0.5:2222/run/docker.sock", "privateKey": plain_key, "hostKey": HOST_KEY}
+    payload = known.parse(given)
+    assert isinstance(payload, DockerPayload)
+    assert (payload.is_ssh, payload.is_socket, payload.has_tls) == (True, False, False)
+    assert (known.place(payload), known.socket(payload)) == ("10.0.0.5:2222", "")
+    assert known.facts(payload)["fingerprint"].startswith("SHA256:")
+    assert faults("docker", given | {"privateKey": locked_key}) == [("/payload/privateKey", "passphrase_required")]
 
 
 def test_a_certificate_wants_its_own_key(tmp_path: Path) -> None:
