@@ -94,7 +94,9 @@ class SharedReason(StrEnum):
     LOCK_TIMEOUT = "lock_timeout"
     PARTIAL_APPLY = "partial_apply"
     VERIFY_FAILED = "verify_failed"
+    SNAPSHOT_FAILED = "snapshot_failed"
     SUSPICIOUS_EMPTY = "suspicious_empty"
+    TLS = "tls"
     RESOURCE_UNAVAILABLE = "resource_unavailable"
     QUOTA_EXCEEDED = "quota_exceeded"
 

@@ -27,7 +27,7 @@ SCHEMES = ("tcp", "https", "http", "ssh")
 SOCKET, SSH = "unix://", "ssh://"
 _MAX_CHAIN = 65_536
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}")
-_THERE = re.compile(r"(/[A-Za-z0-9_@%+=,.-]+)*")
+_THERE = re.compile(r"(/[A-Za-z0-9_@+=,.-]+)*")  # without what ssh takes apart or fills in
 
 
 def _engine(value: str) -> str:

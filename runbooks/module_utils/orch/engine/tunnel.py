@@ -48,13 +48,16 @@ class Tunnel:
             raise
 
     def close(self) -> None:
-        """End ssh and remove what was made for it."""
+        """End ssh and remove what was made for it; nothing is done a second time."""
+        if self._handle < 0:
+            return
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
         self._said.close()
         self._files.close()
         os.close(self._handle)
+        self._handle = -1
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, place: Place, connection: Mapping[str, Any]) -> None:
