@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from tests.runbooks.plays import Play, run_play, spec
 from tests.swarm.stacks import EXTRA, FAILS, STACK, Stacks, plain, wide
 from tests.systems.portainer import FakeEndpoint, fake_portainer
+from tests.systems.sshd import ssh_server
 from tests.systems.swarm.cluster import Swarm
 
 pytestmark = pytest.mark.timeout(600)
@@ -154,8 +155,9 @@ def test_portainer_deploys_what_it_keeps_and_gets_its_file_back(stacks: Stacks, 
         assert (kept.file, stacks.state()) == (good, before)
 
 
-def test_a_play_over_tcp_ends_as_the_stack_does(stacks: Stacks, tmp_path: Path) -> None:
-    with relay(Path(f"{stacks.swarm.manager.folder}/docker.sock")) as port:
+def test_a_play_over_tcp_and_over_ssh_ends_as_the_stack_does(stacks: Stacks, tmp_path: Path) -> None:
+    engine = Path(f"{stacks.swarm.manager.folder}/docker.sock")
+    with relay(engine) as port:
         docker = stacks.written("docker", url=f"tcp://127.0.0.1:{port}")
         good = play(tmp_path / "good", docker, plain())
         assert (good.rc, good.output.get("failure", {})) == (0, {}), good.text
@@ -163,8 +165,17 @@ def test_a_play_over_tcp_ends_as_the_stack_does(stacks: Stacks, tmp_path: Path) 
         assert (bad.rc, bad.output["failure"]["code"]) == (2, "verify_failed")
         (service,) = [one for one in bad.output["items"] if one["kind"] == "service"]
         assert (service["action"], service["status"]) == ("error", "rolled_back")
+    with over_ssh(stacks, engine) as docker:
         back = play(tmp_path / "back", docker, plain(), snapshot_path=str(tmp_path / "good" / "snapshot.json"))
         assert (back.rc, stacks.state()) == (0, {}), back.text
+
+
+@contextmanager
+def over_ssh(stacks: Stacks, engine: Path) -> Iterator[str]:
+    """The file of a connection to the engine by a real ssh."""
+    with ssh_server() as machine:
+        url = f"ssh://{machine.user}@{machine.address}:{machine.port}{engine}"
+        yield stacks.written("docker", url=url, privateKey=machine.private_key, hostKey=machine.host_key)
 
 
 def play(folder: Path, docker: str, compose: str, **orch: Any) -> Play:
