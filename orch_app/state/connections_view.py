@@ -47,6 +47,7 @@ SENTENCES = frozenset(
         "url_path",
         "url_port",
         "url_secret",
+        "url_user",
         "no_key",
         "single_line",
         "host",
