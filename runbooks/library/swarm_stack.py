@@ -138,6 +138,7 @@ class Task:
             on_failure=on_failure,
             most=given["max_changes"],
             goes_back=goes_back,
+            swarm=self._swarm_id,
         )
 
     def _deploy(self, there: live.Live) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def test_a_preview_shows_the_difference_and_writes_the_plan(manager: Script, tmp
     assert '+image: "nginx:1.27"' in done.text
     plan = (tmp_path / "artifacts" / "plan.json").read_bytes()
     assert hashlib.sha256(plan).hexdigest() == done.output["plan_sha256"]
+    assert json.loads(plan)["target"] == {"kind": "stack", "id": "c1/shop", "name": "shop"}
     assert done.output["counts"] == {"create": 2, "update": 0, "delete": 0, "noop": 0, "error": 0}
     assert {method for method, _path, _body in manager.asked} == {"GET"}
 

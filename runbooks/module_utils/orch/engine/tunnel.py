@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 from typing import Any, Iterable, Mapping
 
 from ansible.module_utils.orch import ssh
@@ -75,7 +76,7 @@ class Tunnel:
     def _wait_for_the_socket(self) -> None:
         """The socket is there when the login is done."""
         until = time.monotonic() + PATIENCE_S
-        while not os.path.exists(self.socket):
+        while not Path(self.socket).exists():
             if self._process.poll() is not None:
                 raise ssh.failure(NAME, self._words())
             if time.monotonic() > until:

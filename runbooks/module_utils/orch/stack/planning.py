@@ -59,9 +59,9 @@ def _gone(kind: str, name: str, live: Live) -> dict[str, Any]:
     return _item("delete", kind, name, {"version_of": one["Spec"]["Labels"].get(BASE, "")}, None)
 
 
-def target(stack: str) -> dict[str, str]:
-    """What the plan is about."""
-    return {"kind": "stack", "id": stack, "name": stack}
+def target(stack: str, swarm: str = "") -> dict[str, str]:
+    """What the plan is about: the stack of one Swarm, for another may have one of the same name."""
+    return {"kind": "stack", "id": f"{swarm}/{stack}" if swarm else stack, "name": stack}
 
 
 def outcome(goal: Wanted, live: Live) -> str:

@@ -21,7 +21,7 @@ class Manner(NamedTuple):
     """How a run goes: `runbook` and `direction` as the plan names them, where files go, how long is waited.
 
     With `check` nothing is changed, nor with more changes than `most`. `on_failure` is rollback, pause or leave;
-    `goes_back` has Swarm go back by itself.
+    `goes_back` has Swarm go back by itself. `swarm` is the id of the Swarm, where there may be several.
     """
 
     runbook: str
@@ -33,6 +33,7 @@ class Manner(NamedTuple):
     on_failure: str
     most: int
     goes_back: bool = False
+    swarm: str = ""
 
 
 class Run:
@@ -54,7 +55,7 @@ class Run:
         head = {
             "runbook": self._manner.runbook,
             "direction": self._manner.direction,
-            "target": planning.target(self._live.stack),
+            "target": planning.target(self._live.stack, self._manner.swarm),
         }
         facts = {**self._goal.facts, "services_sha256": planning.outcome(self._goal, self._live)}
         return Plan(head, self._steps, state=self._live.state(), warnings=self._goal.warnings, facts=facts)
