@@ -6,7 +6,7 @@ import os
 
 
 class MemoryFiles:
-    """Files without a name, which this process and programs that it starts open by their paths until they are closed."""
+    """Files without a name, which this process and programs that it starts open by their paths until it is closed."""
 
     def __init__(self) -> None:
         self._handles: list[int] = []

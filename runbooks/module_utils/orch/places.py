@@ -16,7 +16,9 @@ class Place:
     connect, in the words of whoever is `name`.
     """
 
-    def __init__(self, url: str, ports: Mapping[str, int], allow: Iterable[str], deny: Iterable[str], name: str) -> None:
+    def __init__(
+        self, url: str, ports: Mapping[str, int], allow: Iterable[str], deny: Iterable[str], name: str
+    ) -> None:
         parts = urlsplit(url)
         self.url, self.scheme, self.host = url, parts.scheme, parts.hostname or ""
         self.path, self.user = parts.path, parts.username or ""

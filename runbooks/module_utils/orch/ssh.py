@@ -1,4 +1,4 @@
-"""The ssh program, told everything on its command line: it reads no settings, asks nobody, and trusts one pinned key."""
+"""The ssh program, told everything on its command line: it reads no settings, asks nobody, trusts one pinned key."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What plan, output and log show of a service: never a value that may be secret, only that it is there, or another one.
 
-A value of the environment may be a password, and so may what has a name that sounds like one. Not even a hash of them is
-shown: whoever guesses passwords could try them against it.
+A value of the environment may be a password, and so may what has a name that sounds like one. Not even a hash of it is
+shown: whoever guesses passwords could try them against that.
 """
 
 from __future__ import annotations

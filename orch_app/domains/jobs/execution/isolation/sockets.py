@@ -1,4 +1,4 @@
-"""The sockets of this machine that a job may speak to: those of its connections, and Docker's with a view of the host."""
+"""The sockets of this machine that a job may speak to: its connections', and Docker's with a view of the host."""
 
 import stat
 from pathlib import Path
