@@ -1,4 +1,4 @@
-"""The way to the engine of a `docker` connection: a socket of this machine, TCP with or without certificates, or ssh."""
+"""The way to the engine of a `docker` connection: a socket of this machine, TCP, or ssh."""
 
 from __future__ import annotations
 
