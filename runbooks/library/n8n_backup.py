@@ -50,7 +50,8 @@ def run(given: dict[str, Any], *, is_preview: bool) -> Report:
     """What the module answers."""
     inputs = given["inputs"]
     try:
-        server = opening.server(given)
+        inside = opening.container(given)
+        server = opening.server(given, inside)
         order = keeping.Order(
             kinds=keeping.kinds_of(inputs),
             artifacts_dir=given["artifacts_dir"],
@@ -61,19 +62,18 @@ def run(given: dict[str, Any], *, is_preview: bool) -> Report:
             allow_empty=inputs["allow_empty"],
             is_preview=is_preview,
         )
-        is_tested = inputs["restore_test"] and not is_preview and opening.is_by_cli(given)
-        test = partial(rehearse, opening.engine(given), inputs["container"]) if is_tested else None
     except (NoConnection, UpstreamError, Fault) as error:
         report = Report()
         report.fail(error.code, str(error))
         return report
-    return keeping.run(server, order, test)
+    is_tested = inputs["restore_test"] and not is_preview
+    return keeping.run(server, order, partial(rehearse, inside) if inside and is_tested else None)
 
 
 def main() -> None:
     """Read the parameters, answer what was kept."""
-    more = {"job": {"type": "str", "required": True}, "earlier_job": {"type": "str", "default": ""}}
-    module = AnsibleModule(argument_spec={**opening.ARGUMENTS, **more}, supports_check_mode=True)
+    job = {"job": {"type": "str", "required": True}}
+    module = AnsibleModule(argument_spec={**opening.ARGUMENTS, **job}, supports_check_mode=True)
     found = asdict(run(module.params, is_preview=module.check_mode))
     shown = {"diff": {"prepared": found.pop("diff")}, "warnings_found": found.pop("warnings")}
     module.exit_json(changed=found.pop("would_change"), **shown, **found)

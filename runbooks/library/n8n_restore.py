@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orch.connections import NoConnection
-from ansible.module_utils.orch.n8n import bundle, opening, restore
+from ansible.module_utils.orch.n8n import bundle, intent, opening, restore
 from ansible.module_utils.orch.n8n.faults import Fault
 from ansible.module_utils.orch.n8n.report import Report
 from ansible.module_utils.orch.upstream import UpstreamError
@@ -29,6 +29,7 @@ options:
   inputs: {description: The inputs as the runbook's schema describes them., type: dict, required: true}
   artifacts_dir: {description: Where plan.json and snapshot.json are written., type: path, required: true}
   earlier_path: {description: The backup that is restored, unless the inputs have its text., type: str, default: ""}
+  earlier_job: {description: The job which that is of; without a file one whose backup is gone., type: str, default: ""}
   snapshot_path: {description: Snapshot of the run that shall be taken back., type: str, default: ""}
   expect_plan: {description: SHA-256 of the plan that was seen; no other is carried out., type: str, default: ""}
   egress_allow: {description: Networks and names that may be reached although private., type: list, elements: str}
@@ -36,20 +37,21 @@ options:
 """
 
 
-def order(given: dict[str, Any], *, is_preview: bool) -> restore.Order:
+def order(given: dict[str, Any], *, is_preview: bool) -> intent.Order:
     """The parameters as an order; raises Fault, OSError and ValueError where a file cannot be read."""
     inputs, snapshot = given["inputs"], given["snapshot_path"]
     is_undo = bool(snapshot)
     text = inputs["file"]
-    return restore.Order(
+    return intent.Order(
         artifacts_dir=given["artifacts_dir"],
-        kinds=restore.kinds_of(inputs),
+        kinds=intent.kinds_of(inputs),
         names=inputs["workflows"],
         with_active=inputs["activation"] == "backup",
         max_changes=inputs["max_changes"],
         expect_plan=given["expect_plan"],
         is_preview=is_preview,
         kept=None if is_undo else bundle.read(text) if text.strip() else opening.kept(given["earlier_path"]),
+        kept_by=given["earlier_job"],
         undo=json.loads(Path(snapshot).read_text(encoding="utf-8")) if is_undo else None,
     )
 
@@ -58,7 +60,8 @@ def run(given: dict[str, Any], *, is_preview: bool) -> Report:
     """What the module answers."""
     report = Report()
     try:
-        return restore.run(opening.server(given), order(given, is_preview=is_preview))
+        server = opening.server(given, opening.container(given))
+        return restore.run(server, order(given, is_preview=is_preview))
     except (NoConnection, UpstreamError, Fault) as error:
         report.fail(error.code, str(error))
     except (OSError, ValueError) as error:
@@ -68,8 +71,8 @@ def run(given: dict[str, Any], *, is_preview: bool) -> Report:
 
 def main() -> None:
     """Read the parameters, answer the report."""
-    more = {"snapshot_path": {"type": "str", "default": ""}}
-    module = AnsibleModule(argument_spec={**opening.ARGUMENTS, **more}, supports_check_mode=True)
+    snapshot = {"snapshot_path": {"type": "str", "default": ""}}
+    module = AnsibleModule(argument_spec={**opening.ARGUMENTS, **snapshot}, supports_check_mode=True)
     found = asdict(run(module.params, is_preview=module.check_mode))
     shown = {"diff": {"prepared": found.pop("diff")}, "warnings_found": found.pop("warnings")}
     module.exit_json(changed=found.pop("would_change"), **shown, **found)

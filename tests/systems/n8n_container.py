@@ -8,11 +8,11 @@ import io
 import json
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from tests.systems.n8n import ENCRYPTION_KEY, N8n, Row
@@ -20,18 +20,28 @@ from tests.systems.n8n import ENCRYPTION_KEY, N8n, Row
 IMAGE = "sha256:" + "8" * 64
 VERSION = "1.123.81"
 ENDPOINT, PORTAINER_KEY = 2, "ptr_key-of-the-tests"
-Query = dict[str, list[str]]
 
 
 @dataclass
 class Container:
-    """One container: the server whose command line it has, and the files that are in it."""
+    """One container: the server whose command line it has, and the files that are in it.
+
+    `service` is the one that it is a task of, `machine` where it is, behind an agent of Portainer.
+    """
 
     id: str
     server: N8n
     env: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     is_running: bool = True
+    service: str = ""
+    machine: str = ""
+
+    def listed(self) -> dict[str, Any]:
+        """Its line in the list."""
+        labels = {"com.docker.swarm.service.name": self.service} if self.service else {}
+        agent = {"Portainer": {"Agent": {"NodeName": self.machine}}} if self.machine else {}
+        return {"Id": self.id, "Names": [f"/{self.id}"], "Labels": labels, **agent}
 
     def run(self, argv: list[str]) -> tuple[int, str]:
         """A program: exit code and what it says."""
@@ -81,8 +91,22 @@ class Container:
         return out.getvalue() if found else None
 
 
+class Asked(NamedTuple):
+    """A request; `machine` is the one that an agent of Portainer is to pass it on to."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    body: Any
+    content: bytes
+    machine: str
+
+
 class Engine(ThreadingHTTPServer):
-    """`programs` are the arguments of all that was run, `broken` is how the next of a name ends."""
+    """`programs` are the arguments of all that was run, `broken` is how the next of a name ends.
+
+    `elsewhere` is the n8n in containers that are made, `removed` are those that are gone again.
+    """
 
     daemon_threads = True
 
@@ -90,6 +114,7 @@ class Engine(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Speaker)
         self.containers = {"n8n": Container("n8n", server, [f"N8N_ENCRYPTION_KEY={ENCRYPTION_KEY}"])}
         self.elsewhere = N8n(server.judge)
+        self.new: Callable[[str], Container] = lambda id_: Container(id_, self.elsewhere)
         self.programs: list[list[str]] = []
         self.ended: list[tuple[Container, list[str]]] = []
         self.broken: dict[str, tuple[int, str]] = {}
@@ -112,44 +137,47 @@ class Engine(ThreadingHTTPServer):
         """Also the n8n that restore tests are made with."""
         self.elsewhere.server_close()
 
-    def answer(self, method: str, path: str, query: Query, body: Any, content: bytes) -> tuple[int, Any]:
+    def answer(self, asked: Asked) -> tuple[int, Any]:
         """Status and document, or bytes."""
-        if path == "/api/endpoints":
+        if asked.path == "/api/endpoints":
             return 200, [{"Id": ENDPOINT, "Name": "home", "Type": 1, "Status": 1, "Snapshots": []}]
-        words = path.removeprefix(f"/api/endpoints/{ENDPOINT}/docker").strip("/").split("/")
+        words = asked.path.removeprefix(f"/api/endpoints/{ENDPOINT}/docker").strip("/").split("/")
         if words[0] == "exec":
-            return self._exec(words)
+            return self._exec(words, asked.machine)
+        if words[1:] == ["json"]:
+            return 200, [one.listed() for one in self.containers.values() if one.is_running]
         if words[1:] == ["create"]:
-            return self._create(body)
+            return self._create(asked)
         container = self.containers.get(words[1])
-        if container is None:
+        if container is None or container.machine != asked.machine:
             return 404, {"message": f"No such container: {words[1]}"}
-        return self._of(container, method, words[2:], query, body, content)
+        return self._of(container, words[2:], asked)
 
-    def _of(
-        self, container: Container, method: str, words: list[str], query: Query, body: Any, content: bytes
-    ) -> tuple[int, Any]:
+    def _of(self, container: Container, words: list[str], asked: Asked) -> tuple[int, Any]:
         if words == ["json"]:
             about = {"Id": container.id, "Image": IMAGE, "State": {"Running": container.is_running}}
             return 200, {**about, "Config": {"Env": container.env}}
         if words == ["archive"]:
-            return _archive(container, method, query["path"][0], content)
+            return _archive(container, asked)
         if words == ["exec"]:
-            self.ended.append((container, body["Cmd"]))
+            self.ended.append((container, asked.body["Cmd"]))
             return 201, {"Id": str(len(self.ended) - 1)}
-        if method == "DELETE":
+        if asked.method == "DELETE":
             self.removed.append(container.id)
             del self.containers[container.id]
         return 204, None
 
-    def _create(self, body: Any) -> tuple[int, Any]:
-        made = Container(f"test{len(self.removed)}", self.elsewhere)
-        assert body["HostConfig"]["NetworkMode"] == "none"
+    def _create(self, asked: Asked) -> tuple[int, Any]:
+        assert (asked.body["Image"], asked.body["HostConfig"]["NetworkMode"]) == (IMAGE, "none")
+        made = self.new(f"test{len(self.removed)}")
+        made.machine = asked.machine
         self.containers[made.id] = made
         return 201, {"Id": made.id, "Warnings": []}
 
-    def _exec(self, words: list[str]) -> tuple[int, Any]:
+    def _exec(self, words: list[str], machine: str) -> tuple[int, Any]:
         container, argv = self.ended[int(words[1])]
+        if container.machine != machine:
+            return 404, {"message": f"No such exec instance: {words[1]}"}
         if words[2] == "start":
             self.programs.append(argv)
             code, text = self.broken.pop(argv[1]) if argv[1] in self.broken else container.run(argv)
@@ -159,9 +187,10 @@ class Engine(ThreadingHTTPServer):
         return 200, {"Running": False, "ExitCode": int(argv[0])}
 
 
-def _archive(container: Container, method: str, path: str, content: bytes) -> tuple[int, Any]:
-    if method == "PUT":
-        container.put(path, content)
+def _archive(container: Container, asked: Asked) -> tuple[int, Any]:
+    path = asked.query["path"][0]
+    if asked.method == "PUT":
+        container.put(path, asked.content)
         return 200, None
     found = container.packed(path)
     missing = {"message": f"Could not find the file {path} in container {container.id}"}
@@ -175,9 +204,11 @@ class _Speaker(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         is_json = self.headers.get("Content-Type") == "application/json"
         body = json.loads(content) if content and is_json else None
+        machine = self.headers.get("X-PortainerAgent-Target", "")
         status, answer = 401, {"message": "Invalid API key"}
         if not parts.path.startswith("/api/") or self.headers.get("X-API-KEY") == PORTAINER_KEY:
-            status, answer = self.server.answer(self.command, parts.path, parse_qs(parts.query), body, content)
+            asked = Asked(self.command, parts.path, parse_qs(parts.query), body, content, machine)
+            status, answer = self.server.answer(asked)
         raw = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(raw)))

@@ -49,6 +49,7 @@ class Site:
             "inputs": checked.values,
             "artifacts_dir": str(self.artifacts),
             "earlier_path": self.last,
+            "earlier_job": "job_before" if self.last else "",
             "expect_plan": "",
             "egress_allow": ["127.0.0.0/8"],
             "egress_deny": [],
@@ -67,7 +68,7 @@ class Site:
 
     def backup(self, *, is_preview: bool = False, plan: str = "", **inputs: Any) -> Any:
         """One backup; the next run is given it, if it left one."""
-        more = {"job": f"job_{self.count}", "earlier_job": "job_before" if self.last else "", "expect_plan": plan}
+        more = {"job": f"job_{self.count}", "expect_plan": plan}
         given = self.given(inputs, "n8n_backup", **more)
         self.server.calls.clear()
         found = modules.library("n8n_backup").run(given, is_preview=is_preview)

@@ -7,7 +7,7 @@ import pytest
 from tests.runbooks import modules
 from tests.runbooks.n8n.site import BY_CLI, Site
 from tests.systems.n8n import ENCRYPTION_KEY, KEY, READING, Fault, node, trigger
-from tests.systems.n8n_container import ENDPOINT
+from tests.systems.n8n_container import ENDPOINT, Container
 
 bundle = modules.shared("n8n.bundle")
 fingerprint = modules.shared("n8n.fingerprint")
@@ -101,7 +101,7 @@ def test_many_fewer_workflows_are_pointed_out(site: Site) -> None:
     site.backup()
     for name in ("Orders", "Report"):
         del site.server.workflows[site.server.named(name)["id"]]
-    assert any("may the API key see all of them" in text for text in site.backup().warnings)
+    assert any("or are they not shown" in text for text in site.backup().warnings)
 
 
 def test_a_thousand_workflows_come_page_by_page_and_each_once(site: Site) -> None:
@@ -164,12 +164,37 @@ def test_the_command_line_gives_encrypted_credentials_too_and_leaves_no_file(sit
 
 
 def test_portainer_is_a_way_into_the_container_too(site: Site) -> None:
-    report = site.backup(**BY_CLI, endpoint_id=ENDPOINT, restore_test=True)
-    assert (report.failure, report.counts["credentials"], report.extra["restore_test"]) == ({}, 1, "passed")
+    report = site.backup(**BY_CLI, endpoint_id=ENDPOINT)
+    assert (report.failure, report.counts["credentials"]) == ({}, 1)
     site.server.workflows.clear()
     assert site.restore(**BY_CLI, endpoint_id=ENDPOINT).failure == {}
     assert site.server.names() == ["Cleanup", "Orders", "Report"]
     assert site.backup(**BY_CLI, endpoint_id=9).failure["code"] == "not_found"
+
+
+def test_a_service_is_found_in_whatever_container_and_on_whatever_machine_it_runs(site: Site) -> None:
+    key = [f"N8N_ENCRYPTION_KEY={ENCRYPTION_KEY}"]
+    site.engine.containers = {"0a1b": Container("0a1b", site.server, key, service="flow_n8n", machine="node-2")}
+    asked = {"method": "cli", "container": "flow_n8n", "endpoint_id": ENDPOINT}
+    report = site.backup(**asked, restore_test=True)
+    assert (report.failure, report.extra["restore_test"], site.engine.removed) == ({}, "passed", ["test0"])
+    site.engine.containers["2c3d"] = Container("2c3d", site.server, service="flow_n8n")
+    report = site.backup(**asked)
+    assert (report.failure["code"], "2 running containers" in report.failure["message"]) == ("conflict", True)
+    assert site.backup(**{**asked, "container": "0a"}).failure == {}
+
+
+def test_a_backup_without_what_the_last_one_had_says_so_and_calls_none_of_it_gone(site: Site) -> None:
+    site.backup(**BY_CLI, variables=True)
+    report = site.backup(**BY_CLI, credentials="none")
+    assert (report.failure, report.written, report.diff) == ({}, True, "")
+    assert any("has credentials, variables too" in text for text in report.warnings)
+    site.server.credentials.clear()
+    site.last = ""
+    site.server.add_credential("Other", "x")
+    assert site.backup(**BY_CLI).failure == {}
+    site.server.credentials.clear()
+    assert any("0 credentials, and 1" in text for text in site.backup(**BY_CLI).warnings)
 
 
 def test_both_ways_see_the_same_workflows(site: Site) -> None:
@@ -240,6 +265,9 @@ def test_a_last_backup_that_is_gone_keeps_nobody_from_making_the_next(site: Site
     report = site.backup()
     assert (report.failure, report.written) == ({}, True)
     assert any("stands on its own" in text for text in report.warnings)
+    (site.artifacts / "snapshot.json").write_text("{}")
+    site.server.workflows.clear()
+    assert site.backup().failure["code"] == "suspicious_empty", "nobody can say what there was"
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,15 @@ def test_a_credential_comes_back_encrypted_and_under_its_id(site: Site) -> None:
     api(site).delete("credential", id_)
 
 
+def test_a_restore_test_brings_back_all_that_was_kept_in_an_n8n_without_anything(site: Site) -> None:
+    made(site, "Orders", HOOK, node("Fetch", url="x"))
+    sent = {"name": "Shop", "type": "httpHeaderAuth", "data": {"name": "X-Shop", "value": "open-sesame"}}
+    id_ = api(site).call("POST", "/credentials", body=sent).document["id"]
+    report = site.backup(**BY_CLI, restore_test=True)
+    assert (report.failure, report.extra["restore_test"], site.engine.removed) == ({}, "passed", ["test0"])
+    api(site).delete("credential", id_)
+
+
 def test_both_ways_read_the_same(site: Site) -> None:
     made(site, "Orders", HOOK, node("Fetch", url="x"))
     site.backup()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runbooks import modules
 from tests.runbooks.n8n.site import BY_CLI, Site
 from tests.systems.n8n import KEY, READING, Fault, N8n, node, trigger
 
@@ -298,3 +299,27 @@ def test_a_backup_goes_to_another_server_too(kept: Site) -> None:
     kept.id = "con_2"
     assert kept.restore().failure == {}
     assert kept.server.names() == ["Cleanup", "Orders", "Report"]
+
+
+def test_what_the_backup_was_made_without_cannot_be_asked_of_it(site: Site) -> None:
+    site.backup(**BY_CLI, credentials="none")
+    report = site.restore(**BY_CLI, credentials=True, variables=True)
+    assert (report.failure["code"], report.written) == ("not_found", False)
+    assert "without credentials, variables" in report.failure["message"]
+    site.backup(variables=True)
+    site.server.has_licence = False
+    report = site.restore(variables=True)
+    assert (report.failure["code"], site.server.writes) == ("insufficient_scopes", [])
+
+
+def test_a_server_that_is_older_than_the_backup_is_pointed_out(site: Site) -> None:
+    site.backup(**BY_CLI)
+    text = Path(site.last).read_text().replace('"n8n_version":"1.123.81"', '"n8n_version":"1.124.0"')
+    assert any("1.124.0, the server is 1.123.81" in one for one in site.restore(**BY_CLI, file=text).warnings)
+    assert not any("the server is" in one for one in site.restore(**BY_CLI).warnings)
+
+
+def test_a_backup_that_is_gone_is_named(site: Site) -> None:
+    given = site.given({}, "n8n_restore", snapshot_path="", earlier_job="job_9")
+    report = modules.library("n8n_restore").run(given, is_preview=True)
+    assert (report.failure["code"], "job_9 is gone" in report.failure["message"]) == ("not_found", True)

@@ -24,12 +24,17 @@ class Ended(NamedTuple):
 
 
 class Inside:
-    """One container that runs. `machine` is where it is, behind an agent of Portainer."""
+    """One container that runs. `machine` is where it is, behind an agent of Portainer; `name` what people call it."""
 
     def __init__(
-        self, engine: Engine, container: str, machine: str = "", sleep: Callable[[float], None] = time.sleep
+        self,
+        engine: Engine,
+        container: str,
+        machine: str = "",
+        name: str = "",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.container = container
+        self.name = name or container
         self._engine, self._machine, self._sleep = engine, machine, sleep
         self._path = f"/containers/{container}"
 
@@ -37,7 +42,7 @@ class Inside:
         """What the engine knows of it; raises UpstreamError, also where it does not run."""
         found = self._engine.get(f"{self._path}/json", self._machine)
         if not found["State"].get("Running"):
-            raise UpstreamError("conflict", f"the container {self.container} does not run")
+            raise UpstreamError("conflict", f"the container {self.name} does not run")
         return found
 
     def run(self, argv: Sequence[str], user: str = "") -> Ended:
@@ -52,7 +57,7 @@ class Inside:
             if not state["Running"]:
                 return Ended(int(state["ExitCode"] or 0), said)
             self._sleep(PAUSE_S)
-        raise UpstreamError("timeout", f"{argv[0]} in {self.container} does not end")
+        raise UpstreamError("timeout", f"{argv[0]} in {self.name} does not end")
 
     def read(self, path: str) -> dict[str, bytes]:
         """The plain files at and below a path, by their names below its last part; raises UpstreamError."""
@@ -72,6 +77,20 @@ class Inside:
     def remove(self, folder: str) -> None:
         """Remove a folder of ours and all that is in it; raises UpstreamError."""
         self.run(["rm", "-rf", folder], ROOT)
+
+    def beside(self, name: str, asked: Mapping[str, Any]) -> Inside:
+        """Make a container of the same image on the same machine; it does not run yet. Raises UpstreamError."""
+        body = {**asked, "Image": self.about()["Image"]}
+        made = self._engine.call("POST", "/containers/create", self._machine, body=body, name=name).document
+        return Inside(self._engine, str(made["Id"]), self._machine, name, self._sleep)
+
+    def start(self) -> None:
+        """Start it; raises UpstreamError."""
+        self._engine.call("POST", f"{self._path}/start", self._machine)
+
+    def discard(self) -> None:
+        """Remove the container itself, running or not, and its own volumes; raises UpstreamError."""
+        self._engine.call("DELETE", self._path, self._machine, force="true", v="true")
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:

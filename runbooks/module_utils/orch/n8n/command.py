@@ -87,7 +87,7 @@ class Command:
         if ended.code and not (may_be_empty and is_empty):
             said = " ".join(ended.text.split())[-_SAID:]
             raise Fault(
-                "cli_failed", f"{' '.join(argv[:2])} in {self._inside.container} ended with {ended.code}: {said}"
+                "cli_failed", f"{' '.join(argv[:2])} in {self._inside.name} ended with {ended.code}: {said}"
             )
         return Ended(1, ended.text) if may_be_empty and is_empty else ended
 

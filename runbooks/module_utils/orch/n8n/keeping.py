@@ -6,19 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
 from ansible.module_utils.orch import plan
-from ansible.module_utils.orch.n8n import bundle, source, things
+from ansible.module_utils.orch.n8n import bundle, doubts, source, things
 from ansible.module_utils.orch.n8n.bundle import Bundle
 from ansible.module_utils.orch.n8n.faults import Fault, told
 from ansible.module_utils.orch.n8n.report import Report, keep
 from ansible.module_utils.orch.n8n.source import Seen, Server
 from ansible.module_utils.orch.n8n.things import CREDENTIAL, KINDS, VARIABLE, WORKFLOW, Thing
 from ansible.module_utils.orch.upstream import UpstreamError
-
-LOST = "the last backup cannot be read any more; this one stands on its own"
-NEW_KEY = (
-    "the server uses another encryption key than at the last backup: credentials of older backups need the old key"
-)
-FEWER = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,11 +54,13 @@ def _run(server: Server, order: Order, report: Report, test: Callable[[Bundle], 
     seen = source.look(server, order.kinds)
     source.require_no_secret(server, seen.things)
     taken = Bundle(_target(server), seen.facts, seen.things)
-    _tell(report, taken, order)
-    report.bind(_plan(server, taken, seen, order), order.artifacts_dir, order.expect_plan)
+    steps = compared(doubts.comparable(order.earlier, taken), taken.things)
+    _tell(report, taken, steps)
+    report.bind(_plan(taken, steps, seen, order), order.artifacts_dir, order.expect_plan)
     if report.failure:
         return
-    _require_plausible(taken, order)
+    if order.earlier_job and not order.allow_empty:
+        doubts.require_plausible(order.earlier, taken)
     content = bundle.written(taken)
     if test:
         test(taken)
@@ -77,12 +73,10 @@ def _target(server: Server) -> dict[str, str]:
     return {"kind": f"n8n_backup_{server.method}", "id": server.id, "name": server.name}
 
 
-def _plan(server: Server, taken: Bundle, seen: Seen, order: Order) -> plan.Plan:
-    head = {"runbook": bundle.RUNBOOK, "direction": "apply", "target": _target(server)}
-    before = list(order.earlier.things) if order.earlier else []
+def _plan(taken: Bundle, steps: list[dict[str, Any]], seen: Seen, order: Order) -> plan.Plan:
+    head = {"runbook": bundle.RUNBOOK, "direction": "apply", "target": dict(taken.target)}
     facts = {"content_sha256": taken.content_sha256, "key_fingerprint": taken.facts.key_fingerprint}
-    warnings = [*seen.warnings, *_remarks(taken, order)]
-    return plan.Plan(head, compared(before, taken.things), state=facts, warnings=warnings, facts=facts)
+    return plan.Plan(head, steps, state=facts, warnings=[*seen.warnings, *_remarks(taken, order)], facts=facts)
 
 
 def compared(before: Sequence[Thing], after: Sequence[Thing]) -> list[dict[str, Any]]:
@@ -106,34 +100,12 @@ def _step(before: Thing | None, after: Thing | None) -> dict[str, Any]:
 
 
 def _remarks(taken: Bundle, order: Order) -> list[dict[str, str]]:
-    earlier = order.earlier
-    if earlier is None:
-        return [{"code": "lost", "message": LOST}] if order.earlier_job else []
-    found = []
-    old, new = earlier.facts.key_fingerprint, taken.facts.key_fingerprint
-    if old and new and old != new:
-        found.append({"code": "new_key", "message": NEW_KEY})
-    before, after = _workflows(earlier), _workflows(taken)
-    if 0 < after < before * FEWER:
-        message = f"there are {after} workflows, and {before} in the last backup; may the API key see all of them?"
-        found.append({"code": "fewer", "message": message})
-    return found
+    if order.earlier:
+        return doubts.remarks(order.earlier, taken)
+    return [{"code": "lost", "message": doubts.LOST}] if order.earlier_job else []
 
 
-def _require_plausible(taken: Bundle, order: Order) -> None:
-    """Nothing where there always was something is no backup; raises Fault."""
-    before = _workflows(order.earlier) if order.earlier else 0
-    if before and not _workflows(taken) and not order.allow_empty:
-        message = f"the server shows no workflow, and the last backup has {before}. Nothing was kept; earlier ones stay"
-        raise Fault("suspicious_empty", f"{message}. If it is meant to be empty, allow an empty backup")
-
-
-def _workflows(kept: Bundle) -> int:
-    return sum(one.kind == WORKFLOW for one in kept.things)
-
-
-def _tell(report: Report, taken: Bundle, order: Order) -> None:
-    steps = compared(order.earlier.things if order.earlier else [], taken.things)
+def _tell(report: Report, taken: Bundle, steps: list[dict[str, Any]]) -> None:
     actions = {(step["kind"], step["id"]): step["action"] for step in steps}
     manifest = bundle.manifest(taken)
     entries = [(entry, actions[entry["kind"], entry["id"]]) for entry in manifest["entries"]]
@@ -173,4 +145,5 @@ def _is_same(taken: Bundle, order: Order) -> bool:
         earlier is not None
         and earlier.content_sha256 == taken.content_sha256
         and earlier.facts.key_fingerprint == taken.facts.key_fingerprint
+        and set(taken.facts.kinds) <= set(earlier.facts.kinds)
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.orch import connections
-from ansible.module_utils.orch.engine.access import Access, Engine
+from ansible.module_utils.orch.engine import running
+from ansible.module_utils.orch.engine.access import Access
 from ansible.module_utils.orch.engine.inside import Inside
 from ansible.module_utils.orch.n8n.api import N8n
 from ansible.module_utils.orch.n8n.bundle import Bundle, read
@@ -23,37 +24,29 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "inputs": {"type": "dict", "required": True},
     "artifacts_dir": {"type": "path", "required": True},
     "earlier_path": {"type": "str", "default": ""},
+    "earlier_job": {"type": "str", "default": ""},
     "expect_plan": {"type": "str", "default": ""},
     "egress_allow": {"type": "list", "elements": "str", "default": []},
     "egress_deny": {"type": "list", "elements": "str", "default": []},
 }
 
 
-def server(given: dict[str, Any]) -> Server:
-    """The n8n of the connection, with its container where the method asks for it.
-
-    Raises NoConnection, UpstreamError and Fault.
-    """
+def server(given: dict[str, Any], inside: Inside | None) -> Server:
+    """The n8n of the connection, and of its container where there is one; raises NoConnection and UpstreamError."""
     connection = connections.read(given["connection"], "n8n")
     api = N8n(connection, Reach(given["egress_allow"], given["egress_deny"]))
-    command = Command(Inside(engine(given), given["inputs"]["container"])) if is_by_cli(given) else None
-    return Server(connection, api, command)
+    return Server(connection, api, Command(inside) if inside else None)
 
 
-def is_by_cli(given: dict[str, Any]) -> bool:
-    """Whether n8n's command line is to be used; raises Fault where its container is not named."""
+def container(given: dict[str, Any]) -> Inside | None:
+    """The container that n8n runs in, if the method needs one; raises NoConnection, UpstreamError and Fault."""
     inputs = given["inputs"]
     if inputs["method"] != CLI:
-        return False
+        return None
     if not inputs.get("container"):
         raise Fault("validation", "the method cli needs the container that n8n runs in")
-    return True
-
-
-def engine(given: dict[str, Any]) -> Engine:
-    """The engine of the container; raises NoConnection and UpstreamError."""
     access = Access(given["portainer"], given["docker"], given["egress_allow"], given["egress_deny"], EXEC_S)
-    return access.engine(given["inputs"]["endpoint_id"])
+    return running.inside(access.engine(inputs["endpoint_id"]), inputs["container"])
 
 
 def kept(path: str) -> Bundle | None:

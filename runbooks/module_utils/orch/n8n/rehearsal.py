@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from ansible.module_utils.orch.engine.access import Engine
 from ansible.module_utils.orch.engine.inside import Inside
 from ansible.module_utils.orch.n8n.bundle import Bundle
 from ansible.module_utils.orch.n8n.command import Command
@@ -12,27 +11,24 @@ from ansible.module_utils.orch.n8n.faults import Fault
 from ansible.module_utils.orch.n8n.matching import Rules
 from ansible.module_utils.orch.n8n.things import CREDENTIAL, WORKFLOW, listed
 
-LIVES_S = 900
+LIVES_S = 1800
 LABEL = "jarvis.restore-test"
 
 
-def rehearse(engine: Engine, container: str, kept: Bundle) -> None:
-    """Restore into an empty n8n and compare; raises Fault and UpstreamError."""
-    image = str(Inside(engine, container).about()["Image"])
-    name = f"jarvis-restore-test-{secrets.token_hex(4)}"
+def rehearse(inside: Inside, kept: Bundle) -> None:
+    """Restore into an empty n8n beside this one and compare; raises Fault and UpstreamError."""
     asked = {
-        "Image": image,
         "Entrypoint": ["sleep"],
         "Cmd": [str(LIVES_S)],
-        "Labels": {LABEL: container},
+        "Labels": {LABEL: inside.name},
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True},
     }
-    made = engine.call("POST", "/containers/create", body=asked, name=name).document["Id"]
+    other = inside.beside(f"jarvis-restore-test-{secrets.token_hex(4)}", asked)
     try:
-        engine.call("POST", f"/containers/{made}/start")
-        _compare(Command(Inside(engine, made)), kept)
+        other.start()
+        _compare(Command(other), kept)
     finally:
-        engine.call("DELETE", f"/containers/{made}", force="true", v="true")
+        other.discard()
 
 
 def _compare(command: Command, kept: Bundle) -> None:

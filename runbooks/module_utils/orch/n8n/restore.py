@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Sequence
 
 from ansible.module_utils.orch import plan
-from ansible.module_utils.orch.n8n import api, carrying_out, matching, source, undoing
-from ansible.module_utils.orch.n8n.bundle import Bundle
+from ansible.module_utils.orch.n8n import carrying_out, intent, source, undoing
 from ansible.module_utils.orch.n8n.carrying_out import Progress
 from ansible.module_utils.orch.n8n.faults import Fault, told
+from ansible.module_utils.orch.n8n.intent import Meant, Order
 from ansible.module_utils.orch.n8n.matching import Rules, Step
 from ansible.module_utils.orch.n8n.report import Report, keep, named
-from ansible.module_utils.orch.n8n.source import API, Seen, Server
-from ansible.module_utils.orch.n8n.things import CREDENTIAL, KINDS, VARIABLE, WORKFLOW, Thing, listed
+from ansible.module_utils.orch.n8n.source import API, Server
+from ansible.module_utils.orch.n8n.things import KINDS, WORKFLOW, Thing
 from ansible.module_utils.orch.upstream import UpstreamError
 
 SNAPSHOT = "snapshot.json"
-ANOTHER_KEY = "the backup is of a server with another encryption key; no credential comes along"
-SAME_KEY = "Leave them out, or give the server and its connection the key of the backup"
 GO_ON = "Run it again to do the rest: what is done already is left alone. Or roll this job back"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked for. `undo` is the snapshot of the run that is taken back, otherwise `kept` the backup."""
-
-    artifacts_dir: str
-    kinds: Sequence[str] = (WORKFLOW,)
-    names: Sequence[str] = ()
-    with_active: bool = False
-    max_changes: int = 100
-    expect_plan: str = ""
-    is_preview: bool = False
-    kept: Bundle | None = None
-    undo: Any = None
-
-
-@dataclass
-class Meant:
-    """What a comparison ended in."""
-
-    steps: list[Step] = field(default_factory=list)
-    warnings: list[dict[str, str]] = field(default_factory=list)
-
-    def warn(self, code: str, message: str) -> None:
-        """Note what somebody should look at."""
-        self.warnings.append({"code": code, "message": message[:2000]})
-
-    @property
-    def changes(self) -> list[Step]:
-        """The steps that change something."""
-        return [step for step in self.steps if step.action != "noop"]
-
-
-def kinds_of(inputs: dict[str, Any]) -> list[str]:
-    """The kinds that the inputs ask for."""
-    wanted = {WORKFLOW: True, VARIABLE: inputs["variables"], CREDENTIAL: inputs["credentials"]}
-    return [kind for kind in KINDS if wanted[kind]]
 
 
 def run(server: Server, order: Order) -> Report:
@@ -78,7 +37,7 @@ def run(server: Server, order: Order) -> Report:
 def _run(server: Server, order: Order, report: Report) -> None:
     rules = Rules(by_api=server.method == API, with_active=order.with_active or order.undo is not None)
     seen = source.look(server, _kinds(order))
-    meant = _meant(server, order, seen, rules)
+    meant = intent.of(order, server, seen, rules)
     target = {"kind": "n8n", "id": server.id, "name": server.name}
     report.bind(_plan(target, order, meant), order.artifacts_dir, order.expect_plan)
     report.items = [_told(step) for step in meant.changes]
@@ -99,56 +58,6 @@ def _kinds(order: Order) -> list[str]:
     steps = order.undo.get("steps") if isinstance(order.undo, dict) else None
     named = {one.get("kind") for step in steps or () for one in step.values() if isinstance(one, dict)}
     return [kind for kind in KINDS if kind in named or kind == WORKFLOW]
-
-
-def _meant(server: Server, order: Order, seen: Seen, rules: Rules) -> Meant:
-    """What has to be done; raises Fault."""
-    meant = Meant()
-    if order.undo is not None:
-        meant.steps, changed = undoing.steps(order.undo, server.id, seen.things, rules)
-        for remark in changed:
-            meant.warn("changed_since", remark)
-        return meant
-    if order.kept is None:
-        raise Fault("not_found", "there is no backup that could be restored: none was given, and none is kept")
-    wanted, missing = matching.chosen(order.kept.things, order.kinds, order.names)
-    if missing:
-        raise Fault("not_found", f"the backup has no workflow {listed(missing)}")
-    _require_fitting_key(order.kept, wanted, seen, meant)
-    meant.steps = matching.steps(wanted, seen.things, rules)
-    _warn(server, meant)
-    return meant
-
-
-def _require_fitting_key(kept: Bundle, wanted: Sequence[Thing], seen: Seen, meant: Meant) -> None:
-    """Credentials that another key encrypted would come in, and be of no use to anybody; raises Fault."""
-    ours, theirs = seen.facts.key_fingerprint, kept.facts.key_fingerprint
-    if not any(one.kind == CREDENTIAL for one in wanted):
-        if ours and theirs and ours != theirs:
-            meant.warn("another_key", ANOTHER_KEY)
-        return
-    if ours != theirs or not ours:
-        said = "differ" if ours and theirs else "are not both known"
-        keys = f"the encryption keys of backup (fingerprint {theirs or '?'}) and server ({ours or '?'}) {said}"
-        raise Fault("key_mismatch", f"{keys}: its credentials could not be decrypted. {SAME_KEY}")
-
-
-def _warn(server: Server, meant: Meant) -> None:
-    steps = meant.changes
-    if server.command is None:
-        _warn_of_the_api(meant, [step for step in steps if step.after and step.thing.kind == WORKFLOW])
-    if any(step.after and step.after.content.get("archived") for step in steps):
-        meant.warn("archived", "what was archived comes back as not archived")
-
-
-def _warn_of_the_api(meant: Meant, steps: Sequence[Step]) -> None:
-    left = sorted({name for step in steps for name in api.left_out(step.thing)})
-    if left:
-        meant.warn("left_out", f"n8n's API does not take {listed(left)}; the method cli does")
-    if any(step.action == "create" for step in steps):
-        meant.warn("new_ids", "workflows that are made by the API get new ids; their webhooks stay the same")
-    for name in matching.referring(meant.steps):
-        meant.warn("old_id", f"{name} calls a workflow by an id that it will not have; choose it again there")
 
 
 def _plan(target: dict[str, str], order: Order, meant: Meant) -> plan.Plan:
