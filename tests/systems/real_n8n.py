@@ -4,12 +4,14 @@ Its owner is made, and an API key of his. Its command line is run as the double 
 with files on this machine, so that both ways of a backup meet the real thing.
 """
 
+import copy
 import http.cookiejar
 import io
 import json
 import os
 import subprocess
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +68,14 @@ class RealN8n:
         """The same, as an engine shows it."""
         env = [f"{name}={value}" for name, value in self.environment.items()]
         return Disk("n8n", self, env)  # pyright: ignore[reportArgumentType]
+
+    def another(self, id_: str) -> Container:
+        """A container of the same image: another home, and none of this one's variables."""
+        empty = copy.copy(self)
+        empty.home = Path(tempfile.mkdtemp(dir=self.home))
+        kept = {name: self.environment[name] for name in ("PATH", "N8N_DIAGNOSTICS_ENABLED")}
+        empty.environment = {**kept, "HOME": str(empty.home)}
+        return Disk(id_, empty)  # pyright: ignore[reportArgumentType]
 
     def make_key(self) -> None:
         """Make the owner, and a key that lasts."""
@@ -132,5 +142,6 @@ def real_n8n(program: Path, home: Path) -> Iterator[RealN8n]:
 
 
 def engine_around(engine: Engine, server: RealN8n) -> None:
-    """Show the real server's container instead of the double's."""
+    """Show the real server's container instead of the double's, and make containers with an n8n of its kind."""
     engine.containers["n8n"] = server.container()
+    engine.new = server.another
