@@ -60,14 +60,14 @@ def test_a_backup_knows_the_last_one_and_a_restore_the_newest(
     assert_nowhere(admin, first, [KEY, ENCRYPTION_KEY])
 
     server.named("Orders")["nodes"] = [trigger("Other")]
-    restored = done(operator, "n8n_restore", slots, inputs={})
+    restored = done(admin, "n8n_restore", slots, inputs={})
     assert server.named("Orders")["nodes"][0]["name"] == "Start"
     with unit_of_work() as session:
-        undoing = service.roll_back(session, operator, restored.id, preview=False)
+        undoing = service.roll_back(session, admin, restored.id, preview=False)
     assert ran(undoing).status == "SUCCESS"
     assert server.named("Orders")["nodes"][0]["name"] == "Other"
 
-    done(operator, "n8n_restore", slots, inputs={"backup": first.id})
+    done(admin, "n8n_restore", slots, inputs={"backup": first.id})
     assert server.named("Orders")["nodes"][0]["name"] == "Start"
 
 
