@@ -190,3 +190,32 @@ def test_a_container_is_restarted_stopped_and_removed(place: Place, kind: str) -
         ("remove", True, {}),
         ("remove", False, {}),
     ]
+
+
+@pytest.mark.parametrize("kind", ["docker", "portainer"])
+def test_programs_run_inside_a_container_and_files_go_in_and_out(place: Place, kind: str) -> None:
+    given, running = place.given(kind), modules.shared("engine.running")
+    ways = (given[name] for name in ("portainer", "docker", "egress_allow", "egress_deny"))
+    engine = modules.shared("engine.access").Access(*ways).engine(given["endpoint_id"])
+    inside = running.inside(engine, "talker")
+    ended = inside.run(["sh", "-c", "echo out; echo oh >&2; exit 3"])
+    assert (ended.code, sorted(ended.text.split())) == (3, ["oh", "out"])
+
+    folder = f"trial-{kind}"
+    assert inside.run(["mkdir", "-p", "/tmp"]).code == 0
+    inside.write("/tmp", {f"{folder}/a.json": b"{}", f"{folder}/b.json": b"x"})
+    assert inside.read(f"/tmp/{folder}") == {"a.json": b"{}", "b.json": b"x"}
+    inside.remove(f"/tmp/{folder}")
+    broken = modules.shared("upstream").UpstreamError
+    with pytest.raises(broken, match="404"):
+        inside.read(f"/tmp/{folder}")
+
+    wanted = {"Entrypoint": ["sleep"], "Cmd": ["60"], "HostConfig": {"AutoRemove": True}}
+    other = inside.beside(f"beside-{kind}", wanted)
+    other.start()
+    assert other.run(["id"]).code == 0
+    other.discard()
+    with pytest.raises(broken, match="404"):
+        other.about()
+    with pytest.raises(broken, match="2 running containers"):
+        running.inside(engine, "shop_web")
