@@ -86,9 +86,7 @@ class Command:
         is_empty = any(words in ended.text.lower() for words in _NOTHING)
         if ended.code and not (may_be_empty and is_empty):
             said = " ".join(ended.text.split())[-_SAID:]
-            raise Fault(
-                "cli_failed", f"{' '.join(argv[:2])} in {self._inside.name} ended with {ended.code}: {said}"
-            )
+            raise Fault("cli_failed", f"{' '.join(argv[:2])} in {self._inside.name} ended with {ended.code}: {said}")
         return Ended(1, ended.text) if may_be_empty and is_empty else ended
 
     def _read(self, kind: str, name: str, content: bytes) -> Thing:
