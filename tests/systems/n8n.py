@@ -134,6 +134,17 @@ class N8n(ThreadingHTTPServer):
         self.credentials[made["id"]] = made
         return made
 
+    def linked(self, one: Row) -> Row:
+        """A node with the credentials that are meant: by id, and where there is none with that id by name."""
+        links = {}
+        for kind, link in (one.get("credentials") or {}).items():
+            of_kind = [row for row in self.credentials.values() if row["type"] == kind]
+            found = [row for row in of_kind if row["id"] == link["id"]] or [
+                row for row in of_kind if row["name"] == link["name"]
+            ]
+            links[kind] = {"id": found[0]["id"], "name": found[0]["name"]} if len(found) == 1 else link
+        return {**one, "credentials": links} if links else one
+
     def add_variable(self, key: str, value: str) -> None:
         made = {"id": self.new_id(), "key": key, "value": value, "type": "string"}
         self.variables[made["id"]] = made
@@ -167,7 +178,10 @@ class N8n(ThreadingHTTPServer):
         elif method == "PUT":
             if found.get("isArchived"):
                 raise Refused(400, "Cannot update an archived workflow.")
-            found.update({**copy.deepcopy(body), "versionId": self.new_id(), "updatedAt": "2026-01-03T00:00:00.000Z"})
+            sent = copy.deepcopy(body)
+            sent["settings"] = {**found["settings"], **sent["settings"]}
+            sent["nodes"] = [self.linked(one) for one in sent["nodes"]]
+            found.update({**sent, "versionId": self.new_id(), "updatedAt": "2026-01-03T00:00:00.000Z"})
         return 200, found
 
     def _listed_or_made(self, method: str, query: Any, body: Any, scopes: frozenset[str]) -> Any:
@@ -176,6 +190,7 @@ class N8n(ThreadingHTTPServer):
             return 200, self._page(list(self.workflows.values()), query)
         _require(scopes, "workflow:create")
         made = self._completed(copy.deepcopy(body))
+        made["nodes"] = [self.linked(one) for one in made["nodes"]]
         self.workflows[made["id"]] = made
         return 200, {name: value for name, value in made.items() if name != "tags"}
 

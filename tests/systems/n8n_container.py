@@ -1,7 +1,7 @@
 """The container that an n8n runs in, as far as an engine shows it: programs run inside, files go in and out.
 
 n8n's command line there works on the state of the double of n8n, the way n8n 1.123 does: an empty export is a failure,
-what comes in is switched off, and keeps its id.
+what comes in is switched off, keeps its id and the tags that it had, and no tag is made twice.
 """
 
 import io
@@ -64,11 +64,18 @@ class Container:
 
     def _import(self, rows: dict[str, Row], folder: str) -> tuple[int, str]:
         files = [json.loads(file) for name, file in self.files.items() if name.startswith(f"{folder}/")]
+        new = {(tag.get("id", row["id"]), tag["name"]) for row in files for tag in row.get("tags", ())}
+        new = {tag for tag in new if tag[1] not in {known["name"] for known in self.server.tags.values()}}
+        if len(new) > len({name for _, name in new}):
+            return 1, "An error occurred while importing workflows.\nUNIQUE constraint failed: tag_entity.name\n"
         for row in files:
+            before = rows.get(row["id"], {})
             if "nodes" in row:
-                row["tags"] = [self.server.tagged(tag["name"]) for tag in row.get("tags", ())]
+                row["nodes"] = [self.server.linked(node) for node in row["nodes"]]
+                tags = [*before.get("tags", ()), *(self.server.tagged(tag["name"]) for tag in row.get("tags", ()))]
+                row["tags"] = list({tag["id"]: tag for tag in tags}.values())
                 row["active"] = False
-            rows[row["id"]] = {**rows.get(row["id"], {}), **row}
+            rows[row["id"]] = {**before, **row}
         return 0, f"Successfully imported {len(files)}.\n"
 
     def put(self, folder: str, content: bytes) -> None:

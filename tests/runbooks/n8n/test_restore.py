@@ -323,3 +323,46 @@ def test_a_backup_that_is_gone_is_named(site: Site) -> None:
     given = site.given({}, "n8n_restore", snapshot_path="", earlier_job="job_9")
     report = modules.library("n8n_restore").run(given, is_preview=True)
     assert (report.failure["code"], "job_9 is gone" in report.failure["message"]) == ("not_found", True)
+
+
+def test_tags_that_a_workflow_got_since_go_again_by_the_command_line_too(site: Site) -> None:
+    site.backup(**BY_CLI)
+    site.server.named("Orders")["tags"].append(site.server.tagged("late"))
+    report = site.restore(**BY_CLI)
+    assert (report.failure, actions(report)) == ({}, ["update Orders"])
+    assert sorted(tag["name"] for tag in site.server.named("Orders")["tags"]) == ["prod", "shop"]
+    assert site.restore(**BY_CLI).items == []
+
+
+def test_a_tag_of_two_workflows_comes_back_once(site: Site) -> None:
+    site.server.named("Report")["tags"] = [site.server.tagged("shop")]
+    assert site.backup(**BY_CLI, restore_test=True).failure == {}
+    site.server.workflows.clear()
+    site.server.tags.clear()
+    assert site.restore(**BY_CLI).failure == {}
+    assert sorted(tag["name"] for tag in site.server.tags.values()) == ["prod", "shop"]
+
+
+@pytest.mark.parametrize("way", [{}, BY_CLI])
+def test_a_credential_that_was_made_again_is_linked_by_its_name(site: Site, way: dict[str, str]) -> None:
+    old = site.server.add_credential("Mail", "x")
+    link = {"httpHeaderAuth": {"id": old["id"], "name": "Mail"}}
+    site.server.add("Sender", trigger(), {**node("Send"), "credentials": link})
+    site.backup(**way)
+    del site.server.credentials[old["id"]]
+    del site.server.workflows[site.server.named("Sender")["id"]]
+    new = site.server.add_credential("Mail", "y")
+    assert site.restore(**way).failure == {}
+    assert site.server.named("Sender")["nodes"][1]["credentials"]["httpHeaderAuth"]["id"] == new["id"]
+    assert site.restore(**way).items == []
+
+
+def test_settings_that_the_api_cannot_take_away_stay_and_are_told(site: Site) -> None:
+    site.backup()
+    orders = site.server.named("Orders")
+    orders["settings"]["errorWorkflow"] = "id1"
+    orders["nodes"] = [trigger()]
+    report = site.restore()
+    assert (report.failure, actions(report)) == ({}, ["update Orders"])
+    assert any("errorWorkflow stay" in text for text in report.warnings)
+    assert site.restore().items == []

@@ -61,6 +61,7 @@ def carry_out(server: Server, steps: Sequence[Step], *, with_active: bool) -> Pr
         _load(server, CREDENTIAL, steps, progress)
         _stop(server, steps, progress)
         _load(server, WORKFLOW, steps, progress)
+        _untag(server, steps, progress)
     for number, step in enumerate(steps):
         if progress.ended_by is None and not {number} & (progress.done | set(progress.errors)):
             _tried(progress, number, lambda step=step, number=number: _do(server, step, progress, number))
@@ -93,6 +94,16 @@ def _load(server: Server, kind: str, steps: Sequence[Step], progress: Progress) 
         progress.ids.update({number: one.id for number, one in wanted.items()})
         progress.done |= set(wanted)
         progress.off |= set(wanted)
+
+
+def _untag(server: Server, steps: Sequence[Step], progress: Progress) -> None:
+    """Take away by the API the tags that a workflow had: n8n's command line only adds some."""
+    for number, step in enumerate(steps):
+        if number in progress.done and step.thing.kind == WORKFLOW and step.before and step.after:
+            names = step.after.content["tags"]
+            if set(step.before.content["tags"]) - set(names):
+                progress.touched.add(number)
+                _tried(progress, number, lambda id_=step.before.id, names=names: server.api.tag(id_, names))
 
 
 def _under(step: Step) -> Thing:

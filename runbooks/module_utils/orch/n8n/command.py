@@ -62,9 +62,8 @@ class Command:
             ended = self._run(["n8n", f"export:{NOUNS[kind]}", "--backup", f"--output={folder}/"], may_be_empty=True)
             if ended.code:
                 return []
-            return sorted(
-                (self._read(kind, *file) for file in self._inside.read(folder).items()), key=lambda o: o.order
-            )
+            files = self._left(folder, ended)
+            return sorted((self._read(kind, *file) for file in files.items()), key=lambda one: one.order)
         finally:
             self._inside.remove(folder)
 
@@ -74,18 +73,28 @@ class Command:
         n8n switches workflows off that come in.
         """
         name = f"jarvis-{secrets.token_hex(8)}"
-        files = {f"{name}/{number}.json": json.dumps(row(one)).encode() for number, one in enumerate(wanted)}
+        tags = {tag: secrets.token_hex(8) for one in wanted for tag in one.content.get("tags", ())}
+        files = {f"{name}/{number}.json": json.dumps(row(one, tags)).encode() for number, one in enumerate(wanted)}
         try:
             self._inside.write(PLACE, files)
             self._run(["n8n", f"import:{NOUNS[kind]}", "--separate", f"--input={PLACE}/{name}/"])
         finally:
             self._inside.remove(f"{PLACE}/{name}")
 
+    def _left(self, folder: str, ended: Ended) -> dict[str, bytes]:
+        """What an export wrote; n8n may end well although it could not make the folder."""
+        try:
+            return self._inside.read(folder)
+        except UpstreamError as error:
+            if error.code != "not_found":
+                raise
+            raise Fault("cli_failed", f"n8n in {self._inside.name} left no file: {_end_of(ended)}") from None
+
     def _run(self, argv: list[str], *, may_be_empty: bool = False) -> Ended:
         ended = self._inside.run(argv)
         is_empty = any(words in ended.text.lower() for words in _NOTHING)
         if ended.code and not (may_be_empty and is_empty):
-            said = " ".join(ended.text.split())[-_SAID:]
+            said = _end_of(ended)
             raise Fault("cli_failed", f"{' '.join(argv[:2])} in {self._inside.name} ended with {ended.code}: {said}")
         return Ended(1, ended.text) if may_be_empty and is_empty else ended
 
@@ -96,10 +105,14 @@ class Command:
             raise Fault("validation", f"n8n exported {name}, which is no {kind}") from None
 
 
-def row(one: Thing) -> dict[str, Any]:
-    """A thing as n8n imports it."""
+def row(one: Thing, tag_ids: Mapping[str, str]) -> dict[str, Any]:
+    """A thing as n8n imports it. A tag that is not there yet needs an id, or it is made once for each workflow."""
     if one.kind == CREDENTIAL:
         return {"id": one.id, **one.content}
     content = {name: value for name, value in one.content.items() if name not in ("active", "archived", "tags")}
-    tags = [{"name": name} for name in one.content["tags"]]
+    tags = [{"id": tag_ids[name], "name": name} for name in one.content["tags"]]
     return {"id": one.id, **content, "active": False, "tags": tags}
+
+
+def _end_of(ended: Ended) -> str:
+    return " ".join(ended.text.split())[-_SAID:]

@@ -125,6 +125,9 @@ def _warn_of_the_api(meant: Meant, steps: Sequence[Step]) -> None:
         meant.warn("left_out", f"n8n's API does not take {listed(left)}; the method cli does")
     if any(step.action == "create" for step in steps):
         meant.warn("new_ids", "workflows that are made by the API get new ids; their webhooks stay the same")
+    stay = sorted({name for step in meant.steps for name in matching.settings_that_stay(step)})
+    if stay:
+        meant.warn("settings_stay", f"n8n's API takes no setting away: {listed(stay)} stay where they are set now")
     for name in matching.referring(meant.steps):
         meant.warn("old_id", f"{name} calls a workflow by an id that it will not have; choose it again there")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Sequence
 
 from ansible.module_utils.orch.n8n import api, things
+from ansible.module_utils.orch.n8n.links import as_linked
 from ansible.module_utils.orch.n8n.things import WORKFLOW, Thing
 from ansible.module_utils.orch.plan import changed_fields
 
@@ -53,14 +54,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Rules:
-    """How things are compared: whether by the API alone, and whether being active matters."""
+    """How things are compared: whether by the API alone, and whether being active matters.
+
+    The API adds settings to those that are there and takes none away, so these are not compared.
+    """
 
     by_api: bool
     with_active: bool
 
     def different(self, before: Thing, after: Thing) -> list[str]:
-        """The fields that would be written."""
-        return changed_fields(self._written(before), self._written(after))
+        """The fields that would be written on a server that has `before`."""
+        live, wanted = self._written(before), self._written(after)
+        if after.kind == WORKFLOW:
+            wanted = {**wanted, "nodes": as_linked(wanted["nodes"], live["nodes"])}
+        if after.kind == WORKFLOW and self.by_api:
+            live = {**live, "settings": {name: live["settings"].get(name) for name in wanted["settings"]}}
+        return changed_fields(live, wanted)
 
     def _written(self, one: Thing) -> dict[str, Any]:
         if one.kind != WORKFLOW:
@@ -113,6 +122,13 @@ def referring(found: Sequence[Step]) -> list[str]:
     made = {step.thing.id for step in found if step.action == "create" and step.thing.kind == WORKFLOW}
     wanted = [step.after for step in found if step.after and step.after.kind == WORKFLOW]
     return sorted(one.name for one in wanted if made & set(_texts([one.content["nodes"], one.content["settings"]])))
+
+
+def settings_that_stay(step: Step) -> list[str]:
+    """Settings of the server that the backup does not have."""
+    if step.before is None or step.after is None:
+        return []
+    return sorted(set(step.before.content["settings"]) - set(step.after.content["settings"]))
 
 
 def _texts(value: Any) -> list[str]:
