@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orch_app.integrations.docker.engine import Engine, LogWish, explain
+from orch_app.integrations.docker.log_stream import LogLine
 from orch_app.integrations.docker.reach import engine_reach
 from orch_app.integrations.docker.reading import stacks
 from orch_app.integrations.portainer.server import Portainer, server_reach
@@ -146,11 +147,15 @@ def test_logs_are_the_same_with_and_without_a_terminal(engine: Engine, name: str
 
 
 def test_the_log_of_a_service_comes_from_its_tasks(engine: Engine) -> None:
-    def lines() -> list[str]:
-        with engine.service_log("shop_web", LogWish()) as tail:
-            return [line.text for line in tail.lines]
+    def lines() -> list[LogLine]:
+        with engine.service_log("shop_web", LogWish(), has_terminal=False) as tail:
+            return list(tail.lines)
 
-    assert until(lambda: found if len(found := lines()) == 2 else None) == ["from a task", "from a task"]
+    found = until(lambda: found if len(found := lines()) == 2 else None)
+    assert {line.text for line in found} == {"from a task"}
+    swarm = engine.swarm()
+    assert swarm
+    assert {line.task for line in found} == {task.id for task in swarm.tasks if task.is_running}
 
 
 def test_modules_take_an_inventory_and_read_a_whole_stack(place: Place) -> None:

@@ -7,7 +7,7 @@ it: an engine that is slow to answer, or dead, holds nobody up but who looks fir
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -17,7 +17,7 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.containers.endpoints import Door, engine_behind, open_doors
 from orch_app.domains.containers.queries import NO_SWARM, Seen, endpoints_behind, seen_last
 from orch_app.integrations.docker.reading import stacks
-from orch_app.integrations.docker.things import Container, Node, Service, Stack
+from orch_app.integrations.docker.things import Container, Node, Service, Stack, Task
 from orch_app.kit.clock import now
 from orch_app.kit.errors import OrchError
 from orch_app.kit.upstream_failures import UpstreamError
@@ -35,7 +35,7 @@ _log = structlog.get_logger("containers")
 
 @dataclass(frozen=True)
 class Sight:
-    """One endpoint with everything on it.
+    """One endpoint with everything on it, as it answered `at` a moment.
 
     `error` is why it could not be asked; its containers are then those that Portainer saw at `seen_at`, if any.
     """
@@ -45,8 +45,17 @@ class Sight:
     services: Sequence[Service] = ()
     nodes: Sequence[Node] = ()
     stacks: Sequence[Stack] = ()
+    tasks: Sequence[Task] = ()
     seen_at: datetime | None = None
     error: OrchError | None = None
+    at: datetime = field(default_factory=now)
+
+    @property
+    def far_services(self) -> list[Service]:
+        """Services with tasks on machines whose containers are not listed here: only the Swarm's manager hears them."""
+        here = {one.id for one in self.containers}
+        far = {task.service_id for task in self.tasks if task.container_id and task.container_id not in here}
+        return [one for one in self.services if one.id in far]
 
 
 def look(actor: Actor, environment: str = "") -> list[Sight]:
@@ -61,6 +70,11 @@ def look(actor: Actor, environment: str = "") -> list[Sight]:
         return [sight for group in pool.map(lambda door: KEPT.of(door, _behind), doors) for sight in group]
 
 
+def told_at(sights: Sequence[Sight]) -> datetime:
+    """The moment of which all is that is seen: the earliest answer of the endpoints that do answer, or now."""
+    return min((sight.at for sight in sights if sight.error is None), default=now())
+
+
 class KeptSights:
     """What was seen behind each connection last, and who is looking there at the moment."""
 
@@ -72,8 +86,8 @@ class KeptSights:
     def of(self, door: Door, ask: Callable[[Door], list[Sight]]) -> list[Sight]:
         """What is behind a connection, as it was a moment ago; asked now where that is too long ago."""
         with self._lock:
-            told_at, known = self._seen.get(door.id, (LONG_AGO, None))
-            age = now() - told_at
+            then, known = self._seen.get(door.id, (LONG_AGO, None))
+            age = now() - then
             asking = self._asking.get(door.id)
             begins = asking is None and age >= FRESH_FOR
             if begins:
@@ -127,7 +141,8 @@ def _sight(seen: Seen) -> Sight:
         return _remembered(seen, error) if error.is_unwell else Sight(seen, error=error)
     except OrchError as error:
         return Sight(seen, error=error)
-    return Sight(seen, containers, swarm.services, swarm.nodes, stacks(swarm.services, containers))
+    groups = stacks(swarm.services, containers)
+    return Sight(seen, containers, swarm.services, swarm.nodes, groups, swarm.tasks)
 
 
 def _remembered(seen: Seen, error: OrchError) -> Sight:

@@ -1,7 +1,8 @@
-"""The logs of several containers followed together: lines in the order of their times, each with its source.
+"""The logs of several containers and services followed together: lines in the order of their times, with their sources.
 
 Every source has a thread of its own, because an engine sends a log as a stream that is read by waiting. What breaks off
-is begun again where it ended, so that no line is missing and none comes twice.
+is begun again where it ended, so that no line is missing and none comes twice. Of a service, whose tasks on several
+machines are heard one behind the other, a little of what was before is asked for again, and what is known passed over.
 """
 
 import threading
@@ -12,9 +13,8 @@ from dataclasses import dataclass
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.containers.inspections import Source
 from orch_app.domains.containers.levels import Level, level_of
-from orch_app.domains.containers.logs import follow_log
+from orch_app.domains.containers.logs import LogSource, ServiceSource, follow_log
 from orch_app.integrations.docker.engine import LogTail, LogWish
 from orch_app.integrations.docker.log_stream import LogLine
 from orch_app.integrations.docker.reading import nanoseconds
@@ -37,19 +37,25 @@ QUIET_S = 3.0
 """After a log has ended, because its container has: so long until it is looked whether it runs again."""
 HELD_BACK_S = 2.0
 """At most so long the first lines wait for those of slower sources, which belong between them."""
+LATE_NS = 10 * 10**9
+"""So much later one machine's lines may reach the manager of a Swarm than another one's, in nanoseconds."""
 
 _slots = threading.BoundedSemaphore(MOST_IN_ALL)
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One line of one source; `at` is the engine's time as it writes it, `moment` the same in nanoseconds."""
+    """One line of one source; `at` is the engine's time as it writes it, `moment` the same in nanoseconds.
+
+    `task` is the id of the task that wrote it, where the source is a service.
+    """
 
     source: str
     at: str
     moment: int
     level: Level
     text: str
+    task: str = ""
 
 
 @contextmanager
@@ -74,7 +80,7 @@ class Tails:
         self._waiting = _Waiting()
         self._held_until = 0.0
 
-    def follow(self, sources: Mapping[str, Source]) -> None:
+    def follow(self, sources: Mapping[str, LogSource]) -> None:
         """Follow these and no others; of what is new the last lines come first."""
         for name in self._listeners.keys() - sources.keys():
             self._listeners.pop(name).stop()
@@ -116,7 +122,7 @@ class _Place:
     """Where one log is, and from where on it is wanted."""
 
     name: str
-    source: Source
+    source: LogSource
     tail: int
     heard_until: int
 
@@ -153,7 +159,7 @@ class _Listener:
         self._actor = actor
         self._place = place
         self._waiting = waiting
-        self._until = place.heard_until
+        self._heard: dict[str, int] = {}
         self._stopped = threading.Event()
         self._tail: LogTail | None = None
         threading.Thread(target=self._run, name="log", daemon=True).start()
@@ -188,23 +194,28 @@ class _Listener:
 
     def _wish(self, *, follow: bool) -> LogWish:
         """All since the last line; where none was heard before, only the end."""
-        if self._until:
-            return LogWish(None, f"{self._until // 10**9}.{self._until % 10**9:09}", follow=follow)
-        return LogWish(self._place.tail, follow=follow)
+        until = max(self._heard.values(), default=self._place.heard_until)
+        if not until:
+            return LogWish(self._place.tail, follow=follow)
+        since = until - LATE_NS if isinstance(self._place.source, ServiceSource) else until
+        return LogWish(None, f"{since // 10**9}.{since % 10**9:09}", follow=follow)
 
     def _hear(self, wish: LogWish) -> None:
-        """Hand lines on; the engine begins with the last one that was heard already, which is passed over."""
-        before = self._until
+        """Hand lines on; the engine begins with what was heard already, which is passed over."""
+        before = dict(self._heard)
         with follow_log(self._actor, self._place.source, wish) as tail:
             self._tail = tail
+            if self._stopped.is_set():
+                return  # before there was anything that could be stopped
             self.trouble = ""
             for line in tail.lines:
                 if self._stopped.is_set():
                     return
                 moment = nanoseconds(line.at)
-                if moment > before or not moment:
+                if moment > before.get(line.task, self._place.heard_until) or not moment:
                     self._tell(line, moment)
 
     def _tell(self, line: LogLine, moment: int) -> None:
-        self._until = max(moment, self._until)
-        self._waiting.put(Heard(self._place.name, line.at, moment, level_of(line.text), line.text), self._stopped)
+        self._heard[line.task] = max(moment, self._heard.get(line.task, 0))
+        heard = Heard(self._place.name, line.at, moment, level_of(line.text), line.text, line.task)
+        self._waiting.put(heard, self._stopped)

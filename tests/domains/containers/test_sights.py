@@ -3,19 +3,21 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.containers import sights
 from orch_app.domains.containers.endpoints import open_doors
-from orch_app.domains.containers.sights import KeptSights, Sight, look
+from orch_app.domains.containers.sights import KeptSights, Sight, look, told_at
 from orch_app.kit.errors import Forbidden
-from tests.domains.containers.site import Site, add
+from tests.domains.containers.site import Site, add, add_far_service
 from tests.integrations.docker.samples import node_row, service_row, task_row
-from tests.systems.people import later
+from tests.systems.people import at, later
 
 LISTED = ("GET", "/containers/json", {"all": "1"})
+NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +97,22 @@ def test_what_is_older_is_shown_at_once_and_asked_anew_and_what_is_too_old_is_wa
         may_answer.set()
         assert waiting.result(20) is new
         assert kept.of(door, never) is new
+
+
+def test_all_is_of_the_moment_of_the_earliest_answer(site: Site, operator: Actor) -> None:
+    with at(NOON):
+        earlier = look(operator)
+    sights.KEPT.forget()
+    assert told_at([*look(operator), *earlier]) == NOON
+    assert told_at([sight for sight in earlier if sight.error]) > NOON
+
+
+def test_services_on_machines_whose_containers_are_not_listed_are_known(site: Site, operator: Actor) -> None:
+    api = add_far_service(site)
+    assert [one.name for one in named(look(operator))["docker1"].far_services] == ["shop_api"]
+    api.is_elsewhere = False
+    sights.KEPT.forget()
+    assert named(look(operator))["docker1"].far_services == []
 
 
 def test_a_question_that_breaks_off_is_asked_again(site: Site, operator: Actor) -> None:

@@ -8,11 +8,13 @@ import pytest
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.containers import tails
 from orch_app.domains.containers.inspections import Source
+from orch_app.domains.containers.logs import ServiceSource
 from orch_app.domains.containers.tails import Heard, Tails, follow_together
 from orch_app.kit import breaker
 from orch_app.kit.errors import Forbidden
-from tests.domains.containers.site import DB, WEB, Site
-from tests.systems.engine import BEGAN
+from tests.domains.containers.site import DB, WEB, Site, add_far_service
+from tests.integrations.docker.samples import task_row
+from tests.systems.engine import BEGAN, FakeContainer
 
 PATIENCE_S = 20.0
 
@@ -131,3 +133,26 @@ def test_every_log_is_let_go_in_the_end(site: Site, operator: Actor) -> None:
 def test_who_may_not_use_connections_follows_nothing(site: Site, viewer: Actor) -> None:
     with pytest.raises(Forbidden), follow_together(viewer):
         pass
+
+
+def test_a_service_on_other_machines_is_heard_through_its_manager(site: Site, operator: Actor) -> None:
+    api = add_far_service(site)
+    site.engine.tasks.append(task_row("t2", "s1", "n1"))
+    slower = FakeContainer(DB, "shop_api.2.t2", labels={"com.docker.swarm.task.id": "t2"}, is_elsewhere=True)
+    site.engine.containers.append(slower)
+    with follow_together(operator) as followed:
+        followed.follow({"api": ServiceSource(site.docker, "s1")})
+        assert [(line.task, line.text, line.level) for line in heard(followed, 2)] == [
+            ("t1", "far: ***", "info"),
+            ("t1", "ERROR: far away", "error"),
+        ]
+        asked = len(site.engine.asked)
+        site.engine.ends.set()
+        until(lambda: len(site.engine.asked) > asked)
+        slower.log.append((1, 1.0, "older than the last one"))
+        api.log.append((1, 2.0, "newer"))
+        site.engine.ends.clear()
+        assert {(line.task, line.text) for line in heard(followed, 2)} == {
+            ("t1", "newer"),
+            ("t2", "older than the last one"),
+        }
