@@ -39,6 +39,12 @@ export function toggled(nodes, chosen, key) {
   return [...kept, ...others.filter((each) => !kept.includes(each))];
 }
 
+/** As many of the choices, from the first on, as an address of that length holds. */
+export function fitting(choices, longest) {
+  let length = -1;
+  return choices.filter((each) => (length += each.length + 1) <= longest);
+}
+
 /** How many nodes without children are ticked. */
 export function countOf(nodes, chosen, isInside = false) {
   return nodes.reduce((sum, node) => {
@@ -71,8 +77,12 @@ export function rowsOf(nodes, { chosen, open, query, most }) {
   return { rows: found.slice(0, most), more: Math.max(0, found.length - most) };
 }
 
+/** The branches around the chosen nodes. */
+export function around(nodes, chosen) {
+  return new Set(chosen.flatMap((key) => pathTo(nodes, key).slice(0, -1)).map((node) => node.key));
+}
+
 /** The branches that are open at first: a lone endpoint, and everything around what is chosen. */
 export function openAtFirst(nodes, chosen) {
-  const around = chosen.flatMap((key) => pathTo(nodes, key).slice(0, -1)).map((node) => node.key);
-  return new Set([...(nodes.length === 1 ? [nodes[0].key] : []), ...around]);
+  return new Set([...(nodes.length === 1 ? [nodes[0].key] : []), ...around(nodes, chosen)]);
 }

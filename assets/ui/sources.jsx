@@ -1,18 +1,28 @@
 // The tree of sources: endpoints, stacks, services, containers. What is ticked stands in the address, so that it can be shared.
 import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { EnvBadge } from "./badges.jsx";
 import { useFilters } from "./filters.jsx";
 import { Icon } from "./icons.jsx";
-import { countOf, openAtFirst, rowsOf, toggled } from "./source_choice.js";
+import { around, countOf, fitting, openAtFirst, pathTo, rowsOf, toggled } from "./source_choice.js";
 import { useText } from "./text.js";
 
 const MOST_ROWS = 300;
+const LONGEST = 4000; // characters of an address that the server reads
 const FACES = { endpoint: "server", stack: "flow", service: "box", container: "terminal" };
+const TROUBLED = { endpoint: "offline" };
 
 const isPhone = () => typeof window !== "undefined" && window.matchMedia("(max-width: 767px)").matches;
 
-/** Which branches are open: those that the reader opened, and at first those around what is chosen. */
+/** Which branches are open: those that the reader opened, and those around each choice when it is first seen in the tree. */
 function useOpen(nodes, chosen) {
   const [open, setOpen] = useState(() => openAtFirst(nodes, chosen));
+  const known = useRef(new Set());
+  useEffect(() => {
+    const found = chosen.filter((key) => !known.current.has(key) && pathTo(nodes, key).length);
+    if (!found.length) return;
+    found.forEach((key) => known.current.add(key));
+    setOpen((before) => new Set([...before, ...around(nodes, found)]));
+  }, [nodes, chosen]);
   const turn = (key, isOpen) =>
     setOpen((before) => {
       const next = new Set(before);
@@ -55,13 +65,17 @@ function useTreeKeys(rows, open, turn, tick) {
 }
 
 const TreeRow = memo(function TreeRow({ node, level, state, isOpen, isHere, heard, onTick, onTurn, openText }) {
+  const t = useText();
   const hasMore = node.children.length > 0;
+  const words = [node.label, node.tone && t.value("status.", node.badge), node.environment && t.value("environment.", node.environment), heard?.trouble && t("logs.unheard")];
+  const says = words.filter(Boolean).join(", ");
+  const face = node.tone === "bad" ? TROUBLED[node.kind] || "warning" : FACES[node.kind];
   const turn = (event) => {
     event.stopPropagation();
     onTurn(node.key, !isOpen);
   };
   return (
-    <li role="treeitem" data-key={node.key} aria-level={level} aria-checked={state} aria-expanded={hasMore ? isOpen : undefined} tabIndex={isHere ? 0 : -1} style={{ "--level": level }} onClick={() => onTick(node.key)}>
+    <li role="treeitem" data-key={node.key} aria-level={level} aria-checked={state} aria-expanded={hasMore ? isOpen : undefined} tabIndex={isHere ? 0 : -1} style={{ "--level": level }} aria-label={says} title={says} onClick={() => onTick(node.key)}>
       {hasMore ? (
         <span className="turn" title={openText} onClick={turn}>
           <Icon name={isOpen ? "chevron-down" : "chevron-right"} size={14} />
@@ -70,10 +84,9 @@ const TreeRow = memo(function TreeRow({ node, level, state, isOpen, isHere, hear
         <span className="turn" />
       )}
       <span className={`box ${state}`} aria-hidden="true" />
-      <Icon name={FACES[node.kind]} size={14} className={node.tone === "bad" ? "bad" : "sec"} />
-      <span className={node.tone === "off" ? "trunc grow sec" : "trunc grow"} title={node.label}>
-        {node.label}
-      </span>
+      <Icon name={face} size={14} className={node.tone === "bad" ? "bad" : "sec"} />
+      <span className={node.tone === "off" ? "trunc grow sec" : "trunc grow"}>{node.label}</span>
+      <EnvBadge environment={node.environment} />
       {heard?.trouble ? <Icon name="warning" size={14} className="warn" /> : heard ? <i className={`dot-c hue-${heard.hue}`} aria-hidden="true" /> : null}
     </li>
   );
@@ -96,7 +109,7 @@ export const SourceTree = memo(function SourceTree({ nodes, chosen, heard, param
   const byLeaf = useMemo(() => new Map((heard || []).map((one) => [one.leaf, one])), [heard]);
   const { rows, more } = useMemo(() => rowsOf(list, { chosen: chosenSet, open, query, most: MOST_ROWS }), [list, chosenSet, open, query]);
   const tell = useRef(null);
-  tell.current = (key) => set({ [param]: toggled(list, ticked, key).join(",") });
+  tell.current = (key) => set({ [param]: fitting(toggled(list, ticked, key), LONGEST).join(",") });
   const tick = useRef((key) => tell.current(key)).current;
   const turnTo = useRef(null);
   turnTo.current = turn;

@@ -5,7 +5,7 @@ import reflex as rx
 from orch_app.components.actions import link_button, menu, menu_item
 from orch_app.components.icon import icon
 from orch_app.components.status import env_badge, status_badge
-from orch_app.components.table import Column
+from orch_app.components.table import Cell, Column
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, relative_time
 from orch_app.pages.host_drawer import or_dash
@@ -14,22 +14,27 @@ from orch_app.state.containers import RUNBOOKS, ContainersState
 ICONS = {"restart": "retry", "stop": "stop", "remove": "trash"}
 
 
-def verb_items(row: rx.Var) -> list[rx.Component]:
-    """What may be asked of a container: entries of a menu that lead to the form of the runbook."""
-    allowed = ContainersState.verbs[row["environment"].to(str)].to(list[str])
+def order_items(tab: str, row: rx.Var) -> list[rx.Component]:
+    """What may be asked for: entries of a menu that lead to the forms of the runbooks."""
     return [
         rx.cond(
-            allowed.contains(verb) & ~row["isStale"].to(bool),
+            may_order(runbook, row),
             menu_item(
-                tr(f"containers.verb.{verb}"),
-                icon_name=ICONS[verb],
-                danger=verb == "remove",
-                on_click=ContainersState.order(verb, row["key"].to(str)),
+                tr(f"containers.verb.{_verb(runbook)}"),
+                icon_name=ICONS[_verb(runbook)],
+                danger=_verb(runbook) == "remove",
+                on_click=ContainersState.order(runbook, row["key"].to(str)),
             ),
             rx.fragment(),
         )
-        for verb in RUNBOOKS
+        for runbook in RUNBOOKS[tab]
     ]
+
+
+def may_order(runbook: str, row: rx.Var) -> rx.Var[bool]:
+    """Whether the reader may ask for this runbook where the row is, and there is somebody who can be told."""
+    allowed = ContainersState.orders[row["environment"].to(str)].to(list[str])
+    return allowed.contains(runbook) & row["takesOrders"].to(bool)
 
 
 def logs_href(row: rx.Var) -> rx.Var[str]:
@@ -46,14 +51,14 @@ def _containers() -> list[Column]:
         Column(tr("containers.column.node"), lambda row: _quiet(row, "node"), priority=3),
         _endpoint(),
         Column(tr("containers.column.since"), _since, card="k4"),
-        Column(rx.el.span(tr("action.more"), class_name="sr"), _offers, card="km", right=True),
+        Column(rx.el.span(tr("action.more"), class_name="sr"), _offers("containers"), card="km", right=True),
     ]
 
 
 def _services() -> list[Column]:
     return [
         _badge(),
-        Column(tr("containers.column.service"), _name, card="k1"),
+        Column(tr("containers.column.service"), _service, card="k1"),
         Column(tr("containers.column.stack"), lambda row: _quiet(row, "stack"), priority=2),
         Column(tr("containers.column.image"), _image, card="k3"),
         Column(tr("containers.column.replicas"), _replicas, card="k4"),
@@ -73,7 +78,7 @@ def _stacks() -> list[Column]:
         Column(tr("containers.tab.services"), lambda row: row["services"].to(int), priority=2, right=True),
         Column(tr("containers.tab.containers"), _counted, card="k4", right=True),
         _endpoint(),
-        Column(rx.el.span(tr("action.more"), class_name="sr"), _logs, right=True),
+        Column(rx.el.span(tr("action.more"), class_name="sr"), _offers("stacks"), card="km", right=True),
     ]
 
 
@@ -121,6 +126,13 @@ def _name(row: rx.Var) -> rx.Component:
     return rx.el.div(opens, rx.cond(row["isStale"].to(bool), stale, rx.fragment()), class_name="row")
 
 
+def _service(row: rx.Var) -> rx.Component:
+    """Its name, and below what the Swarm says of a problem."""
+    said = row["error"].to(str)
+    why = rx.el.div(said, class_name="t2 why", title=said)
+    return rx.el.div(_name(row), rx.cond(row["isProblem"].to(bool) & (said != ""), why))
+
+
 def _quiet(row: rx.Var, name: str) -> rx.Component:
     return rx.el.span(or_dash(row[name].to(str)), class_name="sec")
 
@@ -156,14 +168,19 @@ def _logs(row: rx.Var) -> rx.Component:
     )
 
 
-def _offers(row: rx.Var) -> rx.Component:
-    more = menu(
-        menu_item(tr("containers.open_logs"), icon_name="file", href=logs_href(row)),
-        *verb_items(row),
-        label=tr("containers.actions", name=row["name"].to(str)),
-    )
-    return rx.el.div(
-        rx.el.span(_logs(row), class_name="no-phone"),
-        more,
-        class_name="row to-end",
-    )
+def _offers(tab: str) -> Cell:
+    """The logs, and behind a menu what may be done; on a phone the menu has both."""
+
+    def cell(row: rx.Var) -> rx.Component:
+        more = menu(
+            menu_item(tr("containers.open_logs"), icon_name="file", href=logs_href(row)),
+            *order_items(tab, row),
+            label=tr("containers.actions", name=row["name"].to(str)),
+        )
+        return rx.el.div(rx.el.span(_logs(row), class_name="no-phone"), more, class_name="row to-end")
+
+    return cell
+
+
+def _verb(runbook: str) -> str:
+    return runbook.rpartition("_")[2]

@@ -1,5 +1,8 @@
 """The drawer of one container, service, stack or machine: its facts, and where they lead."""
 
+from functools import reduce
+from operator import or_
+
 import reflex as rx
 
 from orch_app.components.actions import button, link_button, menu
@@ -9,8 +12,8 @@ from orch_app.components.states import note, problem_text
 from orch_app.components.status import chip, env_badge, status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.container_columns import logs_href, verb_items
-from orch_app.state.containers import ContainersState
+from orch_app.pages.container_columns import logs_href, may_order, order_items
+from orch_app.state.containers import RUNBOOKS, ContainersState
 
 ONE = ContainersState.detail
 
@@ -30,7 +33,7 @@ def container_drawer() -> rx.Component:
         title=ONE["name"].to(str),
         subtitle=ONE["endpointName"].to(str),
         badges=[status_badge(ONE["badge"].to(str)), env_badge(ONE["environment"].to(str))],
-        footer=rx.cond(is_open, rx.match(ContainersState.tab, ("containers", _of_container()), _of_others())),
+        footer=rx.cond(is_open, _footer()),
     )
 
 
@@ -57,45 +60,64 @@ def _fact(fact: rx.Var) -> rx.Component:
         ("mono", rx.el.span(text, class_name="mono")),
         ("said", rx.el.pre(text, class_name="pv")),
         ("time", relative_time(text)),
+        ("kind", rx.el.span(tr_dynamic("containers.kind.", text))),
+        ("role", rx.el.span(tr_dynamic("containers.role.", text))),
         ("chips", chips),
         rx.el.span(text),
     )
     return rx.fragment(rx.el.dt(tr_dynamic("containers.fact.", fact["name"].to(str))), rx.el.dd(value))
 
 
+def _footer() -> rx.Component:
+    """Where it leads, and what may be asked of it."""
+    known = [("containers", _of_container()), ("services", _of_service()), ("stacks", _of_stack())]
+    return rx.match(ContainersState.tab, *known, _of_node())
+
+
 def _of_container() -> rx.Component:
-    """Its logs, what may be asked of it, and the jobs that were."""
-    verbs = ContainersState.verbs[ONE["environment"].to(str)].to(list[str])
-    may_ask = (verbs.length() > 0) & ~ONE["isStale"].to(bool)
-    restart = button(
-        tr("containers.verb.restart"), icon_name="retry", on_click=ContainersState.order("restart", ONE["key"].to(str))
-    )
+    """Its logs, and what may be asked of it."""
+    may_ask = reduce(or_, [may_order(runbook, ONE) for runbook in RUNBOOKS["containers"]])
+    label = tr("containers.actions", name=ONE["name"].to(str))
     return rx.fragment(
-        rx.cond(may_ask, menu(*verb_items(ONE), label=tr("containers.actions", name=ONE["name"].to(str)), side="left")),
+        rx.cond(may_ask, menu(*order_items("containers", ONE), label=label, side="left")),
         rx.el.span(class_name="grow no-phone"),
-        rx.cond(verbs.contains("restart") & ~ONE["isStale"].to(bool), restart),
+        _restart("container_restart"),
         _logs(),
     )
 
 
-def _of_others() -> rx.Component:
-    """The containers that belong to it, where it is known which, and their logs."""
-    name = ONE["name"].to(str)
-    inside = rx.match(
-        ContainersState.tab,
-        ("nodes", "/containers?node=" + name),
-        ("stacks", "/containers?stack=" + name),
-        "/containers?stack=" + ONE["stack"].to(str) + "&q=" + name,
-    )
-    is_node = ContainersState.tab == "nodes"
+def _of_stack() -> rx.Component:
+    """What belongs to it, its logs, and starting it anew."""
     return rx.fragment(
         rx.el.span(class_name="grow no-phone"),
-        rx.cond(
-            ~is_node | ContainersState.nodes.contains(name),
-            link_button(tr("containers.its_containers"), href=inside, icon_name="box"),
-        ),
-        rx.cond(is_node, rx.fragment(), _logs()),
+        _inside("/containers?stack=" + ONE["name"].to(str)),
+        _restart("stack_restart"),
+        _logs(),
     )
+
+
+def _of_service() -> rx.Component:
+    """What belongs to it, and its logs."""
+    asked = "/containers?stack=" + ONE["stack"].to(str) + "&q=" + ONE["name"].to(str)
+    return rx.fragment(rx.el.span(class_name="grow no-phone"), _inside(asked), _logs())
+
+
+def _of_node() -> rx.Component:
+    """The containers on it, where it is known which."""
+    name = ONE["name"].to(str)
+    return rx.fragment(
+        rx.el.span(class_name="grow no-phone"),
+        rx.cond(ContainersState.nodes.contains(name), _inside("/containers?node=" + name)),
+    )
+
+
+def _inside(href: rx.Var[str]) -> rx.Component:
+    return link_button(tr("containers.its_containers"), href=href, icon_name="box")
+
+
+def _restart(runbook: str) -> rx.Component:
+    asks = ContainersState.order(runbook, ONE["key"].to(str))
+    return rx.cond(may_order(runbook, ONE), button(tr("containers.verb.restart"), icon_name="retry", on_click=asks))
 
 
 def _logs() -> rx.Component:

@@ -39,14 +39,14 @@ Shown = dict[str, Any]
 
 @dataclass
 class _Hearing:
-    """What one stream hears: which containers, by which names and colours.
+    """What one stream hears: which logs, by which names and colours.
 
     Which containers there are is looked up beside the listening: an engine that is slow to answer holds no line up.
     """
 
     tails: Tails
     hues: dict[str, int]
-    labels: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     wanted: list[Wanted] = field(default_factory=list)
     looking: asyncio.Task[list[Sight]] | None = None
     looked_at: float = -LOOK_S
@@ -68,9 +68,9 @@ class _Hearing:
         return done.result()
 
     def turn_to(self, wanted: list[Wanted]) -> None:
-        """Hear these containers and no others."""
+        """Hear these and no others."""
         self.wanted = wanted
-        self.labels |= {one.key: one.label for one in wanted}
+        self.names |= {name: said for one in wanted for name, said in one.names.items()}
         self.tails.follow({one.key: one.source for one in wanted})
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class _Hearing:
 class ContainerLogsState(Screen, rx.State):
     """`batch` holds only the newest lines; the browser keeps the rest. Another `stream` begins from nothing.
 
-    `sources` are the containers that are meant: `interrupted` of them cannot be heard at the moment, `left_out` are
+    `sources` are the logs that are meant: `interrupted` of them cannot be heard at the moment, `left_out` are
     too many. `silent` are chosen endpoints that do not answer. `_marks` are the moments up to which each container was
     heard, `_hues` their colours.
     """
@@ -169,7 +169,7 @@ class ContainerLogsState(Screen, rx.State):
     def _tell(self, lines: Sequence[Heard], hearing: _Hearing) -> None:
         if not lines:
             return
-        shown = show_lines(lines, self.last_seq + 1, hearing.labels, hearing.hues)
+        shown = show_lines(lines, self.last_seq + 1, hearing.names, hearing.hues)
         self.batch = {"start": self.last_seq + 1, "lines": shown}
         self.last_seq += len(shown)
         self._marks, self._hues = hearing.tails.marks, dict(hearing.hues)

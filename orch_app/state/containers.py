@@ -14,11 +14,12 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.containers.inspections import Source, inspect_container
-from orch_app.domains.containers.sights import Sight, look
+from orch_app.domains.containers.sights import Sight, look, told_at
 from orch_app.domains.jobs.verdicts import verdict_on
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.kit.clock import now
 from orch_app.kit.errors import OrchError
-from orch_app.state.address import address, parameters
+from orch_app.state.address import address, asked_for, parameters
 from orch_app.state.containers_view import (
     NOT_LOOKED,
     PAGE_SIZE,
@@ -35,15 +36,20 @@ from orch_app.state.screen import Screen
 from orch_app.state.session import environment_of, has_arrived
 
 REFRESH_S = 3.0
-RUNBOOKS = {"restart": "container_restart", "stop": "container_stop", "remove": "container_remove"}
+# By tabs; the last word of a runbook is what it does.
+RUNBOOKS = {
+    "containers": ("container_restart", "container_stop", "container_remove"),
+    "stacks": ("stack_restart",),
+}
 ENVIRONMENTS = ("stage", "prod")
 
 
 class ContainersState(Screen, rx.State):
     """Rows of one page of one tab. `moved` says that a new reading would show other rows, or in another order.
 
-    `verbs` are the actions that the reader may ask for, by environment. `detail` is what the drawer is about.
-    `_is_settled` says that the list was read anew since it was come to, so that its rows stay in their places.
+    `orders` are the runbooks that the reader may ask for, by environment. `detail` is what the drawer is about.
+    `_came_at` is when the list was come to, in seconds since 1970. It `_is_settled` when all of it was told after that:
+    from then on its rows stay in their places.
     """
 
     tab: str = "containers"
@@ -61,21 +67,23 @@ class ContainersState(Screen, rx.State):
     only_problems: bool = False
     read_at: str = ""
     moved: bool = False
-    verbs: dict[str, list[str]] = {name: [] for name in ENVIRONMENTS}
+    orders: dict[str, list[str]] = {name: [] for name in ENVIRONMENTS}
     detail: dict[str, Any] = {}
+    _came_at: float = 0.0
     _is_settled: bool = False
 
     @rx.event(background=True, supersedes=True)
     @guarded(Permission.CONNECTIONS_USE, page=True)
     async def load(self) -> None:
         """Read the page that the address asks for."""
-        verbs = await ask(allowed_verbs)
+        orders = await ask(allowed_orders)
         async with self:
             self.detail = {} if await has_arrived(self) else self.detail
+            self._came_at = now().timestamp()
         sights, wanted = await self._looked()
         async with self:
-            self._show({**read_list(sights, wanted), "verbs": verbs, "moved": False})
-            self._is_settled = False
+            self._show({**read_list(sights, wanted), "orders": orders, "moved": False})
+            self._is_settled = told_at(sights).timestamp() >= self._came_at
             self._show(reading_of(self))
 
     @rx.event(background=True, supersedes=True)
@@ -106,14 +114,15 @@ class ContainersState(Screen, rx.State):
 
     @rx.event(background=True)
     @guarded(Permission.RUNBOOKS_EXECUTE)
-    async def order(self, verb: str, key: str) -> Any:
-        """Lead to the form of the runbook that does this to a container, filled in; nothing is done yet."""
+    async def order(self, runbook: str, key: str) -> Any:
+        """Lead to the form of the runbook that does this to a container or a stack, filled in; nothing is done yet."""
+        tab = next((tab for tab, names in RUNBOOKS.items() if runbook in names), "")
         sights, _ = await self._looked()
-        found = read_detail(sights, "containers", key)
-        if not found or verb not in self.verbs[found["environment"]]:
+        found = read_detail(sights, tab, key) if tab else {}
+        if not found or not found["takesOrders"] or runbook not in self.orders[found["environment"]]:
             return None
-        written = {name: json.dumps(value) for name, value in order_of(found).items()}
-        asked = {"run": RUNBOOKS[verb], "environment": found["environment"], **written}
+        written = {name: json.dumps(value) for name, value in order_of(tab, found).items()}
+        asked = {"run": runbook, "environment": found["environment"], **written}
         return rx.redirect(address("/runbooks", asked))
 
     async def _looked(self) -> tuple[list[Sight], Wanted]:
@@ -136,12 +145,12 @@ class ContainersState(Screen, rx.State):
         sights, wanted = await self._looked()
         found = read_list(sights, wanted)
         async with self:
-            if self.tab != wanted.tab or self.page != found["page"]:
+            if self.shown_at != asked_for(self):
                 return  # the page is being read for another address
-            # What was shown first may be a minute old: until it has been read anew nobody has begun to read.
+            # What is shown first may be a minute old: until all was told anew nobody has begun to read.
             kept = kept_in_place(self.rows, found["rows"], sights, wanted) if self._is_settled else {"moved": False}
             self._show(found | kept)
-            self._is_settled = True
+            self._is_settled = told_at(sights).timestamp() >= self._came_at
             if self.detail:
                 closer = {name: self.detail[name] for name in NOT_LOOKED}
                 found = read_detail(sights, wanted.tab, self.detail["key"])
@@ -154,13 +163,13 @@ class ContainersState(Screen, rx.State):
         self.phase = "ready" if self.endpoints else "empty"
 
 
-def allowed_verbs(session: Session, actor: Actor) -> dict[str, list[str]]:
-    """What the actor may do to containers, alone or with an approval, by environment."""
+def allowed_orders(session: Session, actor: Actor) -> dict[str, list[str]]:
+    """The runbooks for containers and stacks that the actor may ask for, alone or with an approval, by environment."""
     if not actor.may(Permission.RUNBOOKS_EXECUTE):
-        return {name: [] for name in ENVIRONMENTS}
-    books = {book.name: book for book in list_runbooks(session, actor)}
-    known = {verb: books[name] for verb, name in RUNBOOKS.items() if name in books}
+        return {place: [] for place in ENVIRONMENTS}
+    names = {name for group in RUNBOOKS.values() for name in group}
+    books = [book for book in list_runbooks(session, actor) if book.name in names]
     return {
-        place: [verb for verb, book in known.items() if verdict_on(session, actor, book, place) is not Verdict.DENY]
+        place: [book.name for book in books if verdict_on(session, actor, book, place) is not Verdict.DENY]
         for place in ENVIRONMENTS
     }

@@ -1,24 +1,27 @@
 """What the drawer of /containers tells about one thing: facts by name, each with the way it is drawn."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from orch_app.integrations.docker.things import Container, Inspection, Node, Port, Service, Stack
+from orch_app.domains.containers.sights import Sight
+from orch_app.integrations.docker.things import Container, Inspection, Node, Port, Service, Stack, Task
 from orch_app.kit.secret_shapes import hide_values
 
 Shown = dict[str, Any]
 
 
-def facts_of(thing: Container | Service | Stack | Node) -> list[Shown]:
+def facts_of(thing: Container | Service | Stack | Node, sight: Sight) -> list[Shown]:
     """`{name, kind, text, items}` for everything that is known.
 
-    The kinds `text`, `mono` (for machines), `time` and `said` (by a program) have a text, `chips` have items.
+    The kinds `text`, `mono` (words of engines), `time`, `said` (by a program), `kind` of a stack and `role` of a node
+    have a text, `chips` have items.
     """
     match thing:
         case Container():
             return _of_container(thing)
         case Service():
-            return _of_service(thing)
+            return _of_service(thing, sight)
         case Stack():
             return _of_stack(thing)
         case Node():
@@ -52,23 +55,23 @@ def _of_container(row: Container) -> list[Shown]:
     ) + _several(ports=_ports(row.ports), labels=_labels(row.labels))
 
 
-def _of_service(row: Service) -> list[Shown]:
+def _of_service(row: Service, sight: Sight) -> list[Shown]:
     return _single(
         ("image", row.image, "mono"),
         ("digest", row.digest, "mono"),
-        ("mode", row.mode, "text"),
+        ("mode", row.mode, "mono"),
         ("replicas", f"{row.running} / {row.wanted}" if row.wanted else str(row.running), "text"),
         ("error", row.error, "text"),
-        ("update", row.update, "text"),
+        ("update", row.update, "mono"),
         ("update_message", row.update_message, "text"),
         ("stack", row.stack, "text"),
         ("updated", row.updated_at.isoformat(), "time"),
-    ) + _several(ports=_ports(row.ports), variables=row.environment_names)
+    ) + _several(tasks=_tasks(row, sight), ports=_ports(row.ports), variables=row.environment_names)
 
 
 def _of_stack(row: Stack) -> list[Shown]:
     return _single(
-        ("kind", row.kind, "text"),
+        ("kind", row.kind, "kind"),
         ("services", str(row.services), "text"),
         ("containers", str(row.containers), "text"),
         ("in_error", str(row.in_error), "text"),
@@ -77,12 +80,29 @@ def _of_stack(row: Stack) -> list[Shown]:
 
 def _of_node(row: Node) -> list[Shown]:
     return _single(
-        ("role", "leader" if row.is_leader else row.role, "text"),
-        ("availability", row.availability, "text"),
-        ("state", row.state, "text"),
+        ("role", "leader" if row.is_leader else row.role, "role"),
+        ("availability", row.availability, "mono"),
+        ("state", row.state, "mono"),
         ("address", row.address, "mono"),
         ("engine", row.engine, "mono"),
     )
+
+
+def task_name(service: Service, task: Task, sight: Sight) -> str:
+    """`shop_web.1` by its slot; a task of a global service, which has none, is named by its machine."""
+    return f"{service.name}.{task.slot or _machine(task, sight)}"
+
+
+def _tasks(service: Service, sight: Sight) -> list[str]:
+    """Where each task is that no other one has taken the place of, and in what state: `shop_web.1 · n1 · running`."""
+    own = [task for task in sight.tasks if task.service_id == service.id and not task.is_over]
+    own.sort(key=attrgetter("slot"))
+    told = [(task_name(service, task, sight), _machine(task, sight), task.state) for task in own]
+    return [" · ".join(filter(None, words)) for words in told]
+
+
+def _machine(task: Task, sight: Sight) -> str:
+    return next((node.name for node in sight.nodes if node.id == task.node_id), "")
 
 
 def _single(*facts: tuple[str, str, str]) -> list[Shown]:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orch_app.domains.containers.sights import Sight
+from orch_app.domains.containers.sights import Sight, told_at
 from orch_app.integrations.docker.ages import age_s
 from orch_app.integrations.docker.things import Container, Inspection, Node, Service, Stack
-from orch_app.kit.clock import now
 from orch_app.state.address import page_number
 from orch_app.state.containers_facts import facts_of, facts_of_inspection
 
@@ -75,7 +74,7 @@ def read_list(sights: Sequence[Sight], wanted: Wanted) -> Shown:
         "faults": [_fault(sight) for sight in chosen if sight.error],
         "is_narrowed": wanted.is_narrowed,
         "only_problems": wanted.only_problems,
-        "read_at": now().isoformat(),
+        "read_at": told_at(chosen).isoformat(),
     }
 
 
@@ -94,7 +93,7 @@ def read_detail(sights: Sequence[Sight], tab: str, key: str) -> Shown:
         for thing in _things(sight, tab):
             row = _row(sight, tab, thing)
             if row["key"] == key:
-                return row | {"facts": facts_of(thing), **NOT_LOOKED}
+                return row | {"facts": facts_of(thing, sight), **NOT_LOOKED}
     return {}
 
 
@@ -103,10 +102,13 @@ def read_closer(found: Inspection) -> Shown:
     return {"closer": facts_of_inspection(found), "wasOutOfMemory": found.was_out_of_memory, "trouble": ""}
 
 
-def order_of(detail: Shown) -> Shown:
-    """What a runbook for containers is told about this one: its inputs, and the connection in its slot."""
+def order_of(tab: str, detail: Shown) -> Shown:
+    """What a runbook for containers or stacks is told about this one: its inputs, and the connection in its slot."""
     connection, _, number = detail["endpoint"].partition(".")
-    inputs = {"endpoint_id": int(number or 0), "containers": [detail["id"]], "machine": detail["node"]}
+    if tab == "stacks":
+        inputs = {"stack_name": detail["name"]} | ({"endpoint_id": int(number)} if number else {})
+    else:
+        inputs = {"endpoint_id": int(number or 0), "containers": [detail["id"]], "machine": detail["node"]}
     other = {"portainer": "", "docker": ""}  # nothing is to stand in the slot of the other kind
     return {"inputs": inputs, "connections": other | {"portainer" if number else "docker": connection}}
 
@@ -136,6 +138,7 @@ def _row(sight: Sight, tab: str, thing: Thing) -> Shown:
         "isStale": sight.error is not None,
         "opens": "",
         **own,
+        "takesOrders": own["takesOrders"] and sight.error is None,
     }
 
 
@@ -153,6 +156,7 @@ def _container(row: Container) -> Shown:
         "ageS": age_s(row.status),
         "exitCode": row.exit_code or 0,
         "source": f"c:{row.name}",
+        "takesOrders": True,
     }
 
 
@@ -160,7 +164,7 @@ def _service(row: Service) -> Shown:
     return {
         "id": row.id[:12],
         "name": row.name,
-        "badge": _service_badge(row),
+        "badge": service_badge_of(row),
         "isProblem": row.is_in_error,
         "image": row.image,
         "stack": row.stack,
@@ -170,6 +174,7 @@ def _service(row: Service) -> Shown:
         "error": row.error or row.update_message,
         "updatedAt": row.updated_at.isoformat(),
         "source": f"service:{row.stack}:{row.name}",
+        "takesOrders": False,
     }
 
 
@@ -185,6 +190,7 @@ def _stack(row: Stack) -> Shown:
         "inError": row.in_error,
         "stack": row.name,
         "source": f"stack:{row.name}",
+        "takesOrders": row.services > 0,
     }
 
 
@@ -198,6 +204,7 @@ def _node(row: Node) -> Shown:
         "address": row.address,
         "engine": row.engine,
         "node": row.name,
+        "takesOrders": False,
     }
 
 
@@ -225,7 +232,8 @@ def badge_of(row: Container) -> str:
     return row.state
 
 
-def _service_badge(row: Service) -> str:
+def service_badge_of(row: Service) -> str:
+    """The word for the state of a service."""
     if row.running < row.wanted:
         return "short" if row.running else "none_running"
     if row.is_in_error:
@@ -263,7 +271,7 @@ def _grouped(rows: list[Shown]) -> list[Shown]:
 
 
 def _gone(row: Shown) -> Shown:
-    return {**row, "badge": "gone", "isProblem": False}
+    return {**row, "badge": "gone", "isProblem": False, "takesOrders": False}
 
 
 def _fault(sight: Sight) -> Shown:

@@ -16,7 +16,7 @@ from orch_app.state.container_logs import ContainerLogsState
 from orch_app.state.container_logs_view import choices_of, show_sources, silent_of, wanted_of
 from orch_app.state.containers_view import short_name
 from orch_app.state.session import ShellState
-from tests.domains.containers.site import Site
+from tests.domains.containers.site import Site, add_far_service
 from tests.state.open_tab import OpenTab, signed_in
 from tests.state.sites import site
 from tests.systems.engine import FakeContainer
@@ -107,6 +107,28 @@ def test_a_choice_means_an_endpoint_a_stack_a_service_or_a_container(site: Site,
     assert meant(f"{at}/service:shop:api") == {"shop-api-1"}
     assert meant(f"{at}/c:db", f"{at}/c:gone", "nonsense", f"{site.endpoint(3)}/c:web") == {"db"}
     assert len(wanted_of(found, [at, f"{at}/stack:shop"])) == 3
+
+
+def test_a_service_on_other_machines_is_one_source_and_its_lines_name_the_tasks(site: Site) -> None:
+    add_far_service(site)
+    local = {"com.docker.stack.namespace": "shop", "com.docker.swarm.service.name": "shop_api"}
+    site.engine.containers.append(FakeContainer("1" * 64, f"shop_api.2.{TASK}", labels=local, log=[(1, 0.2, "twice?")]))
+    tab = signed_in(Role.OPERATOR)
+    page = came_to(tab, f"/logs?source={site.docker}/stack:shop")
+    shop = next(node for node in page.tree if node["label"] == "docker1")["children"][0]
+    assert [(node["label"], node["kind"], len(node["children"])) for node in shop["children"]] == [
+        ("api", "service", 1),
+        ("web", "container", 0),
+    ]
+    lines = followed(tab, lambda _page, said: len(said) == 5)
+    assert [(line["host"], line["message"]) for line in lines if line["host"] != "web"] == [
+        ("shop_api.1", "far: ***"),
+        ("shop_api.1", "ERROR: far away"),
+    ]
+    assert {source["leaf"] for source in page.sources} == {
+        f"{site.docker}/service:shop:shop_api",
+        f"{site.docker}/c:web",
+    }
 
 
 def test_an_endpoint_that_falls_silent_keeps_what_was_meant_there_and_is_named(site: Site, operator: Any) -> None:

@@ -16,7 +16,7 @@ from orch_app.state.containers import ContainersState
 from orch_app.state.containers_view import PAGE_SIZE
 from orch_app.state.launch import LaunchState
 from orch_app.state.session import ShellState
-from tests.domains.containers.site import DB, WEB, Site, add
+from tests.domains.containers.site import DB, WEB, Site, add, add_far_service
 from tests.domains.jobs.orders import sync_runbooks
 from tests.integrations.docker.samples import node_row, service_row, task_row
 from tests.state.open_tab import OpenTab, signed_in, urls_of
@@ -143,6 +143,9 @@ def test_services_stacks_and_nodes_of_a_swarm(site: Site) -> None:
         ("shop_web", "short", 1, 2),
         ("shop_db", "fine", 1, 1),
     ]
+    asyncio.run(tab.send(ContainersState.open, f"{site.docker}/s1"))
+    facts = {fact["name"]: fact["items"] for fact in page.detail["facts"]}
+    assert facts["tasks"] == ["shop_web.1 · n1 · running"]
     page = loaded(tab, at_docker(site, tab="nodes", stack="shop"))
     assert [(row["name"], row["badge"], row["role"]) for row in page.rows] == [
         ("n2", "lost", "worker"),
@@ -177,11 +180,24 @@ def test_a_refresh_shows_what_changed_and_moves_nothing(site: Site) -> None:
 
 
 def test_who_has_just_come_sees_the_list_as_it_is_now(site: Site) -> None:
+    """What somebody else saw a moment ago is shown at first, and gives way to what is seen next."""
     fill(site, 1)
     tab = signed_in(Role.OPERATOR)
-    loaded(tab, at_docker(site))
+    assert len(loaded(tab, at_docker(site)).rows) == 3
     fill(site, 2)
+    assert len(loaded(tab, at_docker(site)).rows) == 3
     assert (len(refreshed(tab).rows), tab.state(ContainersState).moved) == (4, False)
+    fill(site, 3)
+    assert (len(refreshed(tab).rows), tab.state(ContainersState).moved) == (4, True)
+
+
+def test_a_page_that_has_become_empty_says_so_and_stays_current(site: Site) -> None:
+    fill(site, PAGE_SIZE)
+    tab = signed_in(Role.OPERATOR)
+    assert (loaded(tab, at_docker(site, page="2")).page, len(tab.state(ContainersState).rows)) == (2, 2)
+    fill(site, 1)
+    page = refreshed(tab)
+    assert (page.moved, page.total, [row["badge"] for row in page.rows]) == (True, 3, ["gone", "gone"])
 
 
 def test_the_first_problem_of_a_calm_list_appears_by_itself(site: Site) -> None:
@@ -242,11 +258,18 @@ def test_whoever_comes_back_finds_no_drawer_of_the_last_visit(site: Site) -> Non
     assert loaded(tab).detail == {}
 
 
-@pytest.mark.parametrize(("role", "verbs"), [(Role.OPERATOR, ["restart"]), (Role.ADMIN, ["restart", "stop", "remove"])])
-def test_each_role_is_offered_what_it_may_ask_for(site: Site, role: Role, verbs: list[str]) -> None:
-    assert loaded(signed_in(role)).verbs == {"stage": [], "prod": []}
+@pytest.mark.parametrize(
+    ("role", "runbooks"),
+    [
+        (Role.OPERATOR, {"container_restart", "stack_restart"}),
+        (Role.ADMIN, {"container_restart", "container_stop", "container_remove", "stack_restart"}),
+    ],
+)
+def test_each_role_is_offered_what_it_may_ask_for(site: Site, role: Role, runbooks: set[str]) -> None:
+    assert loaded(signed_in(role)).orders == {"stage": [], "prod": []}
     sync_runbooks(COMMAND_LINE)
-    assert loaded(signed_in(role, email="second@example.com")).verbs == {"stage": verbs, "prod": verbs}
+    orders = loaded(signed_in(role, email="second@example.com")).orders
+    assert {place: set(names) for place, names in orders.items()} == {"stage": runbooks, "prod": runbooks}
 
 
 @pytest.mark.parametrize("through", ["docker", "portainer"])
@@ -255,7 +278,7 @@ def test_an_action_leads_to_the_form_of_its_runbook_filled_in(site: Site, throug
     endpoint = site.docker if through == "docker" else site.endpoint(2)
     tab = signed_in(Role.OPERATOR)
     loaded(tab)
-    (url,) = urls_of(asyncio.run(tab.send(ContainersState.order, "restart", f"{endpoint}/{DB[:12]}")))
+    (url,) = urls_of(asyncio.run(tab.send(ContainersState.order, "container_restart", f"{endpoint}/{DB[:12]}")))
     asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert (asked["run"], asked["environment"]) == ("container_restart", "stage")
     tab.go(url)
@@ -268,18 +291,26 @@ def test_an_action_leads_to_the_form_of_its_runbook_filled_in(site: Site, throug
         "endpoint_id": 0 if through == "docker" else 2, "containers": [DB[:12]], "machine": "",
     }  # fmt: skip
     assert form.start["containers"] == [DB[:12]]
+    add_far_service(site)
+    sights.KEPT.forget()
+    (url,) = urls_of(asyncio.run(tab.send(ContainersState.order, "stack_restart", f"{endpoint}/shop")))
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    where = {} if through == "docker" else {"endpoint_id": 2}
+    assert (asked["run"], json.loads(asked["inputs"])) == ("stack_restart", {"stack_name": "shop", **where})
 
 
 def test_what_somebody_may_not_ask_for_leads_nowhere(site: Site) -> None:
     sync_runbooks(COMMAND_LINE)
     tab = signed_in(Role.OPERATOR)
     loaded(tab)
-    for verb, key in (
-        ("remove", f"{site.docker}/{DB[:12]}"),
-        ("restart", "nowhere"),
-        ("explode", f"{site.docker}/{DB[:12]}"),
+    for runbook, key in (
+        ("container_remove", f"{site.docker}/{DB[:12]}"),
+        ("container_restart", "nowhere"),
+        ("container_restart", f"{site.endpoint(3)}/{DB[:12]}"),
+        ("stack_restart", f"{site.docker}/shop"),
+        ("host_report", f"{site.docker}/{DB[:12]}"),
     ):
-        assert asyncio.run(tab.send(ContainersState.order, verb, key)) is None
+        assert asyncio.run(tab.send(ContainersState.order, runbook, key)) is None
 
 
 def test_without_any_connection_the_page_is_empty(database: str) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countOf, openAtFirst, pathTo, rowsOf, stateOf, toggled } from "../../../assets/ui/source_choice.js";
+import { countOf, fitting, openAtFirst, pathTo, rowsOf, stateOf, toggled } from "../../../assets/ui/source_choice.js";
 
 const leaf = (key) => ({ key, label: key, kind: "container", tone: "", children: [] });
 const branch = (key, kind, ...children) => ({ key, label: key, kind, tone: "", children });
@@ -28,6 +28,11 @@ test("what leaves a chosen branch leaves the others of it chosen", () => {
 
 test("a choice that is not in the tree any more can be taken away", () => {
   assert.deepEqual(toggled(tree, ["gone", "db"], "gone"), ["db"]);
+});
+
+test("no more is chosen than an address holds", () => {
+  assert.deepEqual(fitting(["web.1", "web.2", "db"], 11), ["web.1", "web.2"]);
+  assert.deepEqual(fitting(["web.1", "web.2"], 10), ["web.1"]);
 });
 
 test("only what has a log is counted", () => {
