@@ -16,13 +16,14 @@ from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs import modes
+from orch_app.domains.jobs.host_limit import read_limit
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
 from orch_app.domains.jobs.verdicts import role_for, verdict_on
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runbook
-from orch_app.kit.errors import Problem
+from orch_app.kit.errors import Invalid, Problem
 from orch_app.state.address import address
 
 AT_ONCE = 200
@@ -30,12 +31,13 @@ MOST_HOSTS = 2_000
 SHOWN_HOSTS = 100
 SHOWN_LABELS = 8
 LONGEST_INPUTS = 4_000
+LONG = ("inputs", "hosts", "limit", "tags", "skipTags", "connections")
 LONGEST_CURL = 16_000
 ORDER_FILE = "order.json"
 ENVIRONMENTS = ("stage", "prod")
 ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
-AROUND = ("hosts", "connections", "environment")
+AROUND = ("hosts", "connections", "environment", "limit", "tags", "skipTags")
 PORTUGUESE = "## Português"
 NO_NAME = Problem("/name", "required", "Give it a name.", "Dê um nome.")
 NO_DATE = Problem("/startsAt", "moment", "This date cannot be read.", "Esta data não pode ser lida.")
@@ -63,6 +65,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
             "hasPreview": modes.needs_plan(runbook),
+            "playTags": runbook.meta.get("play_tags", []),
         },
         "readme": readme_of(runbook.readme),
         "fields": fields,
@@ -123,6 +126,8 @@ def read_again(session: Session, actor: Actor, job_id: str) -> Shown:
         "host_ids": job.host_ids,
         "chosen": job.connection_ids,
         "reason": job.request_reason,
+        "tags": job.tags_json.get("only", []),
+        "skip_tags": job.tags_json.get("skip", []),
     }
 
 
@@ -132,6 +137,17 @@ def matching(hosts: Sequence[Shown], text: str, chosen: Sequence[str]) -> list[S
     found = [host for host in hosts if all(word in host["words"] for word in words) or host["id"] in chosen]
     shown = [{**host, "isChosen": host["id"] in chosen} for host in found]
     return sorted(shown, key=lambda host: not host["isChosen"])[:SHOWN_HOSTS] if words else shown[:SHOWN_HOSTS]
+
+
+def limited(limit: str, hosts: Sequence[Shown], chosen: Sequence[str]) -> int:
+    """How many hosts a limit means now, of the chosen ones if there are some; -1 while it says nothing."""
+    try:
+        pattern = read_limit(limit)
+    except Invalid:
+        return -1
+    ids = set(chosen)
+    known = [host for host in hosts if host["id"] in ids] if ids else hosts
+    return sum(pattern.matches(host["name"], _pairs(host["labels"])) for host in known)
 
 
 def labels_of(hosts: Sequence[Shown]) -> list[str]:
@@ -185,6 +201,7 @@ def link_of(origin: str, body: Mapping[str, Any], runbook: str) -> str:
         return ""
     asked = {"run": runbook, "environment": body["environment"], "hosts": ",".join(body.get("hosts", []))}
     asked["connections"] = json.dumps(body["connections"], separators=(",", ":")) if body.get("connections") else ""
+    asked |= {name: ",".join(body.get(name, [])) for name in ("tags", "skipTags")} | {"limit": body.get("limit", "")}
     return origin + address("/runbooks", asked | {"inputs": inputs if body["inputs"] else ""})
 
 
@@ -197,9 +214,22 @@ def linked(asked: Mapping[str, str]) -> Shown:
     found: Shown = {name: value for name, value in written.items() if value is not None}
     if asked["environment"] in ENVIRONMENTS:
         found["environment"] = asked["environment"]
-    if asked["hosts"]:
-        found["host_ids"] = asked["hosts"].split(",")[:SHOWN_HOSTS]
+    lists = {"host_ids": "hosts", "tags": "tags", "skip_tags": "skipTags"}
+    found |= {field: asked[name].split(",")[:SHOWN_HOSTS] for field, name in lists.items() if asked[name]}
+    if asked["limit"]:
+        found["limit"] = asked["limit"]
     return found
+
+
+def _pairs(labels: Sequence[str]) -> dict[str, str]:
+    """`key=value` texts as what they were."""
+    return {key: value for key, _, value in (label.partition("=") for label in labels)}
+
+
+def scope_of(limit: str, tags: Sequence[str], skip_tags: Sequence[str]) -> str:
+    """What an order is narrowed to, as Ansible's own options would say it; empty where it is not."""
+    said = {"--limit": limit, "--tags": ",".join(tags), "--skip-tags": ",".join(skip_tags)}
+    return " ".join(f"{option} {value}" for option, value in said.items() if value)
 
 
 def _object_in(text: str) -> Shown | None:

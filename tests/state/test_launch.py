@@ -200,6 +200,25 @@ def test_chosen_hosts_are_ordered_in_the_order_of_choice(sign_in: SignIn):
     assert jobs()[0].host_ids == [second, first]
 
 
+def test_a_limit_stands_for_ticks_or_narrows_them(sign_in: SignIn):
+    ids = [add_host(name) for name in ("web-1", "web-2", "db-1")]
+    state = opened(sign_in)
+    call(state, "choose_place", "hosts")
+    call(state, "give_limit", "web*,!web-2")
+    assert (state.limited, '"limit": "web*,!web-2"' in state.curl) == (1, True)
+    again = opened(sign_in, Role.OPERATOR, address=state.link.removeprefix("http://127.0.0.1:8000"))
+    assert (again.limit, again.limited, again.place) == ("web*,!web-2", 1, "hosts")
+    call(state, "run")
+    assert jobs()[0].host_ids == [ids[0]]
+    call(again, "choose_host", ids[2], True)
+    assert again.limited == 0
+    call(again, "run")
+    assert [(fault["place"], bool(fault["detailPt"])) for fault in again.faults] == [("limit", True)]
+    call(again, "give_limit", "web[")
+    assert again.limited == -1
+    assert len(jobs()) == 1
+
+
 def test_another_environment_has_other_hosts(sign_in: SignIn):
     stage, prod = add_host("web-1"), add_host("web-1", "prod")
     state = opened(sign_in)

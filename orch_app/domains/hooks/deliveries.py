@@ -22,6 +22,7 @@ from orch_app.domains.hooks.models import Hook, HookDelivery
 from orch_app.domains.hooks.signatures import Headers, Message, Scheme
 from orch_app.domains.jobs import service as jobs
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.play_tags import PlayTags
 from orch_app.domains.sources import service as sources
 from orch_app.kit import ratelimit
 from orch_app.kit.clock import now
@@ -224,6 +225,8 @@ def _started(session: Session, owner: Actor, hook: Hook, payload: object) -> _Ou
         request_reason=f"webhook {hook.name}",
         trigger="webhook",
         origin_id=hook.id,
+        tags=PlayTags.of(hook.tags, hook.skip_tags),
+        limit=hook.host_limit,
     )
     return _Outcome("launched", job=jobs.launch(session, owner, order))
 

@@ -37,6 +37,9 @@ class Hook(SQLModel, table=True):
     environment: str = "stage"
     host_ids: list[str] = Field(default_factory=list, sa_type=JsonText)
     connection_ids: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
+    tags: list[str] = Field(default_factory=list, sa_type=JsonText, description="Only tasks with one of these run.")
+    skip_tags: list[str] = Field(default_factory=list, sa_type=JsonText, description="Tasks that do not run.")
+    host_limit: str = Field(default="", description="Which of the hosts, or of all: heeded at each launch.")
     inputs: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText, sa_column_kwargs={"name": "inputs_json"})
     mapping: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=JsonText, sa_column_kwargs={"name": "mapping_json"}

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 from orch_app.domains.access.launch_matrix import Environment
 from orch_app.domains.hooks.models import Hook, HookDelivery
 from orch_app.domains.inventory.wire import Identifier, Needle, Title
+from orch_app.domains.jobs.host_limit import HostLimit
+from orch_app.domains.jobs.play_tags import Tags
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
 
@@ -75,6 +77,9 @@ class NewHook(CamelModel):
     environment: Environment = "stage"
     hosts: HostIds = []
     connections: Slots = Field(default_factory=dict)
+    tags: Tags = []
+    skip_tags: Tags = []
+    limit: HostLimit = ""
     inputs: dict[str, Any] = Field(default_factory=dict)
     mapping: Mapping = []
     conditions: Conditions = []
@@ -98,6 +103,9 @@ class HookChange(CamelModel):
     environment: Environment | None = None
     hosts: HostIds | None = None
     connections: Slots | None = None
+    tags: Tags | None = None
+    skip_tags: Tags | None = None
+    limit: HostLimit | None = None
     inputs: dict[str, Any] | None = None
     mapping: Mapping | None = None
     conditions: Conditions | None = None
@@ -128,6 +136,9 @@ class HookAnswer(Answer):
     environment: Environment
     hosts: list[str]
     connections: dict[str, str]
+    tags: list[str]
+    skip_tags: list[str]
+    limit: str
     inputs: dict[str, Any]
     mapping: list[MappedInput]
     conditions: list[Condition]
@@ -153,7 +164,8 @@ class NewHookAnswer(HookAnswer):
 def facts_of(row: Hook) -> dict[str, Any]:
     """What is told of a webhook."""
     renamed = {"runbook": row.runbook_name, "hosts": row.host_ids, "connections": row.connection_ids}
-    hidden = {"encrypted_secret", "runbook_name", "host_ids", "connection_ids", "owner_id"}
+    renamed |= {"limit": row.host_limit}
+    hidden = {"encrypted_secret", "runbook_name", "host_ids", "connection_ids", "host_limit", "owner_id"}
     return {**row.model_dump(exclude=hidden), **renamed, "path": f"/v1/hooks/{row.id}"}
 
 

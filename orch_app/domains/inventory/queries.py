@@ -79,6 +79,13 @@ def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]
     return read_page(session, query, HOST_SORT, wanted)
 
 
+def hosts_of(session: Session, actor: Actor, environment: str) -> Sequence[Host]:
+    """Every host of an environment, by name."""
+    require(actor, Permission.HOSTS_READ)
+    query = select(Host).where(Host.environment == environment)
+    return session.exec(query.order_by(col(Host.name), col(Host.id))).all()
+
+
 def host_names(session: Session, actor: Actor, environment: str, limit: int) -> Sequence[str]:
     """The first names of the hosts of one environment, or of all, in alphabetical order."""
     require(actor, Permission.HOSTS_READ)

@@ -15,9 +15,10 @@ from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, removal, service
 from orch_app.domains.jobs.export import csv_of_jobs
+from orch_app.domains.jobs.host_limit import HostLimit
 from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.models import Approval, Job
-from orch_app.domains.jobs.play_tags import PlayTags
+from orch_app.domains.jobs.play_tags import PlayTags, Tags
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.wire import (
     ApprovalAnswer,
@@ -55,14 +56,12 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
-Tags = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50)]
-
-
 class PreviewBody(CamelModel):
     """What is to be looked at. Secrets are never inputs: they are references to connections.
 
     The greater `priority` goes first; above 0 it needs `jobs:prioritize`. `tags` and `skipTags` choose tasks of the
-    playbook, among the tags that its runbook offers.
+    playbook, among the tags that its runbook offers. `limit` chooses hosts by names and labels (`web*,role=db,!web3`):
+    of those in `hosts`, or of all in the environment.
     """
 
     inputs: dict[str, Any] = Field(default_factory=dict)
@@ -72,6 +71,7 @@ class PreviewBody(CamelModel):
     request_reason: Reason = ""
     tags: Tags = []
     skip_tags: Tags = []
+    limit: HostLimit = ""
     priority: int = Field(0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
 
 
@@ -264,6 +264,7 @@ def _to_order(name: str, body: ExecuteBody) -> service.Order:
         mode=body.mode,
         expect_plan=body.expect_plan,
         tags=PlayTags.of(body.tags, body.skip_tags),
+        limit=body.limit,
     )
 
 

@@ -21,7 +21,8 @@ class Order:
 
     `origin_id` names what the trigger was, where it is something with an id. `priority` is 0 mostly; the greater goes
     first, and only some may go above 0. `expect_plan` is the SHA-256 of a plan that a preview has shown: this one is
-    applied, or nothing. `rollback_of` is the job that is undone, also where that is only previewed.
+    applied, or nothing. `rollback_of` is the job that is undone, also where that is only previewed. `limit` is a
+    pattern (see `host_limit`): of the hosts that are named, or of all of the environment, those that match now.
     """
 
     runbook: str
@@ -38,6 +39,7 @@ class Order:
     expect_plan: str = ""
     rollback_of: str | None = None
     tags: PlayTags = ALL_TASKS
+    limit: str = ""
 
 
 @dataclass(frozen=True)

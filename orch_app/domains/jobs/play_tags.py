@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.kit.errors import Invalid, Problem
+
+Tags = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50)]
 
 
 @dataclass(frozen=True)

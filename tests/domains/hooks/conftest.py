@@ -63,7 +63,7 @@ class Desk:
 def desk(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     start_afresh(monkeypatch)
     folder = tmp_path / "runbooks"
-    write_runbook(folder, "deploy", schema=SCHEMA)
+    write_runbook(folder, "deploy", schema=SCHEMA, play_tags=["config"])
     with bound_to(tmp_path, settings().database_url, ORCH_RUNBOOKS_DIR=str(folder), ORCH_HOOK_LIMIT="20/minute"):
         install_bell(lambda _name, _payload: None, lambda: True)
         owner = add_user(Role.ADMIN)

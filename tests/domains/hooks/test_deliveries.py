@@ -31,7 +31,7 @@ def refused(desk: Desk, hook_id: str, sent: Sent) -> str:
 
 
 def test_a_push_starts_a_job_in_the_owners_name_with_what_it_told(desk: Desk) -> None:
-    receipt = desk.tell(desk.make(inputs={"notify": True}), github(PUSH))
+    receipt = desk.tell(desk.make(inputs={"notify": True}, tags=["config"]), github(PUSH))
     (job,) = desk.jobs()
     assert (receipt.delivery.outcome, receipt.delivery.job_id, receipt.is_repeat) == ("launched", job.id, False)
     assert (job.input_json, job.trigger, job.created_by) == (
@@ -39,6 +39,7 @@ def test_a_push_starts_a_job_in_the_owners_name_with_what_it_told(desk: Desk) ->
         "webhook",
         desk.owner.user_id,
     )
+    assert job.tags_json == {"only": ["config"]}
     (entry,) = audited("hook.delivered")
     assert (entry.ip, entry.metadata_json["job"], entry.metadata_json["delivery"]) == ("203.0.113.9", job.id, "guid-1")
 
