@@ -42,6 +42,7 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("logs", "/logs", "file", "nav.logs"),
             Place("approvals", "/approvals", "shield", "nav.approvals"),
             Place("schedules", "/schedules", "calendar", "nav.schedules"),
+            Place("webhooks", "/webhooks", "link", "nav.webhooks"),
             Place("pipelines", "/pipelines", "flow", "nav.pipelines"),
         ),
     ),

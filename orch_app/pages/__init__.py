@@ -20,7 +20,9 @@ from orch_app.pages.schedules import schedules_page
 from orch_app.pages.settings import settings_page
 from orch_app.pages.setup import setup_page
 from orch_app.pages.sources import sources_page
+from orch_app.pages.webhooks import webhooks_page
 from orch_app.pages.workers import workers_page
+from orch_app.state.adoption_form import AdoptionFormState
 from orch_app.state.approvals import ApprovalsState
 from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.connection_probe import ConnectionProbeState
@@ -29,6 +31,8 @@ from orch_app.state.container_logs import ContainerLogsState
 from orch_app.state.containers import ContainersState
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.entrance import EntranceState
+from orch_app.state.hook_form import HookFormState
+from orch_app.state.hooks import HooksState
 from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 from orch_app.state.job import JobState
@@ -42,6 +46,7 @@ from orch_app.state.runbooks import RunbooksState
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
 from orch_app.state.settings import SettingsState
+from orch_app.state.source_form import SourceFormState
 from orch_app.state.sources import SourcesState
 from orch_app.state.workers import WorkersState
 
@@ -53,7 +58,12 @@ FRAMED = (
         (DashboardState.load, DashboardState.follow, DashboardState.watch_containers),
     ),
     ("/runbooks", runbooks_page, (RunbooksState.load, LaunchState.open, RunbooksState.follow)),
-    ("/sources", sources_page, (SourcesState.load, SourcesState.follow)),
+    (
+        "/sources",
+        sources_page,
+        (SourceFormState.leave, AdoptionFormState.leave, SourcesState.load, SourcesState.follow),
+    ),
+    ("/webhooks", webhooks_page, (HookFormState.leave, HooksState.load, HooksState.follow)),
     ("/jobs", jobs_page, (JobsState.load, JobsState.follow)),
     ("/jobs/[job_id]", job_page, (JobState.enter, JobState.load, JobState.follow, JobState.follow_log)),
     ("/containers", containers_page, (ContainersState.load, ContainersState.follow)),

@@ -93,8 +93,8 @@ def read_uses(session: Session, actor: Actor, connection_id: str) -> list[Shown]
 def _href(use: ConnectionUse) -> str:
     pages = {"schedule": f"/schedules?q={quote(use.name)}", "pipeline": f"/pipelines?q={quote(use.name)}"}
     own = {"run": f"/pipelines/{use.id}", "job": f"/jobs/{use.id}", "host": f"/hosts?q={quote(use.name)}"}
-    without = {"source": "/sources", "hook": "/runbooks"}  # webhooks have no page of their own yet
-    return (pages | own | without)[use.kind]
+    pages |= {"hook": f"/webhooks?q={quote(use.name)}", "source": "/sources"}
+    return (pages | own)[use.kind]
 
 
 def read_testable(session: Session, actor: Actor, connection_id: str) -> list[dict[str, str]]:

@@ -1,16 +1,31 @@
-"""Sources of runbooks as the screen shows them, with what trusting the newest edition of one would change."""
+"""Sources of runbooks as the screen shows them: what was fetched of each, and what trusting that would change."""
+
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.sources import queries
+from orch_app.domains.sources import adoptions, queries
 from orch_app.domains.sources.changes import Difference, FileChange
-from orch_app.domains.sources.wire import EditionAnswer, SourceAnswer, SourcesQuery
+from orch_app.domains.sources.models import SourceAdoption
+from orch_app.domains.sources.wire import Candidate, EditionAnswer, SourceAnswer, SourcesQuery
+from orch_app.kit.pages import PageQuery
 from orch_app.state.session_view import Shown
 
 MOST = 200
+EARLIER = 20
 SHORT = 10
-NO_SOURCE: Shown = {"id": "", "name": "", "state": "new", "newestId": "", "refusal": "", "broken": [], "fault": ""}
+NO_SOURCE: Shown = {
+    "id": "", "name": "", "kind": "git", "place": "", "path": "", "connectionId": "", "refKind": "branch", "ref": "",
+    "subfolder": "", "everyMin": 0, "trustsItself": False, "state": "new", "fault": "", "faultCode": "",
+    "refusal": "", "newestId": "", "newest": "", "subject": "", "trustedId": "", "trusted": "", "trustedBy": "",
+    "syncedAt": "", "version": 0,
+}  # fmt: skip
+NO_EDITION: Shown = {
+    "id": "", "name": "", "subject": "", "author": "", "fetchedAt": "", "trustedAt": "", "trustedBy": "", "refusal": "",
+    "broken": [], "runbooks": [], "leftOut": [], "taken": [],
+}  # fmt: skip
+NO_PLAYBOOK: Shown = {"path": "", "hosts": "", "variables": [], "runbook": "", "isGone": False}
 
 
 def read_sources(session: Session, actor: Actor) -> list[Shown]:
@@ -19,30 +34,83 @@ def read_sources(session: Session, actor: Actor) -> list[Shown]:
     return [show_source(answer) for answer in queries.show(session, actor, page.items)]
 
 
+def read_detail(session: Session, actor: Actor, source_id: str) -> Shown:
+    """What was fetched of one source, newest first, and its plain playbooks.
+
+    Raises:
+        NotFound: there is no such source.
+    """
+    page = queries.list_editions(session, actor, source_id, PageQuery(limit=EARLIER))
+    found = [EditionAnswer.of(row) for row in page.items]
+    candidates = found[0].candidates if found else []
+    adopted = adoptions.of_source(session, actor, source_id)
+    return {"editions": [show_edition(one) for one in found], "playbooks": show_playbooks(candidates, adopted)}
+
+
 def show_source(answer: SourceAnswer) -> Shown:
     """A row of the list."""
-    newest = answer.newest
-    broken = [f"{one.name}: {one.reason}" for one in newest.runbooks if one.reason] if newest else []
+    newest, trusted = answer.newest, answer.trusted
     return {
         "id": answer.id,
         "name": answer.name,
+        "kind": answer.kind,
         "place": answer.path or f"{answer.ref_kind} {answer.ref}",
+        "path": answer.path,
+        "connectionId": answer.connection_id or "",
+        "refKind": answer.ref_kind,
+        "ref": answer.ref,
+        "subfolder": answer.subfolder,
+        "everyMin": answer.every_min,
+        "trustsItself": answer.trusts_itself,
         "state": answer.state,
         "fault": answer.fault,
+        "faultCode": answer.fault_code,
         "refusal": newest.refusal if newest else "",
-        "broken": broken,
         "newestId": newest.id if newest else "",
         "newest": _named(newest),
         "subject": newest.subject if newest else "",
-        "trusted": _named(answer.trusted),
-        "trustedBy": answer.trusted.trusted_by if answer.trusted else "",
+        "trustedId": trusted.id if trusted else "",
+        "trusted": _named(trusted),
+        "trustedBy": trusted.trusted_by if trusted else "",
         "syncedAt": answer.synced_at.isoformat() if answer.synced_at else "",
+        "version": answer.version,
     }
+
+
+def show_edition(one: EditionAnswer) -> Shown:
+    """What was fetched at one time."""
+    return {
+        "id": one.id,
+        "name": _named(one),
+        "subject": one.subject,
+        "author": one.author,
+        "fetchedAt": one.fetched_at.isoformat(),
+        "trustedAt": one.trusted_at.isoformat() if one.trusted_at else "",
+        "trustedBy": one.trusted_by,
+        "refusal": one.refusal,
+        "broken": [f"{runbook.name}: {runbook.reason}" for runbook in one.runbooks if runbook.reason],
+        "runbooks": [runbook.name for runbook in one.runbooks if not runbook.reason],
+        "leftOut": one.left_out,
+        "taken": one.taken,
+    }
+
+
+def show_playbooks(candidates: Sequence[Candidate], adopted: Sequence[SourceAdoption]) -> list[Shown]:
+    """Plain playbooks: first those that are runbooks already, by the runbook's name, then those that could be."""
+    known = {one.path: one for one in candidates}
+    taken = {row.playbook for row in adopted}
+    rows = [_playbook(row.playbook, known.get(row.playbook), row.name) for row in adopted]
+    return rows + [_playbook(path, one, "") for path, one in known.items() if path not in taken]
 
 
 def show_difference(found: Difference) -> list[Shown]:
     """Each file that differs, as the drawer lists it."""
     return [_file(one) for one in found.files]
+
+
+def _playbook(path: str, one: Candidate | None, runbook: str) -> Shown:
+    hosts, variables = (", ".join(one.hosts), one.variables) if one else ("", [])
+    return {"path": path, "hosts": hosts, "variables": variables, "runbook": runbook, "isGone": one is None}
 
 
 def _file(one: FileChange) -> Shown:

@@ -101,6 +101,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE, {"name": "x"}),
     ("DELETE", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE),
     ("GET", "/v1/webhooks/{hook_id}/deliveries"): Guarded(Permission.HOOKS_READ),
+    ("POST", "/v1/webhooks/{hook_id}/secret"): Guarded(Permission.HOOKS_WRITE),
     ("GET", "/v1/sources"): Guarded(Permission.SOURCES_READ),
     ("POST", "/v1/sources"): Guarded(Permission.SOURCES_WRITE, _SOURCE),
     ("GET", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_READ),

@@ -53,6 +53,9 @@ def test_from_making_one_to_the_job_that_a_push_starts(admin: TestClient, client
     (delivery,) = admin.get(f"{made.headers['Location']}/deliveries").json()["items"]
     assert (delivery["deliveryKey"], delivery["repeats"], delivery["event"]) == ("guid-1", 1, "push")
     assert "replayKey" not in delivery
+    renewed = admin.post(f"{made.headers['Location']}/secret").json()["secret"]
+    assert tell(client, hook["path"], github(PUSH, secret=secret)).status_code == 401
+    assert tell(client, hook["path"], github(PUSH, secret=renewed)).json()["isRepeat"] is True
 
 
 def test_a_stranger_gets_one_answer_whatever_is_wrong(admin: TestClient, client: TestClient) -> None:

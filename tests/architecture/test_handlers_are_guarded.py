@@ -26,6 +26,7 @@ IN_THE_BACKGROUND = {
     "ConnectionsState.follow",
     "WorkersState.follow",
     "SourcesState.follow",
+    "HooksState.follow",
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",

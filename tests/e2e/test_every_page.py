@@ -14,6 +14,7 @@ PAGES = (
     ("/runbooks", "admin"),
     ("/sources", "admin"),
     ("/sources", "viewer"),
+    ("/webhooks", "admin"),
     ("/jobs", "admin"),
     ("/containers", "admin"),
     ("/containers", "viewer"),

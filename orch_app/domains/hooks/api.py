@@ -63,8 +63,7 @@ def create_webhook(body: NewHook, actor: SignedIn, session: Transaction, respons
     """Make a webhook that acts in the caller's name. Its secret is in this answer, and in no other."""
     row, secret = service.create(session, actor, body)
     response.headers["Location"] = f"/v1/webhooks/{row.id}"
-    response.headers["ETag"] = etag(row.id, row.version)
-    return NewHookAnswer.model_validate({**facts_of(row), "secret": secret})
+    return _told(row, secret, response)
 
 
 @router.get("/webhooks/{hook_id}")
@@ -84,6 +83,13 @@ def update_webhook(
 ) -> HookAnswer:
     """Change the given fields, the secret too; the caller becomes the owner."""
     return _answer(service.update(session, actor, hook_id, body, if_match=if_match), response)
+
+
+@router.post("/webhooks/{hook_id}/secret")
+def replace_webhook_secret(hook_id: str, actor: SignedIn, session: Transaction, response: Response) -> NewHookAnswer:
+    """Make up a new secret; the old one ends at once. It is in this answer, and in no other."""
+    row, secret = service.replace_secret(session, actor, hook_id)
+    return _told(row, secret, response)
 
 
 @router.delete("/webhooks/{hook_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -106,6 +112,12 @@ def list_deliveries(
     response.headers.update(next_link(request, page.next_cursor))
     items = [DeliveryAnswer.of(row) for row in page.items]
     return DeliveryPage(items=items, next_cursor=page.next_cursor, prev_cursor=page.prev_cursor, total=page.total)
+
+
+def _told(row: Hook, secret: str, response: Response) -> NewHookAnswer:
+    """The one answer with a secret in it."""
+    response.headers["ETag"] = etag(row.id, row.version)
+    return NewHookAnswer.model_validate({**facts_of(row), "secret": secret})
 
 
 def _answer(row: Hook, response: Response) -> HookAnswer:

@@ -21,7 +21,7 @@ from orch_app.kit.ids import new_id
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
-FIELD = {"runbook": "runbook_name", "hosts": "host_ids", "connections": "connection_ids"}
+FIELD = {"runbook": "runbook_name", "hosts": "host_ids", "connections": "connection_ids", "limit": "host_limit"}
 NOT_AUDITED = {"inputs", "created_at", "updated_at", "secret_set_at"}
 
 
@@ -70,6 +70,17 @@ def update(session: Session, actor: Actor, hook_id: str, change: HookChange, *, 
     facts = {"before": before, "after": _facts(row), "secretReplaced": bool(replaced)}
     _noted(session, actor, Action.HOOK_CHANGED, row, facts)
     return row
+
+
+def replace_secret(session: Session, actor: Actor, hook_id: str) -> tuple[Hook, str]:
+    """Give a webhook a new secret that was made up here; the old one ends at once. Gives it too, for this once.
+
+    Raises:
+        NotFound: there is no such webhook, or the caller has no account.
+        Conflict: as `create`.
+    """
+    plain = secret.make_up()
+    return update(session, actor, hook_id, HookChange(secret=SecretStr(plain))), plain
 
 
 def delete(session: Session, actor: Actor, hook_id: str, *, if_match: str | None = None) -> None:

@@ -18,7 +18,7 @@ def folder_at(path: str) -> Path:
     """
     folder = require_allowed(path)
     if not folder.is_dir():
-        raise _refused("no_folder", "There is no such folder on this machine.")
+        raise _no_folder()
     return folder
 
 
@@ -31,15 +31,27 @@ def require_allowed(path: str) -> Path:
     try:
         folder = Path(path).resolve()
     except (OSError, RuntimeError) as error:  # a link that leads to itself
-        raise _refused("no_folder", "There is no such folder on this machine.") from error
+        raise _no_folder() from error
     if not any(folder.is_relative_to(allowed.resolve()) for allowed in settings().source_folders):
         named = ", ".join(map(str, settings().source_folders)) or "none"
-        raise _refused("not_allowed", f"ORCH_SOURCE_FOLDERS does not name it: sources may lie below {named}.")
+        raise _refused(
+            "not_allowed",
+            f"ORCH_SOURCE_FOLDERS does not name it: sources may lie below {named}.",
+            f"ORCH_SOURCE_FOLDERS não a inclui: fontes podem ficar abaixo de {named}.",
+        )
     for private in (settings().data_dir.resolve(), settings().keys_path.parent.resolve()):
         if folder.is_relative_to(private) or private.is_relative_to(folder):
-            raise _refused("not_allowed", "The data and the keys of the product cannot be in a source, nor it in them.")
+            raise _refused(
+                "not_allowed",
+                "The data and the keys of the product cannot be in a source, nor it in them.",
+                "Os dados e as chaves do produto não podem estar em uma fonte, nem ela neles.",
+            )
     return folder
 
 
-def _refused(code: str, detail: str) -> Invalid:
-    return Invalid(detail, "validation", errors=(Problem("/path", code, detail),))
+def _no_folder() -> Invalid:
+    return _refused("no_folder", "There is no such folder on this machine.", "Esta pasta não existe nesta máquina.")
+
+
+def _refused(code: str, detail: str, detail_pt: str) -> Invalid:
+    return Invalid(detail, "validation", errors=(Problem("/path", code, detail, detail_pt),))

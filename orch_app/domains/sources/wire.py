@@ -101,7 +101,7 @@ class SourcesQuery(PageQuery):
 class AdoptionBody(CamelModel):
     """How a plain playbook is made into a runbook: what its runbook.yaml and its schema.json are to say.
 
-    Each property of `schema` becomes a variable of that name.
+    Each property of `schema` becomes a variable of that name. `playTags` are tags that a launch may choose.
     """
 
     playbook: Annotated[str, Field(max_length=300), AfterValidator(_playbook)]
@@ -116,6 +116,7 @@ class AdoptionBody(CamelModel):
     target: Literal["localhost", "hosts", "both"] = "hosts"
     network: Literal["none", "egress"] = "none"
     timeout_s: Annotated[int, Field(ge=1, le=86400)] = 3600
+    play_tags: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50)] = []
     input_schema: dict[str, Any] = Field(default_factory=_no_inputs, alias="schema")
 
 
