@@ -1,5 +1,7 @@
 """LogView: a job's log of any length, live, virtual, searchable; see assets/ui/log/."""
 
+from dataclasses import dataclass
+
 import reflex as rx
 
 from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, no_args, one_number, ui_module
@@ -68,23 +70,25 @@ def log_view(  # noqa: PLR0913 - the props of one large component
     return LogView.create(job_key=job_key, batch=batch, total=total, live=live, history_url=history_url, **rare)
 
 
-def log_tail(  # noqa: PLR0913 - the props of one large component
-    *,
-    stream: Text,
-    batch: rx.Var[dict],
-    total: rx.Var[int],
-    most: int,
-    label: Text,
-    on_gap: Event,
-    empty_text: Text = "",
-    banner: Text = "",
+@dataclass(frozen=True)
+class Heard:
+    """What came of a stream: its name (another one begins from nothing), the newest lines, and how many came in all.
+
+    The lines are as for `log_view`; a line's `host` is its source, and `hue` (1-8) the colour of it.
+    """
+
+    stream: Text
+    batch: rx.Var[dict]
+    total: rx.Var[int]
+
+
+def log_tail(
+    heard: Heard, *, most: int, label: Text, on_gap: Event, empty_text: Text = "", banner: Text = ""
 ) -> rx.Component:
     """The lines of several sources as they come, with the same viewer: nothing is kept but in the browser.
 
     Args:
-        stream: names what is heard; another one begins from nothing.
-        batch: as for `log_view`; a line's `host` is its source, and `hue` (1-8) the colour of it.
-        total: how many lines have come.
+        heard: the stream and what came of it.
         most: so many are kept, twice as many while the reader has paused.
         label: what the log is called.
         on_gap: hears that lines never came, so that everything has to begin again.
@@ -93,9 +97,9 @@ def log_tail(  # noqa: PLR0913 - the props of one large component
     """
     rare = given(empty_text=empty_text, banner=banner)
     return LogView.create(
-        job_key=stream,
-        batch=batch,
-        total=total,
+        job_key=heard.stream,
+        batch=heard.batch,
+        total=heard.total,
         live=True,
         history_url="",
         most=most,

@@ -4,7 +4,7 @@ import reflex as rx
 
 from orch_app.components.actions import link_button
 from orch_app.components.layout import page_header, section, stack
-from orch_app.components.log_view import log_tail
+from orch_app.components.log_view import Heard, log_tail
 from orch_app.components.source_tree import source_tree
 from orch_app.components.states import empty_state, note
 from orch_app.components.text import tr
@@ -53,9 +53,7 @@ def _notes() -> rx.Component:
 def _log() -> rx.Component:
     broken = ContainerLogsState.interrupted
     return log_tail(
-        stream=ContainerLogsState.stream,
-        batch=ContainerLogsState.batch,
-        total=ContainerLogsState.last_seq,
+        Heard(ContainerLogsState.stream, ContainerLogsState.batch, ContainerLogsState.last_seq),
         most=KEPT_LINES,
         label=tr("logs.label"),
         on_gap=ContainerLogsState.begin_again,

@@ -69,12 +69,19 @@ def read_list(sights: Sequence[Sight], wanted: Wanted) -> Shown:
         "page": page,
         "counts": {tab: sum(len(_things(sight, tab)) for sight in chosen) for tab in TABS},
         "endpoints": [{"value": str(sight.seen.id), "label": sight.seen.name} for sight in sights],
-        "stacks": sorted({one.name for sight in chosen for one in sight.stacks}),
-        "nodes": sorted({one.node for sight in chosen for one in sight.containers if one.node}),
+        **_places(chosen),
         "faults": [_fault(sight) for sight in chosen if sight.error],
         "is_narrowed": wanted.is_narrowed,
         "only_problems": wanted.only_problems,
         "read_at": told_at(chosen).isoformat(),
+    }
+
+
+def _places(chosen: Sequence[Sight]) -> Shown:
+    """What the list can be narrowed to besides an engine."""
+    return {
+        "stacks": sorted({one.name for sight in chosen for one in sight.stacks}),
+        "nodes": sorted({one.node for sight in chosen for one in sight.containers if one.node}),
     }
 
 
