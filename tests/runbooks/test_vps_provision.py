@@ -123,7 +123,10 @@ def test_an_order_that_lacks_something_makes_nothing(alone: Plays, inputs: Any, 
 @pytest.mark.long
 def test_a_host_that_exists_is_set_up_without_a_provider(alone: Plays, machines: list[SshHost]) -> None:
     machine, _ = machines
-    inputs = {"provider": "existing_host", "bootstrap": {"docker": False, "timezone": "America/Sao_Paulo"}}
+    inputs: dict[str, Any] = {
+        "provider": "existing_host",
+        "bootstrap": {"docker": False, "timezone": "America/Sao_Paulo"},
+    }
     done = alone(targets={machine.name: over_ssh(machine)}, **inputs)
     assert done.rc == 0, done.text
     assert (done.output["hosts"], alone.server.calls) == ([{"name": machine.name, "user": "ops"}], [])

@@ -14,4 +14,7 @@ _WORDS: tuple[tuple[Level, re.Pattern[str]], ...] = (
 
 def level_of(text: str) -> Level:
     """The gravest level that the line names; one that names none is information."""
-    return next((level for level, words in _WORDS if words.search(text)), "info")
+    for level, words in _WORDS:
+        if words.search(text):
+            return level
+    return "info"

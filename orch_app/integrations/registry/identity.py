@@ -5,6 +5,7 @@ A registry answers itself, or names another server that gives out tokens for it 
 
 import re
 from base64 import b64encode
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,7 +30,7 @@ def look(reach: Reach, user: str, password: str) -> Identity:
         with reach.client() as client:
             answer = client.get(f"{reach.base}/v2/", headers=right)
             challenge = answer.headers.get("www-authenticate", "")
-            if answer.status_code == httpx.codes.UNAUTHORIZED and challenge.lower().startswith("bearer "):
+            if answer.status_code == HTTPStatus.UNAUTHORIZED and challenge.lower().startswith("bearer "):
                 answer = _token(client, reach.base, challenge, right)
     except httpx.HTTPError as error:
         raise not_answered(NAME, error) from None

@@ -23,8 +23,9 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def kept(number: int, content: bytes = b"{}", **facts: Any) -> Job:
     """A job that ended well and left a snapshot of `thing_api:con_1`."""
-    given = {"runbook_name": "keeper", "status": "SUCCESS", "phase": "done", "snapshot_ref": "snapshot.json"}
-    job = add_job(number, **{**given, "snapshot_target": "thing_api:con_1", **facts})
+    ended: dict[str, Any] = {"status": "SUCCESS", "phase": "done", "snapshot_ref": "snapshot.json"}
+    about: dict[str, Any] = {"runbook_name": "keeper", "snapshot_target": "thing_api:con_1"}
+    job = add_job(number, **(ended | about | facts))
     keep_file(job, "snapshot.json", content)
     return job
 

@@ -38,7 +38,8 @@ def job(database: str, admin: Actor) -> Job:
 
 def taken_over(job: Job, *rows: dict[str, Any], registers: tuple[str, ...] = ("hosts",)) -> str:
     """Why the inventory was left as it is at the end of this job; empty where it was not."""
-    runbook = Runbook(id="rb_1", name="trial", path="trial", meta={"registers": list(registers)})
+    meta = {"registers": list(registers)}
+    runbook = Runbook(id="rb_1", name="trial", path="trial", meta=meta)  # pyright: ignore[reportCallIssue]
     with unit_of_work() as session:
         return handover.take_over(session, worker_actor("w"), job, runbook, {"hosts": list(rows)})
 

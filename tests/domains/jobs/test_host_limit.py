@@ -1,5 +1,7 @@
 """A limit says by a pattern which hosts are meant, and is heeded at the launch."""
 
+from typing import Any
+
 import pytest
 
 from orch_app.domains.access.actor import Actor
@@ -49,7 +51,7 @@ def fleet(trials: Trials, admin: Actor) -> dict[str, str]:
     """The ids of hosts by their names, and one that no job can work on."""
     trials.write("everywhere", GOOD, target="both")
     trials.write("here", GOOD)
-    reached = {"connection_id": add_connection(admin).id, "pinned": True}
+    reached: dict[str, Any] = {"connection_id": add_connection(admin).id, "pinned": True}
     known = {name: add_host(admin, name, labels=labels, **reached).id for name, labels in HOSTS.items()}
     return known | {"bare": add_host(admin, "bare").id}
 

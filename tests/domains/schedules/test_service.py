@@ -1,6 +1,7 @@
 """Making, changing, pausing, running and removing schedules: whose they are, and what is refused where."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -251,7 +252,7 @@ def test_tags_and_a_limit_are_heeded_at_each_firing(owner: Actor, admin: Actor, 
     write_runbook(tmp_path / "own", "tagged", schema=NO_INPUTS, playbook=ON_HOSTS, target="hosts", play_tags=["config"])
     with bound_to(settings().data_dir, settings().database_url, ORCH_RUNBOOKS_DIR=str(tmp_path / "own")):
         sync_runbooks(admin)
-        reached = {"connection_id": add_connection(admin).id, "pinned": True}
+        reached: dict[str, Any] = {"connection_id": add_connection(admin).id, "pinned": True}
         add_host(admin, "web-1", **reached)
         assert pointers(refused(owner, runbook="tagged", tags=["other"], limit="web*")) == ["/tags"]
         assert pointers(refused(owner, runbook="tagged", limit="mail*")) == ["/limit"]

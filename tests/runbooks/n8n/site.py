@@ -13,7 +13,7 @@ from tests.runbooks.plays import spec
 from tests.systems.n8n import ENCRYPTION_KEY, KEY, N8n, n8n, node, trigger
 from tests.systems.n8n_container import Engine, n8n_container
 
-BY_CLI = {"method": "cli", "container": "n8n"}
+BY_CLI: dict[str, Any] = {"method": "cli", "container": "n8n"}
 opening = modules.shared("n8n.opening")
 
 

@@ -1,6 +1,7 @@
 """Backups: what is kept, what is not kept twice, what is suspicious, and what a failure leaves."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -175,13 +176,13 @@ def test_portainer_is_a_way_into_the_container_too(site: Site) -> None:
 def test_a_service_is_found_in_whatever_container_and_on_whatever_machine_it_runs(site: Site) -> None:
     key = [f"N8N_ENCRYPTION_KEY={ENCRYPTION_KEY}"]
     site.engine.containers = {"0a1b": Container("0a1b", site.server, key, service="flow_n8n", machine="node-2")}
-    asked = {"method": "cli", "container": "flow_n8n", "endpoint_id": ENDPOINT}
+    asked: dict[str, Any] = {"method": "cli", "container": "flow_n8n", "endpoint_id": ENDPOINT}
     report = site.backup(**asked, restore_test=True)
     assert (report.failure, report.extra["restore_test"], site.engine.removed) == ({}, "passed", ["test0"])
     site.engine.containers["2c3d"] = Container("2c3d", site.server, service="flow_n8n")
     report = site.backup(**asked)
     assert (report.failure["code"], "2 running containers" in report.failure["message"]) == ("conflict", True)
-    assert site.backup(**{**asked, "container": "0a"}).failure == {}
+    assert site.backup(**(asked | {"container": "0a"})).failure == {}
 
 
 def test_a_backup_without_what_the_last_one_had_says_so_and_calls_none_of_it_gone(site: Site) -> None:

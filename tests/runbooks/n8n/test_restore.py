@@ -1,6 +1,7 @@
 """Restores: what comes back and how it is matched, what stays, what a failure leaves, and the way back."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -344,7 +345,7 @@ def test_a_tag_of_two_workflows_comes_back_once(site: Site) -> None:
 
 
 @pytest.mark.parametrize("way", [{}, BY_CLI])
-def test_a_credential_that_was_made_again_is_linked_by_its_name(site: Site, way: dict[str, str]) -> None:
+def test_a_credential_that_was_made_again_is_linked_by_its_name(site: Site, way: dict[str, Any]) -> None:
     old = site.server.add_credential("Mail", "x")
     link = {"httpHeaderAuth": {"id": old["id"], "name": "Mail"}}
     site.server.add("Sender", trigger(), {**node("Send"), "credentials": link})

@@ -105,7 +105,8 @@ def test_what_will_not_be_answered_is_given_up(tmp_path: Any, code: str, looks: 
 
 def test_how_tasks_of_before_ended_says_nothing(tmp_path: Any) -> None:
     swarm = Changing(tmp_path)
-    old = [{**swarm.web[0], "ID": f"old{n}", "Status": {"State": "rejected", "Err": "No such image"}} for n in range(3)]
+    ended = {"State": "rejected", "Err": "No such image"}
+    old: list[dict[str, Any]] = [{**swarm.web[0], "ID": f"old{n}", "Status": ended} for n in range(3)]
     swarm.web.extend(old)
     converge = modules.shared("stack.converge")
     known = converge.Before({}, {one["ID"] for one in old})
