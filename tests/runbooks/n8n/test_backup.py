@@ -182,7 +182,8 @@ def test_a_service_is_found_in_whatever_container_and_on_whatever_machine_it_run
     site.engine.containers["2c3d"] = Container("2c3d", site.server, service="flow_n8n")
     report = site.backup(**asked)
     assert (report.failure["code"], "2 running containers" in report.failure["message"]) == ("conflict", True)
-    assert site.backup(**(asked | {"container": "0a"})).failure == {}
+    asked["container"] = "0a"
+    assert site.backup(**asked).failure == {}
 
 
 def test_a_backup_without_what_the_last_one_had_says_so_and_calls_none_of_it_gone(site: Site) -> None:
