@@ -50,7 +50,10 @@ Examples
 Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
 """
 WEB, WORKER = "web", "worker"
-OF_THE_PROGRAM = {WEB, WORKER, "health", "admin", "migrate", "setup-url", "runbooks", "openapi", "bench"}
+OF_THE_PROGRAM = {
+    *(WEB, WORKER, "health", "admin", "migrate", "setup-url"),
+    *("runbooks", "sources", "openapi", "bench"),
+}
 OWN = {"up", "install", "test", "check", "help"}
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
 OF_THE_TESTS = {"simulate": "tests.simulation", "chaos": "tests.chaos"}
