@@ -46,7 +46,8 @@ ON_THE_NETWORK = {"/v1/hosts/{host_id}/scan-key", "/v1/connections/{connection_i
 APP: Any = wrap(build())
 NIGHTLY = {"name": "nightly", "runbook": "host_report", "cron": "0 3 * * *"}
 CHAIN = {"name": "chain", "steps": [{"id": "only", "runbook": "host_report"}]}
-SCHEMA = schemathesis.openapi.from_asgi("/v1/openapi.json", APP)
+PATIENCE_S = 120  # describing the whole API for the first time takes its while on a busy machine
+SCHEMA = schemathesis.openapi.from_asgi("/v1/openapi.json", APP, timeout=PATIENCE_S)
 SCHEMA.config.generation.max_examples = EXAMPLES
 SCHEMA.config.generation.deterministic = True
 
