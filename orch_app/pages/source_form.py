@@ -23,7 +23,7 @@ def source_form() -> rx.Component:
     return drawer(
         form(
             rx.cond(IS_NEW, _kind(), _kept()),
-            _text("name", tr("sources.column.name"), required=True, max_length=100),
+            _text("name", tr("sources.form.name"), required=True, max_length=100),
             rx.cond(IS_GIT, _repository(), rx.cond(IS_NEW, _folder())),
             _text(
                 "subfolder",
@@ -78,7 +78,9 @@ def _repository() -> rx.Component:
         error=_fault("connectionId"),
     )
     kinds = [{"value": kind, "label": tr(f"sources.ref.{kind}")} for kind in ("branch", "tag")]
-    ref = rx.cond(STATE.ref_kind == "tag", tr("sources.form.tag_hint"), tr("sources.form.branch_hint"))
+    is_tag = STATE.ref_kind == "tag"
+    named = rx.cond(is_tag, tr("sources.ref.tag"), tr("sources.ref.branch"))
+    hint = rx.cond(is_tag, tr("sources.form.tag_hint"), tr("sources.form.branch_hint"))
     return rx.fragment(
         rx.cond(IS_NEW, rx.el.div(connection, rx.cond(STATE.connections.length() > 0, rx.fragment(), none))),
         rx.el.div(
@@ -89,7 +91,7 @@ def _repository() -> rx.Component:
                 on_change=STATE.choose_ref_kind,
                 full=True,
             ),
-            _text("ref", tr("sources.form.ref"), hint=ref, required=True, code=True),
+            _text("ref", named, hint=hint, required=True, code=True),
             class_name="f2",
         ),
     )
@@ -101,7 +103,7 @@ def _folder() -> rx.Component:
 
 def _interval() -> rx.Component:
     return text_field(
-        tr("sources.fact.fetching"),
+        tr("sources.form.interval"),
         name="everyMin",
         value=SOURCE["everyMin"].to_string(),
         unit="min",

@@ -6,7 +6,7 @@ from orch_app.components.actions import button, menu, menu_item
 from orch_app.components.dialogs import confirm_dialog
 from orch_app.components.layout import page_header, section
 from orch_app.components.states import empty_state
-from orch_app.components.status import chip
+from orch_app.components.status import state_badge
 from orch_app.components.table import Column, data_table
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
@@ -56,30 +56,35 @@ def _name(row: rx.Var) -> rx.Component:
     opened = rx.el.button(
         row["name"].to(str), type="button", class_name="go b5", on_click=SourcesState.open(row["id"].to(str))
     )
-    return rx.el.div(opened, rx.el.div(row["place"].to(str), class_name="t2 mono"))
+    return rx.el.div(opened, rx.el.div(row["place"].to(str), class_name="t2 mono break"))
 
 
 def _state(row: rx.Var) -> rx.Component:
+    return rx.el.div(_state_badge(row["state"].to(str)), _why(row, "no-phone"))
+
+
+def _why(row: rx.Var, place: str) -> rx.Component:
+    """What went wrong, below the state; on a phone, where that is narrow, below what came last."""
     said = rx.cond(row["fault"].to(str) != "", row["fault"].to(str), row["refusal"].to(str))
-    return rx.el.div(_state_chip(row["state"].to(str)), rx.cond(said != "", rx.el.div(said, class_name="t2")))
+    return rx.cond(said != "", rx.el.div(said, class_name=f"t2 break {place}"))
 
 
-def _state_chip(state: rx.Var[str]) -> rx.Component:
+def _state_badge(state: rx.Var[str]) -> rx.Component:
     """Where a source stands, as a word with its sign."""
     word = tr_dynamic("sources.state.", state)
     return rx.match(
         state,
-        ("trusted", chip(word, icon_name="ok")),
-        ("waiting", chip(word, icon_name="shield")),
-        ("syncing", chip(word, icon_name="running")),
-        ("failed", chip(word, icon_name="warning")),
-        ("refused", chip(word, icon_name="warning")),
-        chip(word, icon_name="dot"),
+        ("trusted", state_badge(word, icon_name="ok", tone="ok")),
+        ("waiting", state_badge(word, icon_name="shield", tone="warn")),
+        ("syncing", state_badge(word, icon_name="running", tone="run")),
+        ("failed", state_badge(word, icon_name="warning", tone="bad")),
+        ("refused", state_badge(word, icon_name="warning", tone="bad")),
+        state_badge(word, icon_name="dot"),
     )
 
 
 def _newest(row: rx.Var) -> rx.Component:
-    return _edition(row["newest"].to(str), row["subject"].to(str))
+    return rx.el.div(_edition(row["newest"].to(str), row["subject"].to(str)), _why(row, "only-phone"))
 
 
 def _trusted(row: rx.Var) -> rx.Component:

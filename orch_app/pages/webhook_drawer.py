@@ -7,7 +7,7 @@ from orch_app.components.dialogs import drawer
 from orch_app.components.fields import switch
 from orch_app.components.layout import key_values
 from orch_app.components.new_secret import new_secret
-from orch_app.components.status import chip, env_badge
+from orch_app.components.status import env_badge, state_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import may
@@ -65,7 +65,7 @@ def _secret() -> rx.Component:
     came = HooksState.deliveries.length() > 0
     return rx.el.div(
         rx.el.span(tr("hooks.secret"), class_name="lbl"),
-        rx.el.p(tr("connections.set"), " ", relative_time(ONE["setAt"].to(str)), class_name="sec sm"),
+        rx.el.p(tr("hooks.secret_set"), " ", relative_time(ONE["setAt"].to(str)), class_name="sec sm"),
         new_secret(route, asks=came, on_made=HooksState.reload),
         class_name="f",
     )
@@ -96,9 +96,10 @@ def _lines(lines: rx.Var, otherwise: rx.Var[str] | str) -> rx.Component:
 
 def _delivery(one: rx.Var) -> rx.Component:
     outcome, reason = one["outcome"].to(str), one["reason"].to(str)
-    failed = rx.fragment(tr_dynamic("problem.", reason), " ", one["detail"].to(str))
+    title = rx.cond(reason == "validation", tr("hooks.not_valid"), tr_dynamic("problem.", reason))
+    failed = rx.fragment(title, " ", one["detail"].to(str))
     ignored = tr_dynamic("hooks.ignored.", reason)
-    why = rx.el.div(rx.cond(outcome == "failed", failed, ignored), class_name="t2 break")
+    why = rx.el.div(rx.cond(outcome == "failed", failed, ignored), class_name="sec sm break")
     repeats = one["repeats"].to(int)
     job = link("#", one["number"].to(str), href=one["href"].to(str))
     return rx.el.li(
@@ -122,9 +123,9 @@ def _outcome_chip(outcome: rx.Var[str]) -> rx.Component:
     word = tr_dynamic("hooks.outcome.", outcome)
     return rx.match(
         outcome,
-        ("failed", chip(word, icon_name="warning")),
-        ("ignored", chip(word, icon_name="minus")),
-        chip(word, icon_name="ok"),
+        ("failed", state_badge(word, icon_name="warning", tone="bad")),
+        ("ignored", state_badge(word, icon_name="minus")),
+        state_badge(word, icon_name="ok", tone="ok"),
     )
 
 

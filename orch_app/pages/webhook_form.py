@@ -36,7 +36,7 @@ def webhook_form() -> rx.Component:
 
 def _fields() -> rx.Component:
     name = text_field(
-        tr("hooks.column.name"),
+        tr("hooks.form.name"),
         value=FORM.name,
         on_change=FORM.give_name,
         error=_fault("name"),
