@@ -125,8 +125,8 @@ def referring(found: Sequence[Step]) -> list[str]:
 
 
 def settings_that_stay(step: Step) -> list[str]:
-    """Settings of the server that the backup does not have."""
-    if step.before is None or step.after is None:
+    """Settings of a workflow on the server that the backup does not have."""
+    if step.before is None or step.after is None or step.thing.kind != WORKFLOW:
         return []
     return sorted(set(step.before.content["settings"]) - set(step.after.content["settings"]))
 
