@@ -144,6 +144,7 @@ def test_whoever_could_not_get_in_opens_it_at_once() -> None:
     hardening(machine).close("job_1")
     told = hardening(machine).restore().services
     assert SSHD not in machine.files
+    assert ["fail2ban-client", "unban", "--all"] in machine.asked, "root was refused, and may have been banned for it"
     assert list(dict.fromkeys(one["unit"] for one in told)) == ["guard", "fail2ban", "ssh"]
     assert hardening(machine).restore().services == []
 

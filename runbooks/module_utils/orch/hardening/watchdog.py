@@ -44,12 +44,16 @@ def confirm(machine: Machine) -> None:
 
 
 def restore(machine: Machine) -> list[dict[str, str]]:
-    """Put back what is pending; answers what the services were told. Services that fail stop nobody else."""
+    """Put back what is pending; answers what the services were told. Services that fail stop nobody else.
+
+    Whoever was refused only by what was closed may be banned for it, and a ban outlives its jail: all are let go.
+    """
     waiting = pending(machine)
     if waiting is None:
         return []
     for path, row in waiting["files"].items():
         put_back(path, File.of(row) if row else None, machine)
+    machine.run(["fail2ban-client", "unban", "--all"])
     told = [one for unit in waiting["units"] for one in _told(unit, machine)]
     machine.remove(PENDING)
     return told
