@@ -158,19 +158,26 @@ def test_the_log_of_a_service_comes_from_its_tasks(engine: Engine) -> None:
     assert {line.task for line in found} == {task.id for task in swarm.tasks if task.is_running}
 
 
+def _running(inventory: dict[str, Any]) -> int:
+    return inventory["items"][0]["services"][0]["running"]
+
+
 def test_modules_take_an_inventory_and_read_a_whole_stack(place: Place) -> None:
     chosen: dict[str, Any] = {
         "endpoint_ids": [],
         "include": ["services", "containers", "nodes", "images", "secret_names"],
     }
     given = place.given(**chosen, with_stats=True, max_parallel=2, earlier="")
-    found = place.module("engine_inventory").inventory(given)
+    found = until(lambda: seen if _running(seen := place.module("engine_inventory").inventory(given)) == 2 else None)
     assert (found["failure"], found["items"][0]["services"][0]["running"]) == ({}, 2)
     assert all("memory_mb" in row for row in found["items"][0]["containers"] if row["state"] == "running")
     assert "swordfish" not in json.dumps(found)
     log: dict[str, Any] = {"tail": 50, "since": "", "until": "", "timestamps": True, "grep": {}, "redact": True}
     file = place.folder / "containers.log"
-    stack = place.module("engine_logs").collected(place.given(**log, file=str(file), target={"stack_name": "shop"}))
+    wanted = place.given(**log, file=str(file), target={"stack_name": "shop"})
+    stack = until(
+        lambda: said if (said := place.module("engine_logs").collected(wanted))["counts"]["lines"] > 1 else None
+    )
     assert (stack["failure"], stack["counts"]["lines"]) == ({}, 2)
     assert {line.split(" ", 1)[1] for line in file.read_text().splitlines()} == {
         "shop_web.1 | from a task",
