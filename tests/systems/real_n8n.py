@@ -91,10 +91,10 @@ class RealN8n:
             return json.load(answer)
 
     def is_up(self) -> bool:
-        """Whether it answers, with its routes."""
+        """Whether it answers with its routes; a server that starts says so in HTML, with 200, whatever is asked."""
         try:
-            with build_opener().open(f"{self.url}/healthz/readiness", timeout=2) as answer:
-                return answer.status == 200
+            with build_opener().open(f"{self.url}/rest/settings", timeout=2) as answer:
+                return answer.headers.get_content_type() == "application/json"
         except (URLError, OSError):
             return False
 
