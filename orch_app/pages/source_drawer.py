@@ -41,14 +41,21 @@ def source_drawer() -> rx.Component:
 
 def _faults() -> rx.Component:
     """Why nothing was fetched, why it cannot be trusted, what of it cannot run, and what was not taken."""
-    fault, refusal = SOURCE["fault"].to(str), EDITION["refusal"].to(str)
+    refusal = EDITION["refusal"].to(str)
     return rx.fragment(
-        rx.cond(fault != "", note(rx.el.b(tr("sources.not_fetched")), " ", fault, tone="bad", icon_name="warning")),
+        rx.cond(SOURCE["faultCode"].to(str) != "", _fault()),
         rx.cond(refusal != "", note(rx.el.b(tr("sources.refused")), " ", refusal, tone="bad", icon_name="warning")),
         _told(EDITION["broken"], tr("sources.broken"), tone="warn", icon_name="warning"),
         _told(EDITION["taken"], tr("sources.taken"), tone="", icon_name="info"),
         _told(EDITION["leftOut"], tr("sources.left_out"), tone="", icon_name="info"),
     )
+
+
+def _fault() -> rx.Component:
+    """Why nothing was fetched in the reader's language, and what exactly the server or the system said."""
+    why = tr_dynamic("sources.fault.", SOURCE["faultCode"].to(str))
+    said = rx.el.div(SOURCE["fault"].to(str), class_name="mono sm break", lang="en")
+    return note(rx.el.b(tr("sources.not_fetched")), " ", why, said, tone="bad", icon_name="warning")
 
 
 def _told(lines: rx.Var, words: rx.Var[str], *, tone: str, icon_name: str) -> rx.Component:

@@ -65,7 +65,8 @@ def _state(row: rx.Var) -> rx.Component:
 
 def _why(row: rx.Var, place: str) -> rx.Component:
     """What went wrong, below the state; on a phone, where that is narrow, below what came last."""
-    said = rx.cond(row["fault"].to(str) != "", row["fault"].to(str), row["refusal"].to(str))
+    fault = tr_dynamic("sources.fault.", row["faultCode"].to(str))
+    said = rx.cond(row["faultCode"].to(str) != "", fault, row["refusal"].to(str))
     return rx.cond(said != "", rx.el.div(said, class_name=f"t2 break {place}"))
 
 

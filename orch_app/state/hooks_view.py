@@ -9,6 +9,7 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.hooks import queries
 from orch_app.domains.hooks.models import Hook
+from orch_app.domains.hooks.signatures import HEADERS_OF
 from orch_app.domains.hooks.wire import Condition, DeliveryAnswer, HookAnswer, HooksQuery, MappedInput
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
@@ -79,13 +80,13 @@ def _shown(session: Session, actor: Actor, rows: Sequence[Hook]) -> list[Shown]:
 
 def _show(one: HookAnswer, runbooks: Mapping[str, Runbook], sources: Mapping[str, str]) -> Shown:
     """A row: what it does by the words that people know, and what it heeds as lines."""
-    headers = (one.signature_header, one.delivery_header, one.timestamp_header)
+    chosen = (one.signature_header, one.delivery_header, one.timestamp_header)
     return {
         **one.model_dump(include={"id", "name", "path", "provider", "action", "environment", "events", "version"}),
         **_target(one, runbooks, sources),
         "scope": scope_of(one.limit, one.tags, one.skip_tags),
         "setAt": one.secret_set_at.isoformat(),
-        "headers": [name for name in headers if name],
+        "headers": HEADERS_OF.get(one.provider) or [name for name in chosen if name],
         "mapping": [_mapped(each) for each in one.mapping],
         "conditions": [_condition(each) for each in one.conditions],
         "isEnabled": one.is_enabled,

@@ -100,6 +100,7 @@ def test_from_the_form_to_the_job_that_a_push_starts() -> None:
     send(tab, HooksState.open, row.id)
     assert (page.panel, page.one["target"], page.deliveries) == ("detail", "Demo", [])
     assert page.one["conditions"] == ["/ref = refs/heads/main", "/forced = false"]
+    assert page.one["headers"][0] == "X-Hub-Signature-256"
     told = github(PUSH | {"forced": False}, secret=secret.opened(row))
     receipt = deliveries.receive(row.id, Posted(told.headers, told.body, Client("203.0.113.9", "", "r1")))
     send(tab, HooksState.reload)

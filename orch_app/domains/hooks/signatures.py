@@ -38,6 +38,13 @@ class Message:
     replay_key: str
 
 
+# The headers that these providers sign or send by, which nobody can choose; a generic hook says its own.
+HEADERS_OF: dict[str, tuple[str, ...]] = {
+    "github": ("X-Hub-Signature-256", "X-GitHub-Delivery", "X-GitHub-Event"),
+    "gitlab": ("X-Gitlab-Token", "Idempotency-Key", "X-Gitlab-Event"),
+}
+
+
 def read(scheme: Scheme, headers: Headers, body: bytes, now_s: float) -> Message | None:
     """The message, or None when whoever sent it does not know the secret, or sent it too long ago."""
     return _READERS[scheme.provider](scheme, headers, body, now_s)
