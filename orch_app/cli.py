@@ -388,7 +388,7 @@ def openapi() -> None:
 @app.command()
 def bench(
     name: Annotated[
-        str, typer.Argument(help="api, fleet, job, job-grown, log, start, throughput or throughput-grown.")
+        str, typer.Argument(help="api, dns, fleet, job, job-grown, log, start, throughput or throughput-grown.")
     ],
     *,
     as_json: AsJson = False,

@@ -112,7 +112,7 @@ def test_a_node_that_dies_during_a_deploy_is_waited_for(stacks: Stacks) -> None:
     fine(stacks.run(wide()))
     Timer(1, dying.kill).start()
     try:
-        result = fine(stacks.run(wide(mode="b", replicas=4), stable_s=15, timeout_s=120))
+        result = fine(stacks.run(wide(mode="b", replicas=4), stable_s=15, timeout_s=600))
         running = [
             task for task in stacks.swarm.manager.look("/tasks", '{"service": ["shop_web"]}') if is_running(task)
         ]

@@ -33,7 +33,7 @@ Look after it
 Work on it
   test        run the tests: unit, integration, engine, e2e, swarm or all
   check       lint, format, types, imports, dependencies and shape of the code
-  bench       measure: api, fleet, job, job-grown, log, start, throughput or throughput-grown
+  bench       measure: api, dns, fleet, job, job-grown, log, start, throughput or throughput-grown
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
   chaos       break a throw-away installation under load in one of seven ways, and count what was lost
 
