@@ -147,3 +147,31 @@ def test_nothing_to_wait_for_is_no_wait(tmp_path: Any) -> None:
     assert (
         converge.Watch(FakeSwarm(), "shop", converge.Pace(1, 1), before=NOTHING).settle([], at_first_failure=True) == {}
     )
+
+
+def lost(swarm: Any) -> None:
+    """The node of a new task dies before it ran; Swarm has another one run, and looks for the first for ever."""
+    web = swarm.documents[WEB]
+    web["UpdateStatus"] = {"State": "updating", "StartedAt": "now"}
+    swarm.nodes[1]["Status"] = {"State": "down"}
+    gone = {"NodeID": "node2", "Status": {"State": "assigned"}, "DesiredState": "shutdown"}
+    swarm.web.append({**swarm.web[0], "ID": "lost", **gone})
+
+
+def test_an_update_that_waits_for_a_lost_task_stands_with_the_others(tmp_path: Any) -> None:
+    swarm = Changing(tmp_path, lost)
+    written = len(swarm.writes)
+    outcome, clock = settle(swarm)
+    assert (outcome.stands, clock.now, len(swarm.writes)) == (True, 5.0, written)
+
+
+def test_where_others_are_still_to_be_replaced_it_is_begun_once_more(tmp_path: Any) -> None:
+    def halfway(swarm: Any) -> None:
+        lost(swarm)
+        swarm.web[0]["Status"] = {"State": "starting"}
+
+    swarm = Changing(tmp_path, halfway)
+    outcome, _clock = settle(swarm)
+    assert outcome.stands
+    assert swarm.writes[-1] == f"update service {WEB}"
+    assert swarm.documents[WEB]["Spec"]["TaskTemplate"]["ForceUpdate"] == 1

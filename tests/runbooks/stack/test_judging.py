@@ -55,6 +55,16 @@ def test_an_update_that_goes_on_is_waited_for(state: str) -> None:
     assert verdict([task(1), task(2)], service(State=state)).state == "waits"
 
 
+def test_an_update_that_waits_for_a_task_of_a_dead_node_is_judged_by_the_others() -> None:
+    lost = task(1, "assigned", "shutdown", NodeID="dead")
+    goes_on = service(State="updating")
+    assert verdict([task(1), task(2), lost], goes_on).state == "stands"
+    assert "1 of 2" in verdict([task(1), lost, task(2, spec=OLD)], goes_on).message
+    ran = [task(1), task(2), task(1, "running", "shutdown", NodeID="dead"), {**lost, "Spec": OLD}]
+    assert verdict(ran, goes_on).message == "Swarm says updating"
+    assert verdict([task(1), task(2), {**lost, "NodeID": "n1"}], goes_on).state == "waits"
+
+
 @pytest.mark.parametrize("state", ["paused", "rollback_paused", "rollback_completed"])
 def test_an_update_that_ended_badly_has_failed_although_all_tasks_run(state: str) -> None:
     found = verdict([task(1), task(2)], service(State=state, Message="because"))

@@ -8,7 +8,8 @@ from typing import AbstractSet, Any, Callable, Iterable, Mapping, NamedTuple
 from ansible.module_utils.orch.engine.redaction import LineRedactor, secret_values
 from ansible.module_utils.orch.stack.engine import Engine
 from ansible.module_utils.orch.stack.faults import code_of
-from ansible.module_utils.orch.stack.judging import FAILED, STANDS, Sight, Verdict
+from ansible.module_utils.orch.stack.judging import FAILED, STANDS, WAITS, Sight, Verdict
+from ansible.module_utils.orch.stack.ways import anew
 from ansible.module_utils.orch.upstream import UpstreamError
 
 LOOK_S = 1.0
@@ -63,7 +64,7 @@ class Outcome:
 class Watch:
     """Looks at some services of a stack until each has stood for long enough, one has failed, or the time is up.
 
-    Jobs and what stood before are judged alike.
+    Jobs and what stood before are judged alike. An update of Swarm's that cannot end is begun once more.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Watch:
         self._sleep: Callable[[float], None] = clock.sleep
         self._since: dict[str, float] = {}
         self._stuck: dict[str, float] = {}
+        self._pushed: set[str] = set()
 
     def settle(self, services: Iterable[str], *, at_first_failure: bool) -> dict[str, Outcome]:
         """Wait; what became of each service by its name. With `at_first_failure` the others are not waited for.
@@ -103,11 +105,20 @@ class Watch:
     def _seen_by_now(self, wanted: list[str], start: float) -> dict[str, Outcome]:
         """A look; nothing where it failed and there is time for another one."""
         try:
-            return self._look(wanted, start)
+            found = self._look(wanted, start)
+            self._push(found)
+            return found
         except UpstreamError as error:
             if not error.is_passing or self._clock() - start >= self._pace.timeout_s:
                 raise
             return {}
+
+    def _push(self, found: Mapping[str, Outcome]) -> None:
+        """Have Swarm begin again where its update waits for a lost task and others are still to be replaced."""
+        for name, one in found.items():
+            if one.verdict.state == WAITS and one.sight.waits_for_the_lost and name not in self._pushed:
+                self._engine.update_service(one.sight.service, anew(one.sight.service["Spec"]))
+                self._pushed.add(name)
 
     def glance(self, services: Iterable[str]) -> dict[str, Verdict]:
         """How services stand at this moment; none is waited for."""

@@ -15,6 +15,7 @@ NO_NODE = "it runs nowhere, for no node meets what it asks for"
 MANY_REFUSALS = 3
 _FAILED_UPDATE = {"paused", "rollback_paused", "rollback_completed"}
 _RUNNING_UPDATE = {"updating", "rollback_started"}
+_NEVER_RAN = {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"}
 _ONCE = {"none", "on-failure"}
 _KEPT_ERRORS = 5
 
@@ -72,9 +73,22 @@ class Sight:
         refused = self._refusals()
         if refused:
             return refused
-        if state in _RUNNING_UPDATE:
+        if state in _RUNNING_UPDATE and not self.waits_for_the_lost:
             return Verdict(WAITS, message=f"Swarm says {state}")
         return self._judge_tasks()
+
+    @property
+    def waits_for_the_lost(self) -> bool:
+        """Whether Swarm's update cannot end: it waits for a task to run that was given to a node that died then.
+
+        The task has long been replaced, but the update looks for a sign of that very one, for as long as it is left.
+        """
+        goes_on = self.update.get("State") in _RUNNING_UPDATE
+        return goes_on and any(self._is_lost(task) for task in self._current())
+
+    def _is_lost(self, task: dict[str, Any]) -> bool:
+        never_ran = (task.get("Status") or {}).get("State") in _NEVER_RAN
+        return never_ran and not _is_wanted(task) and not self._is_there(task)
 
     def failure(self, message: str, otherwise: str = "verify_failed") -> Verdict:
         """A failure with the code that its tasks' errors mean."""

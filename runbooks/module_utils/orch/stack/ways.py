@@ -41,7 +41,7 @@ def previous(live: Live, services: Iterable[str]) -> Wanted:
 def restarted(live: Live, services: Iterable[str]) -> Wanted:
     """Every service as it is, with all its tasks anew; jobs are left alone, for that would run them. Raises Fault."""
     picked = [name for name in chosen(live, services) if not is_job(live.services[name]["Spec"])]
-    return Wanted({name: _anew(live.portable(live.services[name]["Spec"])) for name in picked})
+    return Wanted({name: anew(live.portable(live.services[name]["Spec"])) for name in picked})
 
 
 def restarts(wanted: Wanted, live: Live) -> list[dict[str, Any]]:
@@ -74,5 +74,6 @@ def _counter(spec: dict[str, Any]) -> int:
     return int(spec["TaskTemplate"].get("ForceUpdate") or 0)
 
 
-def _anew(spec: dict[str, Any]) -> dict[str, Any]:
+def anew(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same spec in such a way that Swarm begins once more with all of its tasks."""
     return {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ForceUpdate": _counter(spec) + 1}}
