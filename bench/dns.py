@@ -35,7 +35,7 @@ def bench_dns(*, quick: bool = False) -> dict[str, Any]:
         plan = bench.step("preview", BULK, looked)["planSha256"]
         applied = bench.step("apply", BULK, {**order, "expectPlan": plan})
         bench.step("again", BULK, order)
-        bench.step("rollback", f"/v1/jobs/{applied['jobId']}/rollback", {})
+        bench.step("rollback", f"/v1/jobs/{applied['id']}/rollback", {})
         if zone.texts() != before:
             raise RuntimeError("the zone is not what it was before")
         return {"records": count, "there_before": len(before), **bench.figures}
@@ -60,8 +60,8 @@ class _Bench:
         payload = {"apiToken": TOKEN, "url": self.server.url}
         new = {"type": "cloudflare", "name": "dns", "environment": "stage", "payload": payload}
         connection = self.client.post("/v1/connections", json=new).raise_for_status().json()["id"]
-        records = {"records": _records(count), "on_conflict": "replace"}
-        inputs = {"zone_id": zone.id, **records, "max_changes": count, "batch_size": PLAN_OF_A_FREE_ZONE}
+        records = [{**row, "on_conflict": "replace"} for row in _records(count)]
+        inputs = {"zone_id": zone.id, "records": records, "max_changes": count, "batch_size": PLAN_OF_A_FREE_ZONE}
         return {"environment": "stage", "connections": {"cloudflare": connection}, "inputs": inputs}
 
     def step(self, name: str, path: str, body: Order) -> dict[str, Any]:
