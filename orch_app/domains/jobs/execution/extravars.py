@@ -17,17 +17,8 @@ import yaml
 
 from orch_app.domains.jobs.execution.isolation import Launch
 from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
+from orch_app.kit.ansible_names import MAGIC_NAMES, RESERVED_PREFIX
 
-MAGIC_NAMES = frozenset(
-    {
-        *("group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname"),
-        *("inventory_hostname_short", "omit", "orch", "play_hosts", "playbook_dir", "role_name", "role_path", "vars"),
-    }
-)
-"""Names with a meaning of their own in Ansible or here, refused as the name of an input. `groups` and `environment`
-are left out: runbooks use these words, and below `inputs` they mean nothing to Ansible."""
-
-_RESERVED_PREFIX = "ansible_"
 _NO_WRAP = 1 << 30
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -146,8 +137,8 @@ def check_inputs(inputs: dict[str, Any]) -> None:
 def _check_names(value: Any, pointer: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            if str(name).lower().startswith(_RESERVED_PREFIX):
-                raise InputsRefused(_below(pointer, name), f"names that begin with {_RESERVED_PREFIX} are reserved")
+            if str(name).lower().startswith(RESERVED_PREFIX):
+                raise InputsRefused(_below(pointer, name), f"names that begin with {RESERVED_PREFIX} are reserved")
             _check_names(item, _below(pointer, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
