@@ -15,6 +15,7 @@ from orch_app.domains.accounts import api as accounts
 from orch_app.domains.containers import api as containers
 from orch_app.domains.hooks import api as hooks
 from orch_app.domains.inventory import api as inventory
+from orch_app.domains.inventory import groups_api as inventory_groups
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import approvals_api as jobs_approvals
 from orch_app.domains.jobs import fleet_api as jobs_fleet
@@ -31,6 +32,7 @@ from orch_app.kit.version import VERSION
 ROUTERS = (
     accounts,
     inventory,
+    inventory_groups,
     containers,
     runbooks,
     runbook_presets,

@@ -24,6 +24,7 @@ FILLED = {
     "{worker_id}": "wrk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{container_id}": "0123456789ab",
+    "{group_id}": "grp_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{pipeline_id}": "ppl_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
@@ -40,6 +41,7 @@ FILLED = {
 _LOGIN = {"email": "nobody@example.com", "password": "nothing"}
 _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
 _HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
+_GROUP = {"name": "web", "environment": "stage"}
 _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 _PRESET = {"name": "usual", "inputs": {}}
@@ -77,6 +79,11 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("DELETE", "/v1/connections/{connection_id}"): Guarded(Permission.CONNECTIONS_WRITE),
     ("GET", "/v1/connections/{connection_id}/usage"): Guarded(Permission.CONNECTIONS_READ),
     ("POST", "/v1/connections/{connection_id}/test"): Guarded(Permission.CONNECTIONS_USE, {}),
+    ("GET", "/v1/host-groups"): Guarded(Permission.HOSTS_READ),
+    ("POST", "/v1/host-groups"): Guarded(Permission.HOSTS_WRITE, _GROUP),
+    ("GET", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_READ),
+    ("PATCH", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_WRITE, {"name": "web"}),
+    ("DELETE", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_WRITE),
     ("GET", "/v1/hosts"): Guarded(Permission.HOSTS_READ),
     ("POST", "/v1/hosts"): Guarded(Permission.HOSTS_WRITE, _HOST),
     ("GET", "/v1/hosts/{host_id}"): Guarded(Permission.HOSTS_READ),

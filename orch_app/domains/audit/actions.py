@@ -82,3 +82,6 @@ class Action(StrEnum):
     HOST_DELETED = "host.deleted"
     HOST_KEY_SCANNED = "host.key_scanned"
     HOST_KEY_PINNED = "host.key_pinned"
+    HOST_GROUP_CREATED = "host_group.created"
+    HOST_GROUP_CHANGED = "host_group.changed"
+    HOST_GROUP_DELETED = "host_group.deleted"
