@@ -21,7 +21,8 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.hooks import service as hooks
 from orch_app.domains.hooks.wire import NewHook
-from orch_app.domains.inventory import connections, hosts
+from orch_app.domains.inventory import connections, groups, hosts
+from orch_app.domains.inventory.group_wire import NewGroup
 from orch_app.domains.inventory.wire import NewConnection, NewHost
 from orch_app.domains.jobs import service, workers
 from orch_app.domains.pipelines import runs
@@ -99,6 +100,7 @@ def _one_of_everything(admin: Actor) -> dict[str, str]:
         found = {
             "connection_id": connections.create(session, admin, key).id,
             "host_id": hosts.create(session, admin, host).id,
+            "group_id": groups.create(session, admin, NewGroup(name="web", environment="stage")).id,
             "job_id": launch_in(session, admin).id,
             "pipeline_id": pipelines.create(session, admin, PipelineBody.model_validate(CHAIN)).id,
         }

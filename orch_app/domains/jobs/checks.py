@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.grouping import read_grouping
 from orch_app.domains.inventory.queries import hosts_of
 from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
@@ -114,7 +115,8 @@ def _limited(session: Session, actor: Actor, order: Order, target: str) -> list[
         known = hosts_of(session, actor, order.environment)
     else:
         known = check_targets(session, actor, order.host_ids, order.environment)
-    found = [host for host in known if pattern.matches(host.name, host.labels)]
+    grouping = read_grouping(session, actor, order.environment)
+    found = [host for host in known if pattern.matches(host.name, host.labels, grouping.of(host.id))]
     if not found:
         raise host_limit.refused("no_match", host_limit.NO_MATCH)
     return [(one.id, one.name) for one in check_targets(session, actor, [one.id for one in found], order.environment)]

@@ -1,7 +1,7 @@
-"""Hosts that a play made, changed or took away, taken over into the inventory when the job ends, in its transaction.
+"""What a play hands over to the inventory, taken over when its job ends, in the transaction that writes the end.
 
-Only a runbook that declares `registers: [hosts]` hands any over. A job may tell of hosts that it was run on by which
-user they are reached from now on, and bring hosts that are new; it can touch no other.
+Only a runbook that declares it under `registers` hands anything over: `hosts` that its play made, changed or took away,
+at whatever end, for they are so; an `inventory` that it imports, at a good end only, for until then nothing is so.
 """
 
 from collections.abc import Mapping
@@ -9,76 +9,57 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
-from orch_app.domains.inventory import hosts
-from orch_app.domains.inventory.models import Host
-from orch_app.domains.inventory.wire import HostChange, NewHost
+from orch_app.domains.inventory.imports import Import, Place, take_in
+from orch_app.domains.jobs import handed_hosts
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.models import Runbook
-from orch_app.integrations.ssh.keys import KeyRefused, read_public_key
-from orch_app.kit.errors import Conflict, OrchError
+from orch_app.integrations.ssh.keys import KeyRefused
+from orch_app.kit.errors import OrchError
+from orch_app.kit.json_text import pointer
 
-HOSTS = "hosts"
-Row = Mapping[str, Any]
+HOSTS, INVENTORY = "hosts", "inventory"
+SLOT = "ssh"
+"""The slot whose connection reaches the hosts that an import brings."""
+Document = Mapping[str, Any]
 
 
-def take_over(session: Session, actor: Actor, job: Job, runbook: Runbook, document: Row | None) -> str:
-    """Bring the inventory up to what the output says under `hosts`; all of it or, where one row cannot be, nothing.
+def take_over(
+    session: Session, actor: Actor, job: Job, runbook: Runbook, document: Document | None, *, is_good: bool
+) -> str:
+    """Bring the inventory up to what the output says; all of it or, where one row cannot be, nothing.
 
     Answers why it was not taken over, empty where it was. The audit entries carry the job's id as their request.
     """
-    rows = (document or {}).get(HOSTS, [])
-    if not rows or job.run_mode == Mode.PREVIEW or HOSTS not in runbook.meta.get("registers", []):
+    if document is None or job.run_mode == Mode.PREVIEW:
         return ""
-    at_work = replace(actor, request_id=job.id)
+    declared, at_work = runbook.meta.get("registers", []), replace(actor, request_id=job.id)
     try:
         with session.begin_nested():
-            for row in rows:
-                _take(session, at_work, job, row)
+            for row in document.get(HOSTS, ()) if HOSTS in declared else ():
+                handed_hosts.take(session, at_work, job, row)
+            if is_good and INVENTORY in declared and document.get(INVENTORY):
+                _take_in(session, at_work, job, runbook, document[INVENTORY])
     except OrchError as error:
-        return f"The inventory was left as it is: {error.detail}"
-    except (ValidationError, KeyRefused, KeyError) as error:
+        faults = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in error.errors)
+        return f"The inventory was left as it is: {error.detail} {faults}".strip()
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"The inventory was left as it is: {pointer(first['loc'])} of the output: {first['msg']}"
+    except (KeyRefused, KeyError) as error:
         return f"The inventory was left as it is: a host of the output cannot be read ({type(error).__name__})."
     return ""
 
 
-def _take(session: Session, actor: Actor, job: Job, row: Row) -> None:
-    known = session.exec(select(Host).where(Host.environment == job.environment, Host.name == row["name"])).first()
-    if row.get("state") == "absent":
-        if known and _is_same(known, row):
-            hosts.delete(session, actor, known.id)
-    elif known is None:
-        _add(session, actor, job, row)
-    elif known.id in job.host_ids or _is_same(known, row):
-        _reach_as(session, actor, known, str(row["user"]))
-    else:
-        raise Conflict(f"there is another host named {known.name} in {known.environment} already.", "name_taken")
+def _take_in(session: Session, actor: Actor, job: Job, runbook: Runbook, said: Document) -> None:
+    document = Import.model_validate(said)
+    place = Place(job.environment, job.connection_ids.get(SLOT))
+    take_in(session, actor, document, place, is_trusted=document.trusted and _is_of_an_edition(job, runbook))
 
 
-def _is_same(known: Host, row: Row) -> bool:
-    """Whether the row is about this very machine: the same place, and the same key."""
-    return (known.address, known.port, known.host_key) == (row.get("address"), row.get("port"), row.get("host_key"))
-
-
-def _add(session: Session, actor: Actor, job: Job, row: Row) -> None:
-    """A new host with the key that the play pinned itself, reached by the connection in the slot that it names."""
-    key = read_public_key(row["host_key"])
-    new = NewHost(
-        name=row["name"],
-        address=row["address"],
-        port=row["port"],
-        user=row["user"],
-        connection_id=job.connection_ids[row["connection"]],
-        environment=job.environment,  # pyright: ignore[reportArgumentType] - a column of text, checked at the launch
-        labels=row.get("labels", {}),
-    )
-    host = hosts.create(session, actor, new)
-    hosts.pin_key(session, actor, host.id, key.fingerprint, [key])
-
-
-def _reach_as(session: Session, actor: Actor, known: Host, user: str) -> None:
-    if known.user != user:
-        hosts.update(session, actor, known.id, HostChange(user=user))
+def _is_of_an_edition(job: Job, runbook: Runbook) -> bool:
+    """Whether the play was given the trusted edition of a source to read from; that it says so is not enough."""
+    return "source" in runbook.meta.get("gives", []) and job.input_json.get("from") == "source"

@@ -1,11 +1,12 @@
 """Which hosts a job works on, said by a pattern that is heeded when the job is launched: `web*,role=db,!web3`.
 
-Terms are joined by commas, or colons as in Ansible. A term is a host's name or `label=value`, either with `*` and `?`;
-`all` is every host. What any plain term names is taken, of that what every `&term` names, without what a `!term` names.
+Terms are joined by commas, or colons as in Ansible. A term is the name of a host or of a group that it is in, directly
+or through others, or `label=value`, each with `*` and `?`; `all` is every host. What any plain term names is taken, of
+that what every `&term` names, without what a `!term` names.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -19,23 +20,24 @@ HostLimit = Annotated[str, Field(max_length=LONGEST, pattern=r"^[ -~]*$")]
 _TERM = re.compile(r"([&!]?)([A-Za-z0-9*?_./-]+(?:=[A-Za-z0-9*?_./-]*)?)")
 _EVERY = "all"
 _UNREADABLE = (
-    "Write names or label=value, with * and ?, joined by commas; ! leaves out and & demands.",
-    "Escreva nomes ou rótulo=valor, com * e ?, separados por vírgulas; ! exclui e & exige.",
+    "Write names of hosts or groups, or label=value, with * and ?, joined by commas; ! leaves out and & demands.",
+    "Escreva nomes de hosts ou grupos, ou rótulo=valor, com * e ?, separados por vírgulas; ! exclui e & exige.",
 )
 NO_MATCH = ("No host of this environment matches.", "Nenhum host deste ambiente corresponde.")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A limit as it was read: names and labels that are wanted, demanded and left out."""
+    """A limit as it was read: names, groups and labels that are wanted, demanded and left out."""
 
     wanted: tuple[str, ...]
     demanded: tuple[str, ...]
     left_out: tuple[str, ...]
 
-    def matches(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Whether a host of this name and these labels is meant."""
-        said = [name.lower(), *(f"{key}={value}".lower() for key, value in labels.items())]
+    def matches(self, name: str, labels: Mapping[str, str], groups: Iterable[str] = ()) -> bool:
+        """Whether a host of this name, these labels and these groups is meant."""
+        words = (name, *groups, *(f"{key}={value}" for key, value in labels.items()))
+        said = [word.lower() for word in words]
         is_wanted = not self.wanted or any(_names(term, said) for term in self.wanted)
         is_left_out = any(_names(term, said) for term in self.left_out)
         return is_wanted and all(_names(term, said) for term in self.demanded) and not is_left_out

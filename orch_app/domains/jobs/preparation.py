@@ -1,17 +1,18 @@
 """From the rows to a play: what the worker must know before it can start one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
+from orch_app.domains.inventory.target_groups import GroupOfTargets, groups_for
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
-from orch_app.domains.inventory.types import SshSecret
-from orch_app.domains.jobs import approvals, earlier, snapshots
+from orch_app.domains.jobs import approvals, earlier, given_inventory, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -19,7 +20,6 @@ from orch_app.domains.jobs.execution import (
     IsolationLevel,
     IsolationRequest,
     JobFacts,
-    JumpHost,
     Limits,
     Network,
     PlaySpec,
@@ -32,6 +32,7 @@ from orch_app.domains.jobs.execution import (
 )
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.play_hosts import to_target_group, to_target_host
 from orch_app.domains.jobs.reach import job_reach
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
@@ -55,6 +56,8 @@ class Prepared:
     last_seq: int
     snapshot: snapshots.Source | None = None
     given: earlier.Found | None = None
+    groups: list[GroupOfTargets] = field(default_factory=list)
+    inventory: dict[str, Any] | None = None
 
     @property
     def places(self) -> list[str]:
@@ -85,7 +88,9 @@ def read(session: Session, held: Claim) -> Prepared:
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
     snapshot, found = snapshots.source_of(session, job), earlier.find(session, job, runbook)
-    return Prepared(job, runbook, targets, filled, job.last_seq, snapshot, found)
+    groups = groups_for(session, actor, targets, job.environment)
+    inventory = given_inventory.find(session, actor, job, runbook)
+    return Prepared(job, runbook, targets, filled, job.last_seq, snapshot, found, groups, inventory)
 
 
 def check_revision(prepared: Prepared) -> Path:
@@ -129,12 +134,14 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
             earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
             earlier_job=prepared.given.job_id if prepared.given else "",
+            inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
             egress_allow=(*settings().egress_allow, *prepared.places),
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),
         inputs=job.input_json,
         inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
+        groups=[to_target_group(group) for group in prepared.groups],
         connections=[_slot(one) for one in prepared.filled],
         localhost=not prepared.targets,
         isolation=_isolation(prepared, hosts, workspace.seat),
@@ -224,29 +231,3 @@ def limits_of(declared: dict[str, int]) -> Limits:
     }
     wanted: dict[str, int] = {**asdict(Limits()), **declared}
     return Limits(**{name: min(wanted[name], cap) for name, cap in caps.items()})
-
-
-def to_target_host(target: Target) -> TargetHost:
-    """A host as the execution reaches it."""
-    secret, jump = target.secret, target.secret.jump_host
-    return TargetHost(
-        name=target.name,
-        address=target.address,
-        port=target.port,
-        host_keys=(target.host_key,),
-        credentials=_credentials(secret, target.user),
-        jump=JumpHost(jump.address, jump.port, (jump.host_key or "",), _credentials(secret, jump.user or secret.user))
-        if jump
-        else None,
-    )
-
-
-def _credentials(secret: SshSecret, user: str) -> Credentials:
-    return Credentials(
-        user=user,
-        private_key=secret.private_key,
-        passphrase=secret.passphrase,
-        password=secret.password,
-        become_method=secret.become_method if secret.become_password else "",
-        become_password=secret.become_password,
-    )

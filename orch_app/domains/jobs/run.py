@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
-from orch_app.domains.jobs import claims, conclusion, earlier, handover, preparation, snapshots
+from orch_app.domains.jobs import claims, conclusion, earlier, given_inventory, handover, preparation, snapshots
 from orch_app.domains.jobs.conclusion import Results, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError, PreparationError
@@ -123,6 +123,8 @@ def _run(running: Running) -> None:
                 snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
             if prepared.given:
                 earlier.hand_over(prepared.given, workspace.earlier_path)
+            if prepared.inventory is not None:
+                given_inventory.hand_over(prepared.inventory, workspace.given_inventory_path)
             _Run(running, prepared, workspace).to_the_end()
     except CanceledInTimeError:
         _insist(lambda session: claims.finish(session, held, Status.CANCELED, reason=Reason.CANCELED))
@@ -246,9 +248,10 @@ class _Run:
         )
 
     def _hand_over(self, session: Session, results: Results, verdict: Verdict) -> Verdict:
-        """Let the inventory take over the hosts that the output names; where it refuses, the job has not done all."""
+        """Let the inventory take over what the output hands over; where it refuses, the job has not done all."""
         actor, prepared = worker_actor(self._held.worker), self._prepared
-        fault = handover.take_over(session, actor, prepared.job, prepared.runbook, results.output.document)
+        is_good, document = verdict.status is Status.SUCCESS, results.output.document
+        fault = handover.take_over(session, actor, prepared.job, prepared.runbook, document, is_good=is_good)
         if not fault:
             return verdict
         if verdict.status is Status.SUCCESS:

@@ -164,6 +164,7 @@ class RunbookSpec:
     earlier: Earlier | None
     dedup: str
     registers: tuple[str, ...]
+    gives: tuple[str, ...]
     schema: dict[str, Any]
     output_schema: dict[str, Any]
     readme: str
@@ -316,7 +317,7 @@ def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "play_tags", "locks", "registers", "connections", *_SECTIONS}
+    plain = {"tags", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
@@ -324,6 +325,7 @@ def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec
         play_tags=tuple(metadata["play_tags"]),
         locks=tuple(metadata["locks"]),
         registers=tuple(metadata["registers"]),
+        gives=tuple(metadata["gives"]),
         connections=tuple(ConnectionSlot(**slot) for slot in metadata["connections"]),
         retries=_retries(metadata["retries"]),
         rate=Rate(**metadata["rate"]) if "rate" in metadata else None,

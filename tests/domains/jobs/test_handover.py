@@ -7,12 +7,12 @@ from sqlmodel import select
 
 from orch_app.domains.access.actor import Actor, worker_actor
 from orch_app.domains.audit.models import AuditEntry
-from orch_app.domains.inventory.models import Host
+from orch_app.domains.inventory.models import Host, HostGroup
 from orch_app.domains.jobs import handover
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.kit.db import reading, unit_of_work
-from tests.domains.inventory.samples import HOST_KEY, OTHER_KEY, add_connection, add_host
+from tests.domains.inventory.samples import HOST_KEY, OTHER_KEY, add_connection, add_group, add_host
 from tests.domains.jobs.orders import launched
 from tests.domains.jobs.rows import add_job
 from tests.domains.jobs.trials import Trials, ran, text_of
@@ -41,7 +41,8 @@ def taken_over(job: Job, *rows: dict[str, Any], registers: tuple[str, ...] = ("h
     meta = {"registers": list(registers)}
     runbook = Runbook(id="rb_1", name="trial", path="trial", meta=meta)  # pyright: ignore[reportCallIssue]
     with unit_of_work() as session:
-        return handover.take_over(session, worker_actor("w"), job, runbook, {"hosts": list(rows)})
+        document = {"hosts": list(rows)}
+        return handover.take_over(session, worker_actor("w"), job, runbook, document, is_good=False)
 
 
 def known() -> dict[str, Host]:
@@ -115,3 +116,90 @@ def test_the_end_of_a_job_hands_over_what_its_output_says_and_names_what_could_n
     job = ran(launched(admin, "other", connections={"ssh": key.id}))
     assert (job.status, job.reason) == ("ERROR", "host_not_registered"), text_of(job)
     assert "another host named web-9" in job.reason_detail
+
+
+IMPORT: dict[str, Any] = {
+    "name": "prod-netbox",
+    "trusted": True,
+    "hosts": [{"name": "web-9", "state": "present", "address": "192.0.2.9", "variables": {"a": 1}}],
+    "groups": [{"name": "web", "state": "present", "hosts": ["web-9"]}],
+}
+
+
+def imported(
+    job: Job, document: dict[str, Any], *, gives: tuple[str, ...] = ("inventory", "source"), is_good: bool = True
+) -> str:
+    """Why this import was not taken over; empty where it was."""
+    meta = {"registers": ["inventory"], "gives": list(gives)}
+    runbook = Runbook(id="rb_1", name="trial", path="trial", meta=meta)  # pyright: ignore[reportCallIssue]
+    with unit_of_work() as session:
+        said = {"hosts": [NEW], "inventory": document}
+        return handover.take_over(session, worker_actor("w"), job, runbook, said, is_good=is_good)
+
+
+def test_an_import_is_taken_over_at_a_good_end_only(job: Job) -> None:
+    assert (imported(job, IMPORT, is_good=False), known()) == ("", {})
+    assert imported(job, IMPORT) == ""
+    host = known()["web-9"]
+    assert (host.origin, host.connection_id, host.host_key) == ("prod-netbox", job.connection_ids["ssh"], None)
+    assert acts() == [("host.created", job.id)]
+
+
+@pytest.mark.parametrize(
+    ("claim", "inputs", "gives", "is_trusted"),
+    [
+        (True, {"from": "source"}, ("inventory", "source"), True),
+        (False, {"from": "source"}, ("inventory", "source"), False),
+        (True, {"from": "netbox"}, ("inventory", "source"), False),
+        (True, {}, ("inventory", "source"), False),
+        (True, {"from": "source"}, ("inventory",), False),
+    ],
+)
+def test_text_is_trusted_when_the_job_had_it_from_a_trusted_edition(
+    job: Job, claim: bool, inputs: dict[str, str], gives: tuple[str, ...], is_trusted: bool
+) -> None:
+    job.input_json = inputs
+    assert imported(job, IMPORT | {"trusted": claim}, gives=gives) == ""
+    assert known()["web-9"].is_trusted_text is is_trusted
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ({"groups": [{"name": "targets", "state": "present"}]}, "/groups/0/present/name of the output"),
+        (
+            {"groups": [{"name": "web", "state": "present", "hosts": ["web-8"]}]},
+            "web: The group is not acceptable. /hosts",
+        ),
+        ({"name": ""}, "/name of the output"),
+    ],
+)
+def test_an_import_that_cannot_be_read_is_refused_whole_with_its_place(job: Job, rows: Any, told: str) -> None:
+    fault = imported(job, IMPORT | rows)
+    assert fault.startswith("The inventory was left as it is")
+    assert (told in fault, known()) == (True, {}), fault
+
+
+@pytest.mark.integration
+def test_a_job_that_imports_reads_the_inventory_and_has_its_output_taken_over(
+    sqlite_trials: Trials, admin: Actor
+) -> None:
+    add_group(admin, "site", hosts=[add_host(admin, "db-1", variables={"port": 5432}).id])
+    read = """
+    - name: Read
+      ansible.builtin.set_fact: {told: "{{ lookup('ansible.builtin.file', orch.inventory_path) | from_json }}"}
+    - name: Say
+      ansible.builtin.debug:
+        msg: "{{ told.hosts[0].name }} {{ told.hosts[0].variables.port }} {{ told.groups[0].members }}"
+"""
+    sqlite_trials.write(
+        "trial",
+        read + WRITE.format(rows={"inventory": IMPORT}).partition("    - name: Fail")[0],
+        registers=["inventory"],
+        gives=["inventory"],
+    )
+    job = ran(launched(admin, "trial"))
+    assert (job.status, sorted(known())) == ("SUCCESS", ["db-1", "web-9"]), text_of(job)
+    assert "db-1 5432 ['db-1']" in text_of(job)
+    with reading() as session:
+        assert session.exec(select(HostGroup).where(HostGroup.name == "web")).one().origin == "prod-netbox"

@@ -10,14 +10,18 @@ from orch_app.domains.jobs.host_limit import read_limit
 from orch_app.domains.jobs.orders import Order, order_like
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.errors import Invalid
-from tests.domains.inventory.samples import add_connection, add_host
+from tests.domains.inventory.samples import add_connection, add_group, add_host
 from tests.domains.jobs.trials import GOOD, Trials
 
 HOSTS = {"web1": {"role": "web"}, "web2": {"role": "web", "zone": "b"}, "db1": {"role": "db"}, "Cache": {}}
 
 
+GROUPS = {"web1": {"front", "site"}, "web2": {"site"}}
+
+
 def meant(limit: str) -> set[str]:
-    return {name for name, labels in HOSTS.items() if read_limit(limit).matches(name, labels)}
+    pattern = read_limit(limit)
+    return {name for name, labels in HOSTS.items() if pattern.matches(name, labels, GROUPS.get(name, ()))}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,10 @@ def meant(limit: str) -> set[str]:
         ("cache", {"Cache"}),
         ("WEB1", {"web1"}),
         ("role=", set()),
+        ("site", {"web1", "web2"}),
+        ("SITE:!front", {"web2"}),
+        ("fr*,db1", {"web1", "db1"}),
+        ("all:&site", {"web1", "web2"}),
     ],
 )
 def test_a_pattern_means_names_and_labels(limit: str, names: set[str]) -> None:
@@ -68,6 +76,13 @@ def test_at_the_launch_it_means_hosts_of_the_environment_or_of_those_that_are_na
 ) -> None:
     assert launched_on(trials.actor, limit="role=web") == ["web1", "web2"]
     assert launched_on(trials.actor, limit="role=web", host_ids=[fleet["web2"], fleet["db1"]]) == ["web2"]
+
+
+def test_a_group_means_its_hosts_and_those_of_the_groups_in_it(trials: Trials, fleet: dict[str, str]) -> None:
+    add_group(trials.actor, "front", hosts=[fleet["web1"]])
+    add_group(trials.actor, "site", hosts=[fleet["db1"]], children=["front"])
+    assert launched_on(trials.actor, limit="site") == ["db1", "web1"]
+    assert launched_on(trials.actor, limit="site,!front") == ["db1"]
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,21 @@
 """Writes a job's variables for Ansible so that no value can ever be taken for a template.
 
-Everything a person or a program sent stands under one variable, `inputs`, which is tagged `!unsafe` as a whole: every
-string in it, keys included, is untrusted, and stays the string it is. (A string that is tagged by itself does not:
-Ansible reads `!unsafe "0123"` as a number, and `!unsafe ""` as nothing.) The second variable, `orch`, tells the play
-about its own job.
+Everything a person or a program sent stands under one variable, `inputs`, which is data as a whole. The second
+variable, `orch`, tells the play about its own job.
 """
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orch_app.domains.jobs.execution.isolation import Launch
+from orch_app.domains.jobs.execution.unsafe_yaml import InputsRefused, below, to_unsafe_yaml
 from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
 from orch_app.kit.ansible_names import MAGIC_NAMES, RESERVED_PREFIX
 
-_NO_WRAP = 1 << 30
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-class InputsRefused(Exception):
-    """The inputs cannot be given to Ansible safely. `pointer` is the RFC 6901 place of the fault."""
-
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(f"{pointer or '/'}: {detail}")
-        self.pointer = pointer
-        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -51,33 +37,12 @@ class JobFacts:
     """The snapshot of an earlier job that the runbook asks for; "" where there is none, or no longer one."""
     earlier_job: str = ""
     """The job which left that."""
+    inventory_path: str = ""
+    """The inventory of the environment, for a runbook that asks for it; "" otherwise."""
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
     egress_deny: tuple[str, ...] = ()
     """Endpoints of the product itself, `address:port`, which no runbook reaches whatever is allowed."""
-
-
-class _Text(str):
-    """Marks a string for the dumper: it is quoted whatever it looks like."""
-
-    __slots__ = ()
-
-
-class _Untrusted(dict[str, Any]):
-    """Marks a mapping for the dumper: nothing in it is a template."""
-
-
-class _Dumper(yaml.CSafeDumper):
-    """Writes marked mappings as `!unsafe`, every string in quotes, and never an alias."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        return True
-
-
-_Dumper.add_representer(
-    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
-)
-_Dumper.add_representer(_Untrusted, lambda dumper, mapping: dumper.represent_mapping("!unsafe", mapping))
 
 
 def orch_facts(
@@ -112,14 +77,8 @@ def write_extravars(
 def _by_its_name(name: str) -> str:
     """A variable that is an input: the template is ours, and what it gives stays untrusted."""
     if not _VARIABLE.fullmatch(name):
-        raise InputsRefused(_below("", name), "this cannot be the name of a variable")
+        raise InputsRefused(below("", name), "this cannot be the name of a variable")
     return f'{name}: "{{{{ inputs.{name} }}}}"\n'
-
-
-def to_unsafe_yaml(document: dict[str, dict[str, Any]]) -> str:
-    """A YAML document whose top-level names are ours and in which everything below is untrusted."""
-    marked = {name: _Untrusted(_mark(value, f"/{name}")) for name, value in document.items()}
-    return yaml.dump(marked, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_NO_WRAP)
 
 
 def check_inputs(inputs: dict[str, Any]) -> None:
@@ -130,7 +89,7 @@ def check_inputs(inputs: dict[str, Any]) -> None:
     """
     for name in inputs:
         if name in MAGIC_NAMES:
-            raise InputsRefused(_below("", name), "this name is reserved")
+            raise InputsRefused(below("", name), "this name is reserved")
     _check_names(inputs, "")
 
 
@@ -138,32 +97,8 @@ def _check_names(value: Any, pointer: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             if str(name).lower().startswith(RESERVED_PREFIX):
-                raise InputsRefused(_below(pointer, name), f"names that begin with {RESERVED_PREFIX} are reserved")
-            _check_names(item, _below(pointer, name))
+                raise InputsRefused(below(pointer, name), f"names that begin with {RESERVED_PREFIX} are reserved")
+            _check_names(item, below(pointer, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _check_names(item, f"{pointer}/{index}")
-
-
-def _below(pointer: str, name: Any) -> str:
-    return pointer + "/" + str(name).replace("~", "~0").replace("/", "~1")
-
-
-def _mark(value: Any, pointer: str) -> Any:
-    if isinstance(value, dict):
-        return {_mark(str(name), pointer): _mark(item, _below(pointer, name)) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mark(item, f"{pointer}/{index}") for index, item in enumerate(value)]
-    if isinstance(value, str):
-        return _Text(_checked_text(value, pointer))
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    raise InputsRefused(pointer, f"a {type(value).__name__} cannot be an input")
-
-
-def _checked_text(text: str, pointer: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputsRefused(pointer, "the text holds half of a surrogate pair") from error
-    return text

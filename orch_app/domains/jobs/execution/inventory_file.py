@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
-from orch_app.domains.jobs.execution.extravars import to_unsafe_yaml
+from orch_app.domains.jobs.execution.unsafe_yaml import to_unsafe_yaml
 from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -76,8 +76,20 @@ class JumpHost:
 
 
 @dataclass(frozen=True)
+class Variables:
+    """Variables of a host or group. They are data, unless they came as text that somebody has read and trusted."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    is_trusted_text: bool = False
+
+
+NO_VARIABLES = Variables()
+USUAL_PYTHON = "/usr/bin/python3"
+
+
+@dataclass(frozen=True)
 class TargetHost:
-    """One machine a job works on, over ssh with its pinned keys."""
+    """One machine a job works on, over ssh with its pinned keys. `python` is the interpreter that modules run with."""
 
     name: str
     address: str
@@ -85,7 +97,8 @@ class TargetHost:
     host_keys: tuple[str, ...]
     credentials: Credentials
     jump: JumpHost | None = None
-    python: str = "/usr/bin/python3"
+    python: str = USUAL_PYTHON
+    variables: Variables = NO_VARIABLES
 
     def secrets(self) -> tuple[str, ...]:
         """Everything a masker must know to keep this machine's secrets, and those of its jump host.

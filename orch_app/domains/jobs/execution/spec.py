@@ -8,6 +8,7 @@ from typing import Any
 
 from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.extravars import JobFacts
+from orch_app.domains.jobs.execution.group_file import TargetGroup
 from orch_app.domains.jobs.execution.inventory_file import TargetHost
 from orch_app.domains.jobs.execution.isolation import IsolationLevel, IsolationRequest
 from orch_app.domains.jobs.execution.known_facts import FactShelf
@@ -74,6 +75,7 @@ class PlaySpec:
     inputs: dict[str, Any] = field(default_factory=dict)
     inputs_as_variables: bool = False
     hosts: Sequence[TargetHost] = ()
+    groups: Sequence[TargetGroup] = ()
     connections: Sequence[SlotConnection] = ()
     localhost: bool = True
     secrets: Sequence[str] = field(default=(), repr=False)

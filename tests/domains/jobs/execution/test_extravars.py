@@ -12,7 +12,8 @@ from ansible.parsing.dataloader import DataLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orch_app.domains.jobs.execution.extravars import InputsRefused, check_inputs, to_unsafe_yaml, write_extravars
+from orch_app.domains.jobs.execution.extravars import check_inputs, write_extravars
+from orch_app.domains.jobs.execution.unsafe_yaml import InputsRefused, to_unsafe_yaml
 
 LOOKS_LIKE_MORE = [
     "",
