@@ -31,6 +31,7 @@ from orch_app.state.container_logs import ContainerLogsState
 from orch_app.state.containers import ContainersState
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.entrance import EntranceState
+from orch_app.state.groups import GroupsState
 from orch_app.state.hook_form import HookFormState
 from orch_app.state.hooks import HooksState
 from orch_app.state.host_keys import HostKeysState
@@ -84,7 +85,7 @@ FRAMED = (
         pipeline_run_page,
         (PipelineRunState.enter, PipelineRunState.load, PipelineRunState.follow),
     ),
-    ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, HostsState.follow)),
+    ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, GroupsState.load, HostsState.follow)),
     ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),
     ("/workers", workers_page, (WorkersState.load, WorkersState.follow)),
     ("/settings", settings_page, (SettingsState.load,)),

@@ -184,6 +184,15 @@ def _picker(state: Any) -> rx.Component:
                 button(tr("launch.all_shown"), look="s g", on_click=state.choose_shown, disabled=_is_read_only(state)),
                 button(tr("launch.none"), look="s g", on_click=state.choose_none, disabled=_is_read_only(state)),
                 rx.cond(
+                    state.host_groups.length() > 0,
+                    rx.el.div(
+                        rx.foreach(state.host_groups, lambda group: _group(state, group)),
+                        class_name="row wrap full-w",
+                        role="group",
+                        custom_attrs={"aria-label": tr("launch.groups")},
+                    ),
+                ),
+                rx.cond(
                     state.labels.length() > 0,
                     rx.el.div(
                         rx.foreach(state.labels, lambda label: _label(state, label)), class_name="row wrap full-w"
@@ -206,6 +215,21 @@ def _label(state: Any, label: rx.Var) -> rx.Component:
         class_name="lab",
         on_click=state.find_hosts(label.to(str)),
         custom_attrs={"aria-pressed": state.host_text == label},
+    )
+
+
+def _group(state: Any, group: rx.Var) -> rx.Component:
+    """A press chooses all of a group, or none of it."""
+    name = group["name"].to(str)
+    return rx.el.button(
+        name,
+        " · ",
+        tr("hosts.subtitle", n=group["count"].to(int)),
+        type="button",
+        class_name="lab",
+        on_click=state.choose_group(name),
+        disabled=_is_read_only(state),
+        custom_attrs={"aria-pressed": group["isChosen"].to(bool)},
     )
 
 

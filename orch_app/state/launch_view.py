@@ -12,6 +12,8 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.group_tree import ALL
+from orch_app.domains.inventory.grouping import Grouping, read_grouping
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
@@ -39,6 +41,7 @@ ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
 AROUND = ("hosts", "connections", "environment", "limit", "tags", "skipTags")
 PORTUGUESE = "## Português"
+NO_GROUPS = Grouping({}, {})
 NO_NAME = Problem("/name", "required", "Give it a name.", "Dê um nome.")
 NO_DATE = Problem("/startsAt", "moment", "This date cannot be read.", "Esta data não pode ser lida.")
 NO_HOST = Problem("/hosts", "required", "Choose at least one host.", "Escolha pelo menos um host.")
@@ -101,9 +104,10 @@ def read_choices(
 ) -> Shown:
     """Hosts and connections of an environment, as far as the actor may see them."""
     hosts = _all_hosts(session, actor, environment) if with_hosts else []
+    grouping = read_grouping(session, actor, environment) if with_hosts else NO_GROUPS
     may_use = actor.may(Permission.CONNECTIONS_READ)
     return {
-        "hosts": [_host(host) for host in hosts],
+        "hosts": [_host(host, sorted(grouping.of(host.id) - {ALL})) for host in hosts],
         "connections": {slot["slot"]: _options(session, actor, environment, slot) if may_use else [] for slot in slots},
     }
 
@@ -147,7 +151,25 @@ def limited(limit: str, hosts: Sequence[Shown], chosen: Sequence[str]) -> int:
         return -1
     ids = set(chosen)
     known = [host for host in hosts if host["id"] in ids] if ids else hosts
-    return sum(pattern.matches(host["name"], _pairs(host["labels"])) for host in known)
+    return sum(pattern.matches(host["name"], _pairs(host["labels"]), host["groups"]) for host in known)
+
+
+def groups_of(hosts: Sequence[Shown], chosen: Sequence[str]) -> list[Shown]:
+    """The groups of these hosts: how many of each a job can work on, and whether all of them are chosen."""
+    ticked, found = set(chosen), dict[str, list[str]]()
+    for host in hosts:
+        for name in host["groups"] if not host["fault"] else ():
+            found.setdefault(name, []).append(host["id"])
+    return [
+        {"name": name, "count": len(found[name]), "isChosen": ticked.issuperset(found[name])} for name in sorted(found)
+    ]
+
+
+def with_group(hosts: Sequence[Shown], chosen: Sequence[str], group: str) -> list[str]:
+    """The chosen hosts with all of a group that a job can work on; without them where they were all chosen."""
+    inside = [host["id"] for host in hosts if group in host["groups"] and not host["fault"]]
+    rest = [host_id for host_id in chosen if host_id not in set(inside)]
+    return rest if set(inside) <= set(chosen) else [*rest, *inside]
 
 
 def labels_of(hosts: Sequence[Shown]) -> list[str]:
@@ -269,14 +291,15 @@ def _all_hosts(session: Session, actor: Actor, environment: str) -> list[Host]:
     return found
 
 
-def _host(host: Host) -> Shown:
+def _host(host: Host, groups: Sequence[str]) -> Shown:
     labels = [f"{key}={value}" for key, value in sorted(host.labels.items())]
     return {
         "id": host.id,
         "name": host.name,
         "address": host.address,
         "labels": labels,
-        "words": " ".join((host.name, host.address, *labels)).lower(),
+        "groups": groups,
+        "words": " ".join((host.name, host.address, *labels, *groups)).lower(),
         "fault": _fault(host),
         "isChosen": False,
     }

@@ -57,6 +57,7 @@ class OrderForm(Screen, rx.State, mixin=True):
     approvals: dict[str, str] = {"stage": "", "prod": ""}
     needed: dict[str, str] = {"stage": "operator", "prod": "operator"}
     typical_s: float | None = None
+    host_groups: list[Shown] = []
     workers: int = 0
     is_busy: bool = False
     _all_hosts: list[Shown] = []
@@ -97,6 +98,13 @@ class OrderForm(Screen, rx.State, mixin=True):
         """Add a host, or take it away."""
         rest = [known for known in self.host_ids if known != host_id]
         self.host_ids = [*rest, host_id] if is_chosen else rest
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def choose_group(self, group: str) -> None:
+        """Add every host of a group that a job can work on; where all of them are chosen, take them away."""
+        self.host_ids = launch_view.with_group(self._all_hosts, self.host_ids, group)
         self._show_hosts()
 
     @rx.event
@@ -174,6 +182,7 @@ class OrderForm(Screen, rx.State, mixin=True):
         self.fault_count = len(self.errors) + len(self.faults)
 
     def _show_hosts(self) -> None:
+        self.host_groups = launch_view.groups_of(self._all_hosts, self.host_ids)
         self.hosts = launch_view.matching(self._all_hosts, self.host_text, self.host_ids)
         self._count_limited()
 
