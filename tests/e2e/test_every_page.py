@@ -28,6 +28,7 @@ PAGES = (
     ("/pipelines?edit=new", "admin"),
     ("/pipelines/plr_nothing", "viewer"),
     ("/hosts", "admin"),
+    ("/hosts?tab=groups", "viewer"),
     ("/connections", "admin"),
     ("/connections", "viewer"),
     ("/workers", "admin"),
