@@ -31,9 +31,7 @@ def group_dialogs() -> rx.Component:
 
 
 def _add() -> rx.Component:
-    return rx.cond(
-        may("hosts:write"), button(tr("groups.add"), icon_name="plus", look="p", on_click=GroupsState.open_new)
-    )
+    return rx.cond(may("hosts:write"), button(tr("groups.add"), icon_name="plus", on_click=GroupsState.open_new))
 
 
 def _list() -> rx.Component:

@@ -132,7 +132,7 @@ class GroupsState(Screen, rx.State):
             fields = {"name": str(values.get("name", "")).strip(), "variables": variables}
             saved = await self._saved({**fields, "hosts": hosts, "children": children})
         except (ValidationError, Invalid, Conflict) as error:
-            self.faults = faults_of(error, {"children": children, "hosts": self._names(hosts)})
+            self.faults = faults_of(error, self._names(hosts))
             if not self.faults:
                 raise
             return None

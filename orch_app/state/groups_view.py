@@ -1,6 +1,6 @@
 """Groups of hosts as the tab of /hosts shows them, what its form offers, and its faults."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -86,14 +86,14 @@ def matching(hosts: Sequence[Shown], text: str, chosen: Sequence[str]) -> list[S
     return sorted(shown, key=lambda host: not host["isChosen"])[: max(SHOWN_HOSTS, len(ticked))]
 
 
-def faults_of(error: OrchError | ValidationError, offered: Mapping[str, Sequence[str]]) -> list[Shown]:
-    """Each fault with the field that it is of, and what it is about: a variable, a host or a group by its name."""
+def faults_of(error: OrchError | ValidationError, host_names: Sequence[str]) -> list[Shown]:
+    """Each fault with the field that it is of, and what it is about where it does not say so: a variable or a host."""
     faults = (BAD_NAME,) if isinstance(error, ValidationError) else error.errors
-    return [_fault(fault, offered) for fault in faults]
+    return [_fault(fault, host_names) for fault in faults]
 
 
-def _fault(fault: Problem, offered: Mapping[str, Sequence[str]]) -> Shown:
+def _fault(fault: Problem, host_names: Sequence[str]) -> Shown:
     _, place, *rest = fault.pointer.split("/")
-    named = offered.get(place, ())
-    about = named[int(rest[0])] if named and rest and rest[0].isdecimal() else ".".join(rest)
-    return {"place": place, "about": about, "detail": fault.detail, "detailPt": fault.detail_pt or fault.detail}
+    about = {"hosts": [host_names[int(index)] for index in rest] if place == "hosts" else [], "variables": rest}
+    told = {"detail": fault.detail, "detailPt": fault.detail_pt or fault.detail}
+    return {"place": place, "about": ".".join(about.get(place, [])), **told}

@@ -82,7 +82,7 @@ def test_a_taken_name_and_a_circle_are_told(admin: Actor):
     assert tab.state(GroupsState).offered == ["outer"]
     send(tab, GroupsState.choose_child, "outer")
     send(tab, GroupsState.save, {"name": "inner", "variables": ""})
-    assert [(fault["place"], fault["about"]) for fault in tab.state(GroupsState).faults] == [("children", "outer")]
+    assert [(fault["place"], fault["about"]) for fault in tab.state(GroupsState).faults] == [("children", "")]
     send(tab, GroupsState.open_edit, outer.id)
     send(tab, GroupsState.choose_child, "inner")
     send(tab, GroupsState.save, {"name": "outer", "variables": ""})
