@@ -177,8 +177,9 @@ def _faults_of_children(row: HostGroup, others: Others) -> Iterator[Problem]:
 
 
 def _faults_of_hosts(session: Session, row: HostGroup, hosts: Sequence[str]) -> Iterator[Problem]:
-    query = select(Host.id, Host.environment).where(col(Host.id).in_(hosts))
-    known = dict(session.exec(query).all()) if hosts else {}
+    query = select(Host.id, Host.environment).where(col(Host.id).in_(hosts)).order_by(Host.id)
+    staying = query.with_for_update(read=True, key_share=True)  # nobody removes one before it is a member
+    known = dict(session.exec(staying).all()) if hosts else {}
     seen: set[str] = set()
     for index, host_id in enumerate(hosts):
         place, environment = f"/hosts/{index}", known.get(host_id)
