@@ -85,7 +85,7 @@ def _columns() -> list[Column]:
         Column(tr("hosts.column.status"), lambda row: status_badge(row["status"].to(str)), card="k2", sort="status"),
         Column(tr("hosts.column.environment"), lambda row: env_badge(row["environment"].to(str)), card="k4"),
         Column(tr("hosts.column.connection"), lambda row: or_dash(row["connection"].to(str)), priority=2),
-        Column(tr("groups.title"), host_groups, priority=2),
+        Column(tr("groups.title"), host_groups, card="ka", priority=2),
         Column(tr("hosts.column.labels"), host_labels, priority=3),
         Column(tr("hosts.column.key"), _key, priority=2),
         Column(tr("hosts.column.seen"), lambda row: relative_time(row["seen_at"].to(str), "sec"), card="k3"),

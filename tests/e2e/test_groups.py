@@ -104,7 +104,7 @@ def test_a_run_chooses_a_group_whole_or_means_it_by_its_limit(tab: OpenTab, sshd
     assert axe.violations(page) == []
     assert opened.fits()
     chosen.click()
-    expect(dialog(page).get_by_text("0 hosts escolhidos")).to_be_visible()
+    expect(dialog(page).get_by_text("0 host escolhido")).to_be_visible()
     dialog(page).get_by_label("Limite").fill("all,!site")
     expect(dialog(page).get_by_text("Significa 1 host agora")).to_be_visible()
 
