@@ -33,7 +33,7 @@ def send(tab: OpenTab, *event: Any) -> Any:
     return asyncio.run(tab.send(*event))
 
 
-def add(tab: OpenTab, host_ids: tuple[str, ...] = (), **changes: str) -> GroupsState:
+def add(tab: OpenTab, *host_ids: str, **changes: str) -> GroupsState:
     send(tab, GroupsState.open_new)
     for host_id in host_ids:
         send(tab, GroupsState.choose_host, host_id, True)
@@ -43,7 +43,7 @@ def add(tab: OpenTab, host_ids: tuple[str, ...] = (), **changes: str) -> GroupsS
 
 def test_a_group_is_added_by_its_form_and_then_shown(hosts: dict[str, Host]):
     tab = signed_in(Role.ADMIN, "/hosts")
-    page = add(tab, (hosts["web-2"].id,))
+    page = add(tab, hosts["web-2"].id)
     assert (page.panel, page.group["name"], page.group["hostNames"]) == ("detail", "web", ["web-2"])
     assert (page.group["variableText"], page.group["count"]) == ("http_port: 80\n", 1)
     assert [(row["name"], row["variables"]) for row in page.rows] == [("web", 1)]

@@ -1,5 +1,7 @@
 """What a job gets of the groups of its hosts."""
 
+from typing import Any
+
 import pytest
 
 from orch_app.domains.access.actor import Actor, worker_actor
@@ -14,7 +16,7 @@ WORKER = worker_actor("w1")
 
 
 def test_a_job_has_the_groups_above_its_hosts_and_of_each_only_what_concerns_it(admin: Actor) -> None:
-    reached = {"connection_id": add_connection(admin).id, "pinned": True}
+    reached: dict[str, Any] = {"connection_id": add_connection(admin).id, "pinned": True}
     ids = {name: add_host(admin, name, **reached).id for name in ("web-1", "web-2", "db-1")}
     add_group(admin, "web", hosts=[ids["web-1"], ids["web-2"]], variables={"port": 80})
     add_group(admin, "db", hosts=[ids["db-1"]], variables={"port": 5432})
