@@ -10,8 +10,10 @@ from orch_app.domains.jobs.observers import observe_ends
 from orch_app.domains.jobs.removal import FORGET_TASK
 from orch_app.domains.pipelines.advance import ADVANCE_TASK, ring
 from orch_app.domains.pipelines.connection_uses import find_uses as find_pipelines
+from orch_app.domains.runbooks.choices.sources import choose_also
 from orch_app.domains.schedules import live as schedules
 from orch_app.domains.schedules.connection_uses import find_uses as find_schedules
+from orch_app.domains.sources.choices import CHOICES as SOURCES
 from orch_app.domains.sources.connection_uses import find_uses as find_sources
 from orch_app.domains.sources.editions import FORGET_TASK as FORGET_TREE_TASK
 from orch_app.domains.sources.service import SYNC_TASK
@@ -34,7 +36,7 @@ TASKS = {
 
 
 def wire() -> None:
-    """Connect the domains' doorbell with the queue and domains that watch jobs with these.
+    """Connect the domains' doorbell with the queue, domains that watch jobs with these, and choices with forms.
 
     Also removes secrets that killed processes left in memory files.
 
@@ -44,6 +46,7 @@ def wire() -> None:
     watch_also(schedules.moves)
     install_bell(_ring, _is_alive)
     observe_ends(ring)
+    choose_also("sources", SOURCES)
     find_uses_by(find_jobs, find_schedules, find_pipelines, find_sources, find_hooks)
 
 

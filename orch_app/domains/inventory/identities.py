@@ -15,6 +15,7 @@ from orch_app.domains.inventory.types import (
     GitPayload,
     HetznerPayload,
     N8nPayload,
+    NetboxPayload,
     Payload,
     PortainerPayload,
     RegistryPayload,
@@ -31,6 +32,7 @@ from orch_app.integrations.github import identity as github
 from orch_app.integrations.hetzner import identity as hetzner
 from orch_app.integrations.identity import Identity
 from orch_app.integrations.n8n import identity as n8n
+from orch_app.integrations.netbox import identity as netbox
 from orch_app.integrations.object_store import foreign
 from orch_app.integrations.portainer import identity as portainer
 from orch_app.integrations.registry import identity as registry
@@ -90,6 +92,10 @@ def _hetzner(payload: HetznerPayload, allow: Allow) -> Identity:
     return hetzner.look(Reach(payload.url, allow), text_of(payload.token))
 
 
+def _netbox(payload: NetboxPayload, allow: Allow) -> Identity:
+    return netbox.look(Reach(payload.url, allow, verify=payload.tls_verify), text_of(payload.token))
+
+
 def _github(payload: GithubPayload, allow: Allow) -> Identity:
     return github.look(Reach(payload.url, allow), text_of(payload.token))
 
@@ -122,6 +128,7 @@ LOOKS: dict[str, Look] = {
     "registry": _registry,
     "n8n": _n8n,
     "hetzner": _hetzner,
+    "netbox": _netbox,
     "github": _github,
     "git": _git,
     "webhook": _webhook,

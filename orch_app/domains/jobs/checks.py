@@ -11,7 +11,7 @@ from orch_app.domains.inventory.grouping import read_grouping
 from orch_app.domains.inventory.queries import hosts_of
 from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
-from orch_app.domains.jobs import earlier, host_limit, modes
+from orch_app.domains.jobs import earlier, given_source, host_limit, modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
 from orch_app.domains.jobs.play_tags import check_tags
 from orch_app.domains.jobs.states import MAX_PRIORITY
@@ -42,6 +42,8 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     earlier.require_named(session, actor, runbook, inputs)
+    if not order.rollback_of:
+        given_source.require_trusted(session, actor, runbook, inputs)
     check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
     checked = Checked(order, runbook, inputs, hosts, verdict)
     if checked.needs_approval:

@@ -12,7 +12,7 @@ from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.target_groups import GroupOfTargets, groups_for
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
-from orch_app.domains.jobs import approvals, earlier, given_inventory, snapshots
+from orch_app.domains.jobs import approvals, earlier, given_inventory, given_source, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -38,7 +38,7 @@ from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
-from orch_app.domains.runbooks.trees import folder_of
+from orch_app.domains.runbooks.trees import KeptTree, folder_of
 from orch_app.kit.egress import own_services
 from orch_app.kit.settings import settings
 
@@ -58,6 +58,7 @@ class Prepared:
     given: earlier.Found | None = None
     groups: list[GroupOfTargets] = field(default_factory=list)
     inventory: dict[str, Any] | None = None
+    source: KeptTree | None = None
 
     @property
     def places(self) -> list[str]:
@@ -74,8 +75,8 @@ def read(session: Session, held: Claim) -> Prepared:
     """Read the job and open the secrets of its hosts and connections.
 
     Raises:
-        PreparationError: the runbook is gone or broken, the snapshot is gone that was to be put back, or an approval is
-            missing.
+        PreparationError: the runbook is gone or broken, the snapshot is gone that was to be put back, an approval is
+            missing, or the source that is to be read has no trusted edition.
         Invalid: a host or connection is no longer acceptable.
         Conflict: a secret cannot be opened.
     """
@@ -87,10 +88,35 @@ def read(session: Session, held: Claim) -> Prepared:
     actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
-    snapshot, found = snapshots.source_of(session, job), earlier.find(session, job, runbook)
-    groups = groups_for(session, actor, targets, job.environment)
-    inventory = given_inventory.find(session, actor, job, runbook)
-    return Prepared(job, runbook, targets, filled, job.last_seq, snapshot, found, groups, inventory)
+    return Prepared(
+        job,
+        runbook,
+        targets,
+        filled,
+        job.last_seq,
+        snapshot=snapshots.source_of(session, job),
+        given=earlier.find(session, job, runbook),
+        groups=groups_for(session, actor, targets, job.environment),
+        inventory=given_inventory.find(session, actor, job, runbook),
+        source=given_source.find(session, actor, job, runbook),
+    )
+
+
+def hand_in(prepared: Prepared, workspace: Workspace) -> None:
+    """Put what the play is given besides its runbook into its folder.
+
+    Raises:
+        PreparationError: something of it is gone or damaged.
+        Unavailable: the store that has it does not answer.
+    """
+    if prepared.snapshot:
+        snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
+    if prepared.given:
+        earlier.hand_over(prepared.given, workspace.earlier_path)
+    if prepared.inventory is not None:
+        given_inventory.hand_over(prepared.inventory, workspace.given_inventory_path)
+    if prepared.source:
+        given_source.hand_over(prepared.source, workspace.source_path)
 
 
 def check_revision(prepared: Prepared) -> Path:
@@ -135,6 +161,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
             earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
             earlier_job=prepared.given.job_id if prepared.given else "",
             inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
+            source_path=str(workspace.source_path) if prepared.source else "",
             egress_allow=(*settings().egress_allow, *prepared.places),
             egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
         ),

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
-from orch_app.domains.jobs import claims, conclusion, earlier, given_inventory, handover, preparation, snapshots
+from orch_app.domains.jobs import claims, conclusion, handover, preparation, snapshots
 from orch_app.domains.jobs.conclusion import Results, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError, PreparationError
@@ -119,12 +119,7 @@ def _run(running: Running) -> None:
             prepared = preparation.read(session, held)
         folder = preparation.check_revision(prepared)
         with open_workspace(settings().data_dir, held.name, folder, probe().level) as workspace:
-            if prepared.snapshot:
-                snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
-            if prepared.given:
-                earlier.hand_over(prepared.given, workspace.earlier_path)
-            if prepared.inventory is not None:
-                given_inventory.hand_over(prepared.inventory, workspace.given_inventory_path)
+            preparation.hand_in(prepared, workspace)
             _Run(running, prepared, workspace).to_the_end()
     except CanceledInTimeError:
         _insist(lambda session: claims.finish(session, held, Status.CANCELED, reason=Reason.CANCELED))

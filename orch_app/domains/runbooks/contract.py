@@ -296,6 +296,8 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
     asked = metadata.get("earlier", {}).get("input", "")
     if asked and asked not in schema.get("properties", {}):
         raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
+    if "source" in metadata["gives"] and "source" not in schema.get("properties", {}):
+        raise RunbookBroken("runbook.yaml /gives: there is no input source, which would name the source")
 
 
 def require_variable_names(schema: Schema) -> None:

@@ -27,7 +27,10 @@ from orch_app.kit.queue import enqueue
 FORGET_TASK = "sources.forget"
 KEPT = 20
 MOST_LEFT_OUT = 100
-NOTHING = f"There is no runbook in it: a runbook is a folder with a runbook.yaml, at the top or below {RUNBOOKS}/."
+NOTHING = (
+    f"There is no runbook in it: a runbook is a folder with a runbook.yaml, at the top or below {RUNBOOKS}/. There is "
+    "no inventory at its top either."
+)
 _log = structlog.get_logger("sources")
 
 

@@ -86,6 +86,17 @@ def put(
     return report
 
 
+def trusted_tree(session: Session, actor: Actor, source_id: str) -> KeptTree | None:
+    """The tree of the edition that is trusted now; None while none is.
+
+    Raises:
+        NotFound: there is no such source.
+    """
+    source = queries.get_source(session, actor, source_id)
+    edition = session.get(SourceEdition, source.trusted_id) if source.trusted_id else None
+    return tree_of(edition) if edition else None
+
+
 def tree_of(edition: SourceEdition) -> KeptTree:
     """The tree of an edition."""
     return KeptTree(edition.id, edition.tree_sha256)

@@ -259,6 +259,7 @@ def test_a_refusal_is_told_in_the_systems_words_and_without_the_secret(admin: Ac
         ("docker", {"url": "{url}"}),
         ("n8n", {"url": "{url}", "apiKey": SECRET}),
         ("hetzner", {"token": SECRET, "url": "{url}"}),
+        ("netbox", {"url": "{url}", "token": SECRET}),
         ("github", {"token": SECRET, "url": "{url}"}),
         ("git", {"url": "{url}/ops.git", "token": SECRET}),
         ("webhook", {"url": "{url}/hook", "secret": SECRET}),

@@ -6,6 +6,7 @@ from orch_app.domains.inventory.types.git import GIT, GitPayload
 from orch_app.domains.inventory.types.github import GITHUB, GithubPayload
 from orch_app.domains.inventory.types.hetzner import HETZNER, HetznerPayload
 from orch_app.domains.inventory.types.n8n import N8N, N8nPayload
+from orch_app.domains.inventory.types.netbox import NETBOX, NetboxPayload
 from orch_app.domains.inventory.types.portainer import PORTAINER, PortainerPayload
 from orch_app.domains.inventory.types.registry import REGISTRY, RegistryPayload
 from orch_app.domains.inventory.types.s3 import S3, S3Payload
@@ -17,7 +18,9 @@ from orch_app.kit.errors import Invalid, Problem
 
 TYPES: dict[str, ConnectionType] = {
     known.name: known
-    for known in (SSH, CLOUDFLARE, PORTAINER, DOCKER, REGISTRY, N8N, HETZNER, GITHUB, GIT, WEBHOOK, S3, SECRETS)
+    for known in (
+        *(SSH, CLOUDFLARE, PORTAINER, DOCKER, REGISTRY, N8N, HETZNER, NETBOX, GITHUB, GIT, WEBHOOK, S3, SECRETS),
+    )
 }
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "HetznerPayload",
     "JumpHost",
     "N8nPayload",
+    "NetboxPayload",
     "Payload",
     "PortainerPayload",
     "RegistryPayload",

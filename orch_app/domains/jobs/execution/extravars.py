@@ -39,6 +39,8 @@ class JobFacts:
     """The job which left that."""
     inventory_path: str = ""
     """The inventory of the environment, for a runbook that asks for it; "" otherwise."""
+    source_path: str = ""
+    """The inventories in the trusted edition of a source; "" where the runbook asks for none."""
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
     egress_deny: tuple[str, ...] = ()

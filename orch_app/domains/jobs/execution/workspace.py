@@ -111,6 +111,11 @@ class Workspace:
         return self.given / "inventory.json"
 
     @property
+    def source_path(self) -> Path:
+        """Where the inventories of a source lie that the runbook asks for."""
+        return self.given / "source"
+
+    @property
     def output_path(self) -> Path:
         """Where the play writes its output.json."""
         return self.artifacts / "output.json"

@@ -9,6 +9,7 @@ COMPLETE: dict[str, dict[str, Any]] = {
     "registry": {"url": "https://ghcr.io", "username": "ops", "password": "ghp pull-1"},
     "n8n": {"url": "https://n8n.example.org", "apiKey": "n8n-key-1", "encryptionKey": "any th1ng"},
     "hetzner": {"token": "hc-t0ken-1234", "url": "https://cloud.example.org/v1"},
+    "netbox": {"url": "https://netbox.example.org", "token": "nbt_key.t0ken", "tlsVerify": True},
     "github": {"token": "github_pat_1", "url": "https://github.example.org/api/v3"},
     "git": {"url": "https://git.example.org/team/ops.git", "username": "oauth2", "token": "glpat-1"},
     "webhook": {"url": "https://hooks.example.org/in?x=1", "secret": "whsec_abc"},
