@@ -150,6 +150,17 @@ class Hetzner(ThreadingHTTPServer):
         net = {"ip_range": "10.0.0.0/16", "subnets": [], "expose_routes_to_vswitch": False, "created": AT}
         self._add("networks", {"name": name, **net, **empty})
 
+    def add_server(self, name: str, address: str, place: str = "fsn1", **labels: str) -> Row:
+        """A server that somebody has ordered."""
+        nothing: Row = {"ssh_keys": [], "firewalls": [], "networks": [], "user_data": ""}
+        body = {"name": name, "location": place, "labels": labels, **nothing}
+        net = {"enable_ipv4": bool(address), "enable_ipv6": False}
+        with_address, self.boot = self.boot, lambda name, user_data: address
+        row = self._server({**body, "public_net": net}, self.tables["server_types"][0])
+        self.boot = with_address
+        self.tables["servers"].append(row)
+        return row
+
     def row(self, table: str, name: str) -> Row | None:
         """What is there under a name."""
         return next((row for row in self.tables[table] if row["name"] == name), None)
@@ -183,6 +194,8 @@ class Hetzner(ThreadingHTTPServer):
             rows = [row for row in rows if row["architecture"] in query["architecture"]]
         if "name" in query:
             rows = [row for row in rows if row["name"] in query["name"]]
+        if "label_selector" in query:
+            rows = [row for row in rows if _is_selected(row["labels"], query["label_selector"][0])]
         return self._paged(parts[0], rows, query)
 
     def _paged(self, what: str, rows: list[Row], query: dict[str, list[str]]) -> Row:
@@ -344,6 +357,13 @@ class Hetzner(ThreadingHTTPServer):
             if not fault.times:
                 self.faults.remove(fault)
             raise Refused(fault.status, fault.code, fault.message)
+
+
+def _is_selected(labels: dict[str, str], selector: str) -> bool:
+    """By the terms `key=value`, `key` and `!key`, all of which must hold."""
+    terms = [term.partition("=") for term in selector.split(",")]
+    held = [labels.get(key) == value if equal else key in labels for key, equal, value in terms if key[0] != "!"]
+    return all(held) and not any(key[1:] in labels for key, _, _ in terms if key[0] == "!")
 
 
 class _Speaker(BaseHTTPRequestHandler):

@@ -65,7 +65,7 @@ def _version(api: Upstream) -> str:
 
 def _sees(api: Upstream, path: str) -> bool:
     try:
-        api.get(path, {"limit": 1, "brief": "true"})
+        api.get(path, {"limit": 1})
     except UpstreamError as error:
         if error.kind == "insufficient_scopes":
             return False

@@ -139,8 +139,8 @@ def _wanted_host(host: Host, before: Row | None, terms: Terms) -> dict[str, Any]
 
 
 def _wanted_group(group: Group, hosts: set[str], groups: set[str], before: Row | None, terms: Terms) -> dict[str, Any]:
-    members = [name for name in group.hosts if name in hosts]
-    children = [name for name in group.children if name in groups]
+    members = sorted(name for name in group.hosts if name in hosts)
+    children = sorted(name for name in group.children if name in groups)
     return {"children": children, "hosts": members, "variables": dict(group.variables), **_trust(before, terms)}
 
 
