@@ -46,3 +46,19 @@ def test_files_that_ask_for_collections_are_found_wherever_ansible_looks() -> No
     found = lay_out(tree_of(runbook_files("greet") | asked | roles | {"docs/my-requirements.yml": "e"}))
     assert sorted(found.requirements) == sorted(asked | roles)
     assert "greet/roles/requirements.yml" not in found.tree
+
+
+def test_inventories_at_the_top_are_kept_beside_the_runbooks() -> None:
+    inventories = {
+        "inventory/prod/hosts.yml": "a",
+        "inventories/x.ini": "b",
+        "hosts.ini": "c",
+        "group_vars/all.yml": "d",
+    }
+    found = laid(runbook_files("greet") | inventories | {"docs/hosts.ini": "e", "hosts.md": "f", "inventory.txt": "g"})
+    assert {path for path in found if not path.startswith("greet/")} == {f"_inventories/{path}" for path in inventories}
+    assert laid(inventories)["_inventories/group_vars/all.yml"] == "d"
+
+
+def test_variables_beside_no_inventory_are_those_of_playbooks() -> None:
+    assert laid({"group_vars/all.yml": "d", "host_vars/w1.yml": "e"}) == {}

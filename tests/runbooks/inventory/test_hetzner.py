@@ -7,7 +7,7 @@ import pytest
 
 from tests.runbooks.inventory.imports import Site, shown
 from tests.systems.hetzner import TOKEN, Fault, Hetzner, hetzner
-from tests.systems.product import free_port
+from tests.systems.processes import free_port
 
 BASE = {"from": "hcloud", "name": "prod-hetzner"}
 

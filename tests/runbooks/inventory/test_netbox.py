@@ -7,7 +7,7 @@ import pytest
 
 from tests.runbooks.inventory.imports import Site
 from tests.systems.netbox import FIRST, SECOND, NetBox, netbox
-from tests.systems.product import free_port
+from tests.systems.processes import free_port
 
 BASE = {"from": "netbox", "name": "prod-netbox"}
 

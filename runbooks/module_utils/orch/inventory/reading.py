@@ -12,7 +12,9 @@ from ansible.module_utils.orch.inventory.precedence import ALL, Ancestry
 from ansible.module_utils.orch.inventory.remarks import Remarks
 from ansible.module_utils.orch.inventory.things import Found, Group, Host
 
-MOST_HOSTS, MOST_GROUPS = 10_000, 2_000
+MOST_HOSTS, MOST_GROUPS, MOST_CHILDREN = 5_000, 2_000, 500
+"""More the product does not take: of hosts in a group, of groups, of groups in a group."""
+
 UNGROUPED = "ungrouped"
 ADDRESS = ("ansible_host", "ansible_ssh_host")
 PORT = ("ansible_port", "ansible_ssh_port")
@@ -117,6 +119,7 @@ class _Reader:
             else:
                 members = tuple(sorted(host for host in set(body.get("hosts", ())) if host in hosts))
                 children = tuple(sorted({names[child] for child in body.get("children", ()) if child in names}))
+            _require_few(len(children), MOST_CHILDREN, f"groups in {name}")
             if name != ALL or variables:
                 found[final] = Group(final, children, members, variables)
         return found
