@@ -66,7 +66,7 @@ class NetBox(ThreadingHTTPServer):
         """A site, made if it is not there; in a region, if one is named."""
         found = next((row for row in self.tables["dcim/sites"] if row["slug"] == slug), None)
         above = self._slugged("dcim/regions", region, _depth=0, parent=None) if region else None
-        more = {"region": above, "group": None, "facility": "", "time_zone": "Europe/Berlin"}
+        more = {"region": above, "group": None, "facility": "", "prefix_count": 0, "time_zone": "Europe/Berlin"}
         return found or self._slugged("dcim/sites", slug, **more)
 
     def device(self, name: str | None, site: str = "ams1", **facts: Any) -> Row:

@@ -112,6 +112,7 @@ def _schemas() -> Node:
         "Tree": _object("name slug _depth", _depth=NUMBER, parent=_maybe("Slugged"), **slugged),
         "Site": _object(
             "name slug", region=_maybe("Slugged"), group=_maybe("Slugged"), facility=TEXT, **slugged,
+            prefix_count=NUMBER,
             time_zone={"type": "string", "nullable": True},
         ),
         "Location": _object("name slug site _depth", site=plain, parent=_maybe("Slugged"), _depth=NUMBER, **slugged),

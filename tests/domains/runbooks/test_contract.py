@@ -86,6 +86,10 @@ def test_what_an_earlier_job_is_asked_by_must_be_there(tmp_path: Path, earlier: 
     assert said in reason(write_runbook(tmp_path, earlier=earlier))
 
 
+def test_who_is_given_a_source_must_ask_for_one(tmp_path: Path) -> None:
+    assert "there is no input source" in reason(write_runbook(tmp_path, gives=["source"]))
+
+
 @pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "README.md"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     folder = write_runbook(tmp_path)

@@ -43,7 +43,7 @@ _MAGIC = frozenset(
 )
 
 
-class Unfit(Exception):
+class Unacceptable(Exception):
     """A value has no place in the product's inventory; the message says why, as the end of a sentence."""
 
 
@@ -63,37 +63,37 @@ def as_group(name: str) -> str:
 
 
 def address(value: Any) -> str:
-    """An address or a name in the DNS, in small letters; raises Unfit."""
+    """An address or a name in the DNS, in small letters; raises Unacceptable."""
     text = str(value).lower()
     if TEMPLATE.search(text):
-        raise Unfit("its address is a template, which an import does not work out")
+        raise Unacceptable("its address is a template, which an import does not work out")
     is_name = _MACHINE.fullmatch(text) and not _NUMERIC.fullmatch(text.rstrip(".").rsplit(".", 1)[-1])
     if "%" in text or not (is_name or egress.is_address(text)):
-        raise Unfit("its address is neither an IP address nor a host name")
+        raise Unacceptable("its address is neither an IP address nor a host name")
     return text
 
 
 def port(value: Any) -> int:
-    """A port of TCP; raises Unfit."""
+    """A port of TCP; raises Unacceptable."""
     text = str(value)
     if not text.isdecimal() or int(text) not in _PORTS:
-        raise Unfit("is no port")
+        raise Unacceptable("is no port")
     return int(text)
 
 
 def user(value: Any) -> str:
-    """The name of a user; raises Unfit."""
+    """The name of a user; raises Unacceptable."""
     return _matching(_USER, value, "is no name of a user")
 
 
 def python(value: Any) -> str:
-    """The path of an interpreter; raises Unfit."""
+    """The path of an interpreter; raises Unacceptable."""
     return _matching(_PYTHON, value, "is no path of an interpreter")
 
 
 def _matching(pattern: re.Pattern[str], value: Any, otherwise: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise Unfit(otherwise)
+        raise Unacceptable(otherwise)
     return value
 
 
@@ -105,17 +105,17 @@ def labels(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def require_variable(name: str) -> None:
-    """Raise Unfit for a name that no variable may have here."""
+    """Raise Unacceptable for a name that no variable may have here."""
     if name.lower().startswith(_OF_ANSIBLE):
-        raise Unfit("is set by the product, or left to Ansible, and is left out")
+        raise Unacceptable("is set by the product, or left to Ansible, and is left out")
     if name in _MAGIC:
-        raise Unfit("means something else to Ansible or to plays, and is left out")
+        raise Unacceptable("means something else to Ansible or to plays, and is left out")
     if not _VARIABLE.fullmatch(name):
-        raise Unfit("cannot be the name of a variable, and is left out")
+        raise Unacceptable("cannot be the name of a variable, and is left out")
 
 
 def value_of(name: str, value: Any) -> Any:
-    """The value as the product keeps it; raises Unfit, also for a secret in clear."""
+    """The value as the product keeps it; raises Unacceptable, also for a secret in clear."""
     return _plain(name, value, 0)
 
 
@@ -128,16 +128,16 @@ def _plain(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return _text(name, value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise Unfit("holds a number that is none, and is left out")
+        raise Unacceptable("holds a number that is none, and is left out")
     return value
 
 
 def _mapping(name: str, value: Mapping[str, Any], depth: int) -> Any:
     if "__ansible_vault" in value:
-        raise Unfit("is encrypted by ansible-vault, and is left out; keep it in a connection of type secrets")
+        raise Unacceptable("is encrypted by ansible-vault, and is left out; keep it in a connection of type secrets")
     if "__ansible_unsafe" in value:
         if TEMPLATE.search(str(value["__ansible_unsafe"])):
-            raise Unfit("is marked as unsafe and looks like a template, and is left out")
+            raise Unacceptable("is marked as unsafe and looks like a template, and is left out")
         return _text(name, str(value["__ansible_unsafe"]))
     _require_shallow(depth)
     return {_text("", key): _plain(key, item, depth + 1) for key, item in value.items()}
@@ -145,14 +145,14 @@ def _mapping(name: str, value: Mapping[str, Any], depth: int) -> Any:
 
 def _require_shallow(depth: int) -> None:
     if depth >= DEEPEST:
-        raise Unfit(f"has more than {DEEPEST} levels, and is left out")
+        raise Unacceptable(f"has more than {DEEPEST} levels, and is left out")
 
 
 def _text(name: str, text: str) -> str:
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise Unfit("holds characters that cannot be stored, and is left out")
+        raise Unacceptable("holds characters that cannot be stored, and is left out")
     if text and _SECRET.search(name) and not TEMPLATE.search(text):
-        raise Unfit("looks like a secret in clear, and is left out; keep it in a connection of type secrets")
+        raise Unacceptable("looks like a secret in clear, and is left out; keep it in a connection of type secrets")
     return text
 
 

@@ -18,6 +18,7 @@ from ansible.module_utils.orch.inventory.faults import Fault
 TIMEOUT_S = 900
 MAX_BYTES = 256 << 20
 SHOWN = 600
+UNSAFE = "__ansible_unsafe"
 _HIDDEN = "***"
 
 
@@ -42,6 +43,18 @@ class Listing:
 
     document: dict[str, Any]
     said: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The document of a plugin that asks another system: all of it is data, so that no text is marked as unsafe."""
+        return _unmarked(self.document)
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        inner = {name: _unmarked(item) for name, item in value.items()}
+        return inner.get(UNSAFE, inner)
+    return [_unmarked(item) for item in value] if isinstance(value, list) else value
 
 
 def ask(question: Question, folder: Path) -> Listing:
@@ -114,6 +127,6 @@ def _told(raw: bytes, hidden: Iterable[str]) -> str:
 
 
 def _errors_in(said: str) -> str:
-    """From the first error on; before it there are warnings."""
-    start = said.find("[ERROR]")
-    return said[max(start, 0) :][:SHOWN] or "it did not say why"
+    """From where it says why; before that there are other warnings."""
+    places = [place for place in map(said.find, ("Failed to parse", "[ERROR]")) if place >= 0]
+    return said[min(places, default=0) :][:SHOWN] or "it did not say why"

@@ -86,7 +86,7 @@ def configuration(connection: Mapping[str, Any], inputs: Mapping[str, Any]) -> d
 def understood(listing: Listing, remarks: Remarks) -> dict[str, Any]:
     """The document without our marks, and without what nobody could tell apart; raises Fault."""
     _require_complete(listing.said)
-    document = dict(listing.document)
+    document = listing.data
     marks = {name: document.pop(name) for name in list(document) if name.startswith(f"{MARK}_")}
     held = [host for body in marks.values() for host in body.get("hosts", ())]
     twins = {host for host in held if held.count(host) > 1} if len(held) > len(set(held)) else set()

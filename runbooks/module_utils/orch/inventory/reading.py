@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping, TypeVar
 
 from ansible.module_utils.orch.inventory import acceptable
-from ansible.module_utils.orch.inventory.acceptable import Unfit
+from ansible.module_utils.orch.inventory.acceptable import Unacceptable
 from ansible.module_utils.orch.inventory.faults import Fault
 from ansible.module_utils.orch.inventory.precedence import ALL, Ancestry
 from ansible.module_utils.orch.inventory.remarks import Remarks
@@ -70,8 +70,8 @@ class _Reader:
             return None
         try:
             address = acceptable.address(name if told is None else told)
-        except Unfit as unfit:
-            self._remarks.note(f"{unfit}, and the host is left out", place)
+        except Unacceptable as refused:
+            self._remarks.note(f"{refused}, and the host is left out", place)
             return None
         return Host(
             name,
@@ -88,8 +88,8 @@ class _Reader:
         value = self._ancestry.value(host, self._own.get(host, {}), names)
         try:
             return None if value is None else judge(value)
-        except Unfit as unfit:
-            self._remarks.note(f"{names[0]} {unfit}, and is left out", f"host {host}")
+        except Unacceptable as refused:
+            self._remarks.note(f"{names[0]} {refused}, and is left out", f"host {host}")
             return None
 
     def _variables(self, found: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -99,8 +99,8 @@ class _Reader:
                 try:
                     acceptable.require_variable(name)
                     taken[name] = acceptable.value_of(name, value)
-                except Unfit as unfit:
-                    self._remarks.note(f"{name} {unfit}", place)
+                except Unacceptable as refused:
+                    self._remarks.note(f"{name} {refused}", place)
         while acceptable.size_of(taken) > acceptable.MOST_BYTES:
             largest = max(taken, key=lambda name: acceptable.size_of({name: taken[name]}))
             del taken[largest]

@@ -110,7 +110,7 @@ def _of_hetzner(order: Order, folder: Path, remarks: Remarks) -> Found:
     connection = _connection(order, "hetzner")
     listing = asking.ask(hetzner.question(connection, order.inputs["hcloud"], order.reach, folder), folder)
     manner = Manner(order.inputs["group_prefix"], tells_all=True, labels=hetzner.labels)
-    return reading.read(listing.document, manner, remarks)
+    return reading.read(listing.data, manner, remarks)
 
 
 def _of_netbox(order: Order, folder: Path, remarks: Remarks) -> Found:
