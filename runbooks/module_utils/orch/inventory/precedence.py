@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Callable, Iterable, Mapping
 
 ALL = "all"
@@ -48,8 +48,7 @@ class Ancestry:
             found = next((variables[name] for name in names if name in variables), found)
         return found
 
-    @cached_property
-    def peopled(self) -> frozenset[str]:
-        """The groups with a host in them, or below them."""
-        holding = {name for names in self._groups_of.values() for name in names}
+    def peopled(self, hosts: Iterable[str]) -> frozenset[str]:
+        """The groups with one of these hosts in them, or below them."""
+        holding = {group for host in hosts for group in self._groups_of.get(host, ())}
         return frozenset().union(*map(self.above, holding))

@@ -109,7 +109,7 @@ class _Reader:
         return taken
 
     def _all_groups(self, hosts: Mapping[str, Host]) -> dict[str, Group]:
-        names = dict(self._names())
+        names = dict(self._names(self._ancestry.peopled(hosts)))
         found: dict[str, Group] = {}
         for name, final in names.items():
             body = self._groups[name]
@@ -124,12 +124,12 @@ class _Reader:
                 found[final] = Group(final, children, members, variables)
         return found
 
-    def _names(self) -> Iterator[tuple[str, str]]:
+    def _names(self, peopled: frozenset[str]) -> Iterator[tuple[str, str]]:
         """The groups that are taken, by their names there, with those that they have here."""
         taken: set[str] = set()
         for name in sorted(self._groups):
             final = self._manner.prefix + acceptable.as_group(name)
-            if name == UNGROUPED or (self._manner.tells_all and name not in self._ancestry.peopled):
+            if name == UNGROUPED or (self._manner.tells_all and name not in peopled):
                 continue
             if not acceptable.is_group(final) or final in taken:
                 why = "is taken twice" if final in taken else "cannot be the name of a group here"
