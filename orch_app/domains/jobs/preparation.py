@@ -149,22 +149,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
     hosts = [to_target_host(target) for target in all_reached(prepared.targets)]
     return PlaySpec(
         workspace=workspace,
-        facts=JobFacts(
-            job_id=job.id,
-            runbook=job.runbook_name,
-            version=job.runbook_version,
-            mode=job.run_mode,
-            environment=job.environment,
-            expect_plan=job.expect_plan,
-            rollback_of=job.rollback_of or "",
-            snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
-            earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
-            earlier_job=prepared.given.job_id if prepared.given else "",
-            inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
-            source_path=str(workspace.source_path) if prepared.source else "",
-            egress_allow=(*settings().egress_allow, *prepared.places),
-            egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
-        ),
+        facts=_facts(prepared, workspace),
         inputs=job.input_json,
         inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
@@ -180,6 +165,27 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
         skip_tags=job.tags_json.get("skip", ()),
         code=shared_code(_shelf_of(prepared.runbook)),
         shelf=_remembered(prepared),
+    )
+
+
+def _facts(prepared: Prepared, workspace: Workspace) -> JobFacts:
+    """What the play is told of its job."""
+    job = prepared.job
+    return JobFacts(
+        job_id=job.id,
+        runbook=job.runbook_name,
+        version=job.runbook_version,
+        mode=job.run_mode,
+        environment=job.environment,
+        expect_plan=job.expect_plan,
+        rollback_of=job.rollback_of or "",
+        snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
+        earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
+        earlier_job=prepared.given.job_id if prepared.given else "",
+        inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
+        source_path=str(workspace.source_path) if prepared.source else "",
+        egress_allow=(*settings().egress_allow, *prepared.places),
+        egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
     )
 
 

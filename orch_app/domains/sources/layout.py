@@ -46,7 +46,7 @@ def lay_out(files: Tree, adopted: Mapping[str, Tree] = MappingProxyType({})) -> 
     root = f"{RUNBOOKS}/" if any(_is_mark(path, f"{RUNBOOKS}/") for path in files) else ""
     names = sorted({path.removeprefix(root).partition("/")[0] for path in files if _is_mark(path, root)})
     shared = _shared(files, dict.fromkeys(("", root)))
-    tree = {f"{INVENTORIES}/{path}": file for path, file in _inventories(files).items()}
+    tree = _inventories(files)
     for name, its_files in adopted.items():
         if name not in names:
             tree |= {f"{name}/{path}": file for path, file in {**shared, **its_files}.items()}
@@ -71,10 +71,11 @@ def _shared(files: Tree, roots: Iterable[str]) -> dict[str, TreeFile]:
 
 
 def _inventories(files: Tree) -> dict[str, TreeFile]:
-    """What an import can read; variables beside no inventory belong to playbooks."""
-    found = {path: file for path, file in files.items() if _OF_INVENTORIES.fullmatch(path)}
-    beside = {path: file for path, file in files.items() if _BESIDE_INVENTORIES.fullmatch(path)}
-    return {**beside, **found} if any("/" not in path for path in found) else found
+    """What an import can read, by its path in the tree; variables beside no inventory belong to playbooks."""
+    found = [path for path in files if _OF_INVENTORIES.fullmatch(path)]
+    if any("/" not in path for path in found):
+        found += [path for path in files if _BESIDE_INVENTORIES.fullmatch(path)]
+    return {f"{INVENTORIES}/{path}": files[path] for path in found}
 
 
 def _asks_for_collections(path: str) -> bool:
