@@ -10,7 +10,7 @@ from tests.runbooks.modules import shared
 from tests.runbooks.plays import spec
 
 ALLOW = ("127.0.0.0/8",)
-SOURCE = {"from": "source", "name": "ops", "source": "src_01J0000000000000000000000A"}
+SOURCE: dict[str, Any] = {"from": "source", "name": "ops", "source": "src_01J0000000000000000000000A"}
 run = shared("inventory.run")
 
 

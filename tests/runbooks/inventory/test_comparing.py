@@ -9,7 +9,7 @@ from tests.runbooks.inventory.imports import Site, run, shown
 from tests.runbooks.modules import shared
 
 things = shared("inventory.things")
-BASE = {"from": "hcloud", "name": "ops"}
+BASE: dict[str, Any] = {"from": "hcloud", "name": "ops"}
 pytestmark = pytest.mark.unit
 
 

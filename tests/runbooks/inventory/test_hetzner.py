@@ -9,7 +9,7 @@ from tests.runbooks.inventory.imports import Site, shown
 from tests.systems.hetzner import TOKEN, Fault, Hetzner, hetzner
 from tests.systems.processes import free_port
 
-BASE = {"from": "hcloud", "name": "prod-hetzner"}
+BASE: dict[str, Any] = {"from": "hcloud", "name": "prod-hetzner"}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.runbooks.inventory.imports import Site
 from tests.systems.netbox import FIRST, SECOND, NetBox, netbox
 from tests.systems.processes import free_port
 
-BASE = {"from": "netbox", "name": "prod-netbox"}
+BASE: dict[str, Any] = {"from": "netbox", "name": "prod-netbox"}
 
 
 @pytest.fixture
