@@ -1,7 +1,8 @@
-"""A real n8n on loopback, where one is installed: `ORCH_N8N` names its program (`npm install n8n@1.123.81`, Node 20).
+"""A real n8n on loopback, where one is installed: `ORCH_N8N` names its program (`npm install n8n@1.123.81`).
 
-Its owner is made, and an API key of his. Its command line is run as the double of its container would be asked to,
-with files on this machine, so that both ways of a backup meet the real thing.
+It runs with the Node of our own environment: n8n's expressions need a build of isolated-vm, and there is none for
+Node 20. Its owner is made, and an API key of his. Its command line is run as the double of its container would be asked
+to, with files on this machine, so that both ways of a backup meet the real thing.
 """
 
 import copy
@@ -10,6 +11,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -44,7 +46,7 @@ class RealN8n:
         self.key = ""
         self.calls: list[tuple[str, str]] = []
         self.environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
             "HOME": str(home),
             "N8N_USER_FOLDER": str(home),
             "N8N_ENCRYPTION_KEY": ENCRYPTION_KEY,
