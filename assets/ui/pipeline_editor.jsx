@@ -133,7 +133,7 @@ function Step({ at, document, catalogue, faults, onSteps, tellMove }) {
       {worksOnHosts ? <Hosts step={step} hosts={catalogue.hosts} change={change} /> : null}
       {worksOnHosts ? <TextField label={t("launch.limit")} code optional hint={t("launch.limit_hint")} maxLength={500} value={step.limit || ""} onChange={(limit) => change({ limit })} /> : null}
       {runbook.playTags.length ? <TagChoice tags={runbook.playTags} only={step.tags} skip={step.skipTags} onChange={({ only, skip }) => change({ tags: only, skipTags: skip })} /> : null}
-      {runbook.slots.map((slot) => (
+      {runbook.slots.filter((slot) => isAsked(slot, step.connections)).map((slot) => (
         <SelectField
           key={slot.slot}
           label={t("launch.connection", { name: slot.slot })}
@@ -145,6 +145,11 @@ function Step({ at, document, catalogue, faults, onSteps, tellMove }) {
       ))}
     </fieldset>
   );
+}
+
+/** Whether a slot is to be filled by now: one that stands after another waits for that, unless it is filled itself. */
+function isAsked(slot, chosen) {
+  return !slot.after || Boolean(chosen[slot.after] || chosen[slot.slot]);
 }
 
 function Declared({ schema, onSchema }) {

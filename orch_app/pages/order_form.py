@@ -104,7 +104,10 @@ def _slot(state: Any, slot: rx.Var) -> rx.Component:
             field_error(spoken(fault, "detail")),
         ),
     )
-    return rx.el.div(chosen, rx.cond(options.length() > 0, rx.fragment(), none), faults, class_name="f")
+    field = rx.el.div(chosen, rx.cond(options.length() > 0, rx.fragment(), none), faults, class_name="f")
+    after = slot["after"].to(str)
+    is_asked = (after == "") | state.chosen.contains(after) | state.chosen.contains(name)
+    return rx.cond(is_asked, field)
 
 
 def _place(state: Any) -> rx.Component:

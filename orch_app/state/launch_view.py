@@ -72,7 +72,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         },
         "readme": readme_of(runbook.readme),
         "fields": fields,
-        "slots": runbook.meta.get("connections", []),
+        "slots": [{"after": "", **slot} for slot in runbook.meta.get("connections", [])],
         "start": with_defaults(runbook.input_schema or {}, first_rows(fields)),
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
@@ -110,6 +110,12 @@ def read_choices(
         "hosts": [_host(host, sorted(grouping.of(host.id) - {ALL})) for host in hosts],
         "connections": {slot["slot"]: _options(session, actor, environment, slot) if may_use else [] for slot in slots},
     }
+
+
+def obvious(slots: Sequence[Shown], options: Mapping[str, Sequence[Shown]]) -> dict[str, str]:
+    """What fills the slots that only one connection fits, but not those that are for one more of the same type."""
+    first = [slot["slot"] for slot in slots if not slot["after"]]
+    return {slot: options[slot][0]["value"] for slot in first if len(options[slot]) == 1}
 
 
 def environment_of_host(session: Session, actor: Actor, host_id: str) -> str:

@@ -169,8 +169,7 @@ class OrderForm(Screen, rx.State, mixin=True):
         known = {host["id"] for host in self._all_hosts}
         self.host_ids = [host_id for host_id in self.host_ids if host_id in known]
         self.labels = launch_view.labels_of(self._all_hosts)
-        only = {slot: options[0]["value"] for slot, options in self.connections.items() if len(options) == 1}
-        wanted = {**only, **self.chosen}
+        wanted = {**launch_view.obvious(self.slots, self.connections), **self.chosen}
         self.chosen = {slot: str(wanted[slot]) for slot in self.connections if wanted.get(slot)}
         self._show_hosts()
 

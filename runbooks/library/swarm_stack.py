@@ -46,7 +46,7 @@ options:
   git: {description: File of a connection of type git., type: path}
   variables: {description: Variables of the compose file., type: dict, default: {}}
   secrets: {description: File of a connection of type secrets., type: path}
-  registry: {description: File of a connection of type registry., type: path}
+  registries: {description: Files of connections of type registry., type: list, elements: path, default: []}
   policy: {description: Rules by name., type: dict, default: {}}
   prune: {description: Remove services that the file has no more., type: bool, default: true}
   resolve_image: {description: always, changed or never., type: str, default: always}
@@ -75,7 +75,7 @@ OPTIONS: dict[str, Any] = {
     "git": {"type": "path"},
     "variables": {"type": "dict", "default": {}},
     "secrets": {"type": "path", "no_log": False},
-    "registry": {"type": "path"},
+    "registries": {"type": "list", "elements": "path", "default": []},
     "policy": {"type": "dict", "default": {}},
     "prune": {"type": "bool", "default": True},
     "resolve_image": {"type": "str", "choices": ["always", "changed", "never"], "default": "always"},
@@ -101,7 +101,7 @@ class Task:
         self._check = check
         self._server: Any = None
         self._engine = self._connected()
-        self._engine.registry = registry.read(given["registry"])
+        self._engine.logins = registry.read(given["registries"])
         self._swarm_id = self._engine.require_manager()
 
     def _connected(self) -> Engine:
@@ -160,7 +160,13 @@ class Task:
         goal.facts.update(file.facts)
         wanted.resolve_images(goal, there, given["resolve_image"], self._asking_registries())
         keeper = self._keeper(there, goal, file.text, variables)
+        self._note_logins(goal, keeper)
         return Run(self._engine, there, goal, self._manner("apply", given["on_failure"]), keeper=keeper).result()
+
+    def _note_logins(self, goal: wanted.Wanted, keeper: Any) -> None:
+        """Say in the plan whose login goes with which service; what Portainer deploys exactly goes with its own."""
+        portainer_deploys = keeper is not None and keeper.is_exact
+        goal.notes = registry.notes(self._engine.logins, goal.services, portainer_deploys=portainer_deploys)
 
     def _asking_registries(self) -> Any:
         """A question to a registry; what it cannot answer stops nothing, a missing image does."""
@@ -171,7 +177,8 @@ class Task:
                 return apart.digest_of(image)
             except UpstreamError as error:
                 if error.code == "image_not_found":
-                    said = f"the registry has no {image}, or not for us: {error}"
+                    known = ", ".join(self._engine.logins.hosts) or "none"
+                    said = f"the registry has no {image}, or not for us (logins: {known}): {error}"
                     raise Fault(
                         "image_not_found",
                         f"{said}. An image that only nodes have is not looked up with resolve_image never",
@@ -205,6 +212,7 @@ class Task:
             )
         goal = snapshot.goal(document, there)
         keeper = self._returning(there.stack, document.get("portainer"))
+        self._note_logins(goal, keeper)
         return Run(self._engine, there, goal, self._manner("rollback", "leave"), keeper=keeper).result()
 
     def _returning(self, stack: str, before: Any) -> Any:

@@ -127,6 +127,16 @@ def test_a_link_fills_the_slots_that_it_names_and_leaves_empty_what_it_names_emp
     assert f"connections=%7B%22portainer%22%3A%22{portainer}%22%7D" in state.link
 
 
+def test_the_only_connection_fills_the_first_of_several_slots_of_its_type(sign_in: SignIn):
+    registry = add_connection("registry")
+    state = opened(sign_in, address="/runbooks?run=swarm_deploy")
+    waiting = {slot["slot"]: slot["after"] for slot in state.slots if slot["after"]}
+    assert waiting == {"registry_2": "registry", "registry_3": "registry_2", "registry_4": "registry_3"}
+    assert state.chosen == {"registry": registry}
+    call(state, "choose_connection", "registry_2", registry)
+    assert state.chosen == {"registry": registry, "registry_2": registry}
+
+
 @pytest.mark.parametrize(
     "asked", ["inputs=[1]", "inputs={", "connections=[]", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"]
 )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,11 +34,12 @@ Target = Literal["none", "localhost", "hosts", "both"]
 
 @dataclass(frozen=True)
 class ConnectionSlot:
-    """A place in the run form where a stored connection is chosen."""
+    """A place in the run form where a stored connection is chosen; one `after` another appears when that is filled."""
 
     slot: str
     type: str
     required: bool
+    after: str
 
 
 @dataclass(frozen=True)
@@ -219,10 +220,19 @@ def require_acceptable_metadata(raw: Any) -> dict[str, Any]:
     if checked.problems:
         first = checked.problems[0]
         raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
-    slots = [slot["slot"] for slot in checked.values["connections"]]
-    if len(set(slots)) != len(slots):
-        raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
+    _require_good_slots(checked.values["connections"])
     return checked.values
+
+
+def _require_good_slots(connections: Sequence[Mapping[str, Any]]) -> None:
+    """No slot twice, and those that wait for another one wait for one that stands above them."""
+    above: set[str] = set()
+    for number, slot in enumerate(connections):
+        if slot["slot"] in above:
+            raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
+        if slot["after"] and slot["after"] not in above:
+            raise RunbookBroken(f"runbook.yaml /connections/{number}/after: no slot above is {slot['after']}")
+        above.add(slot["slot"])
 
 
 def folder_revision(folder: Path) -> str:

@@ -26,8 +26,8 @@ from tests.systems.git_http import git_over_http
 from tests.systems.product import bound_to
 
 pytestmark = pytest.mark.integration
-SECRETS = ["glpat-t0ken-1", "hunter2-token", "pull-only-1"]
-TOKEN, VALUE, PASSWORD = SECRETS
+SECRETS = ["glpat-t0ken-1", "hunter2-token", "pull-only-1", "pull-0nly-two"]
+TOKEN, VALUE, PASSWORD, OTHERS_PASSWORD = SECRETS
 IN_ENVIRONMENT = "an0ther-value-of-old"
 STACK = f"""
 services:
@@ -37,6 +37,7 @@ services:
     environment: [DB_PASSWORD={IN_ENVIRONMENT}, "RELEASE=${{RELEASE}}"]
     configs: [page]
     secrets: [token]
+  proxy: {{image: "127.0.0.1:5998/proxy:1", healthcheck: {{test: [CMD, "true"]}}}}
 configs: {{page: {{file: page.txt}}}}
 secrets: {{token: {{environment: TOKEN}}}}
 """
@@ -51,18 +52,20 @@ class Place:
     git: str
 
     def connections(self, owner: Actor) -> dict[str, str]:
-        """A connection for every slot."""
+        """A connection for every slot that the stack needs."""
         payloads: dict[str, dict[str, Any]] = {
             "docker": {"url": self.docker},
             "git": {"url": f"{self.git}/ops.git", "username": "deploy", "token": TOKEN},
             "secrets": {"values": f"TOKEN={VALUE}"},
             "registry": {"url": "http://127.0.0.1:5999", "username": "ops", "password": PASSWORD},
+            "registry_2": {"url": "http://127.0.0.1:5998", "username": "eve", "password": OTHERS_PASSWORD},
         }
         found = {}
         with unit_of_work() as session:
-            for kind, payload in payloads.items():
-                new = NewConnection(type=kind, name=kind, environment="stage", payload=payload)
-                found[kind] = connections.create(session, owner, new).id
+            for slot, payload in payloads.items():
+                kind = slot.removesuffix("_2")
+                new = NewConnection(type=kind, name=slot, environment="stage", payload=payload)
+                found[slot] = connections.create(session, owner, new).id
         return found
 
 
@@ -109,8 +112,9 @@ def test_what_an_operator_previewed_is_applied_and_no_secret_is_told(
     assert job.status == "SUCCESS", text_of(job)
     assert job.output_json is not None
     assert (job.output_json["changed"], job.output_json["snapshot_ref"]) == (True, "snapshot.json")
-    assert set(place.swarm.documents) == {"shop_web"}
-    assert [one["password"] for one in place.swarm.rights] == [PASSWORD]
+    logins = {name: login["password"] for name, (login, _before) in place.swarm.logins.items()}
+    assert logins == {"shop_web": PASSWORD, "shop_proxy": OTHERS_PASSWORD}
+    assert set(place.swarm.documents) == set(logins)
     assert_nowhere(admin, job, [*SECRETS, IN_ENVIRONMENT])
 
 

@@ -45,7 +45,10 @@ def test_a_spec_cannot_be_changed(tmp_path: Path) -> None:
 def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     folder = write_runbook(
         tmp_path,
-        connections=[{"slot": "dns", "type": "cloudflare"}, {"slot": "spare", "type": "ssh", "required": False}],
+        connections=[
+            {"slot": "dns", "type": "cloudflare"},
+            {"slot": "spare", "type": "ssh", "required": False, "after": "dns"},
+        ],
         locks=["word:{{word}}"],
         concurrency={"limit": 2, "key": "{{environment}}", "on_full": "fail"},
         retries={"max": 3, "codes": ["rate_limited"]},
@@ -57,7 +60,8 @@ def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     )
     spec = load_runbook(folder)
 
-    assert [(slot.slot, slot.required) for slot in spec.connections] == [("dns", True), ("spare", False)]
+    slots = [(slot.slot, slot.required, slot.after) for slot in spec.connections]
+    assert slots == [("dns", True, ""), ("spare", False, "dns")]
     assert spec.locks == ("word:{{word}}",)
     assert spec.concurrency is not None
     assert (spec.concurrency.limit, spec.concurrency.on_full) == (2, "fail")
@@ -109,6 +113,10 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         (
             {"connections": [{"slot": "a", "type": "ssh"}, {"slot": "a", "type": "ssh"}]},
             "runbook.yaml /connections: two connections have the same slot",
+        ),
+        (
+            {"connections": [{"slot": "b", "type": "ssh", "after": "a"}, {"slot": "a", "type": "ssh"}]},
+            "runbook.yaml /connections/0/after: no slot above is a",
         ),
     ],
 )

@@ -11,7 +11,8 @@ APP = {"Id": "net1", "Name": "app", "Scope": "swarm", "Driver": "overlay", "Labe
 class FakeSwarm:
     """`bad` are images whose tasks fail, `refused` names of services that the engine does not take.
 
-    `rights` are the logins of registries that came with requests.
+    `logins` are those of registries that the services have now and had before, by name; `shown` is which user's login
+    the nodes have shown to which registry.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,8 @@ class FakeSwarm:
         self.bad: set[str] = set()
         self.refused: set[str] = set()
         self.writes: list[str] = []
-        self.rights: list[dict[str, str]] = []
+        self.logins: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+        self.shown: set[tuple[str, str]] = set()
         self.nodes: list[dict[str, Any]] = [dict(node) for node in NODES]
         self._number = 0
 
@@ -65,6 +67,15 @@ class FakeSwarm:
         back = query.get("rollback") == "previous"
         self._take(before["ID"], before["PreviousSpec"] if back else spec, None if back else before["Spec"])
         return []
+
+    def pull(self, service: str, login: dict[str, str], *, whence: str = "spec") -> None:
+        """Have the nodes pull for a service, with this login or the one that it has, or had before."""
+        has, had = self.logins.get(service, ({}, {}))
+        used = login or (had if whence == "previous-spec" else has)
+        self.logins[service] = (used, has)
+        image = self.documents[service]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+        if used.get("username"):
+            self.shown.add((modules.shared("stack.images").registry(image), used["username"]))
 
     def delete(self, kind: str, id_: str) -> None:
         self._note(f"delete {kind} {id_}")

@@ -122,11 +122,9 @@ class _Speaker(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
-        rights = self.headers.get("X-Registry-Auth")
-        if rights:
-            self.server.swarm.rights.append(json.loads(base64.urlsafe_b64decode(rights)))
+        login = json.loads(base64.urlsafe_b64decode(self.headers.get("X-Registry-Auth", "")) or b"{}")
         try:
-            self._say(200, _answered(self.server.swarm, self.command, parts.path, asked, body))
+            self._say(200, _answered(self.server.swarm, self.command, parts.path, asked, (body, login)))
         except (Refusal, modules.shared("upstream").UpstreamError) as refusal:
             self._say(refusal.status, {"message": str(refusal)})
 
@@ -143,10 +141,11 @@ class _Speaker(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _answered(swarm: FakeSwarm, method: str, path: str, asked: dict[str, str], body: Any) -> Any:
+def _answered(swarm: FakeSwarm, method: str, path: str, asked: dict[str, str], sent: tuple[Any, dict[str, str]]) -> Any:
     words = path.strip("/").split("/")
     if method == "POST":
-        return _made(swarm, words[0][:-1], body) if words[1:] == ["create"] else _updated(swarm, words[1], asked, body)
+        made = words[1:] == ["create"]
+        return _made(swarm, words[0][:-1], *sent) if made else _updated(swarm, words[1], asked, *sent)
     if method == "DELETE":
         swarm.delete(words[0][:-1], words[1])
         return None
@@ -164,21 +163,26 @@ def _read(swarm: FakeSwarm, words: list[str], path: str) -> Any:
     return known[path] if path in known else swarm.get(path)
 
 
-def _made(swarm: FakeSwarm, kind: str, body: Any) -> dict[str, str]:
+def _made(swarm: FakeSwarm, kind: str, body: Any, login: dict[str, str]) -> dict[str, str]:
     _check(swarm, kind, body)
     names = swarm.documents if kind == "service" else {_name(one) for one in swarm.things[kind]}
     if body["Name"] in names:
         raise Refusal(409, "rpc error: code = AlreadyExists desc = name conflicts with an existing object")
-    return {"ID": swarm.create(kind, body)}
+    id_ = swarm.create(kind, body)
+    if kind == "service":
+        swarm.pull(body["Name"], login)
+    return {"ID": id_}
 
 
-def _updated(swarm: FakeSwarm, id_: str, asked: dict[str, str], body: Any) -> dict[str, Any]:
+def _updated(swarm: FakeSwarm, id_: str, asked: dict[str, str], body: Any, login: dict[str, str]) -> dict[str, Any]:
     service = swarm.named(id_)
     _check(swarm, "service", body)
     if int(asked["version"]) != service["Version"]["Index"]:
         raise Refusal(500, "rpc error: code = Unknown desc = update out of sequence")
     more = {"rollback": asked["rollback"]} if "rollback" in asked else {}
-    return {"Warnings": swarm.update_service(service, body, **more)}
+    warnings = swarm.update_service(service, body, **more)
+    swarm.pull(body["Name"], login, whence="previous-spec" if more else asked["registryAuthFrom"])
+    return {"Warnings": warnings}
 
 
 def _check(swarm: FakeSwarm, kind: str, body: Any) -> None:

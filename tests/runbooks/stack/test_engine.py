@@ -198,11 +198,55 @@ def test_an_update_is_asked_for_again_as_long_as_the_spec_is_the_same(script: Sc
     ],
 )
 def test_a_login_is_for_its_own_registry(url: str, image: str, server: str | None) -> None:
-    registry = modules.shared("stack.registry")
-    header = registry.Registry({"url": url, "username": "u", "password": "p"}).header_for(image)
-    said = json.loads(base64.urlsafe_b64decode(header["X-Registry-Auth"])) if header else {}
+    said = told(logins((url, "u")).header_for(image))
     assert said == ({"username": "u", "password": "p", "serveraddress": server} if server else {})
-    assert registry.read("") is None
+
+
+def logins(*given: tuple[str, str]) -> Any:
+    """Those of connections to these addresses with these users."""
+    registry = modules.shared("stack.registry")
+    return registry.Logins(
+        registry.Login({"id": user, "name": f"of {user}", "url": url, "username": user, "password": "p"})
+        for url, user in given
+    )
+
+
+def told(header: dict[str, str]) -> dict[str, str]:
+    return json.loads(base64.urlsafe_b64decode(header["X-Registry-Auth"])) if header else {}
+
+
+def test_of_several_registries_each_image_gets_the_login_of_its_own() -> None:
+    several = logins(("https://a.example.org", "ann"), ("https://b.example.org", "bob"))
+    headers = [several.header_for(f"{host}.example.org/x:1") for host in "abc"]
+    assert [told(header).get("username") for header in headers] == ["ann", "bob", None]
+    assert several.hosts == ["a.example.org", "b.example.org"]
+
+
+def test_two_logins_of_one_registry_are_refused_and_one_chosen_twice_is_one() -> None:
+    fault = modules.shared("stack.faults").Fault
+    with pytest.raises(fault, match=r"of ann and of bob are both of docker\.io: an image has one login") as caught:
+        logins(("https://index.docker.io", "ann"), ("https://registry-1.docker.io", "bob"))
+    assert caught.value.code == "validation"
+    assert logins(("https://r.example.org", "ann"), ("https://r.example.org", "ann")).hosts == ["r.example.org"]
+
+
+def spec_of(image: str) -> dict[str, Any]:
+    return {"Name": "x", "TaskTemplate": {"ContainerSpec": {"Image": image}}}
+
+
+@pytest.mark.parametrize(
+    ("image", "whence", "user"),
+    [
+        ("b.example.org/x:2", "spec", "bob"),  # a login of ours
+        ("a.example.org/x:2", "spec", None),  # the one that the service has
+        ("c.example.org/x:2", "previous-spec", None),  # the one that it had before
+        ("x:2", "spec", ""),  # nobody's, so that the one it has is not shown to another registry
+    ],
+)
+def test_a_service_keeps_a_login_only_for_the_registry_that_it_is_of(image: str, whence: str, user: str | None) -> None:
+    before = {"Spec": spec_of("a.example.org/x:1"), "PreviousSpec": spec_of("c.example.org/x:1")}
+    found, header = logins(("https://b.example.org", "bob")).rights(before, image)
+    assert (found, told(header).get("username")) == (whence, user)
 
 
 def test_portainer_says_why(script: Script, server: Any) -> None:

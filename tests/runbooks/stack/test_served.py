@@ -13,7 +13,8 @@ from tests.runbooks.stack.deploying import look
 from tests.runbooks.stack.fake_swarm import FakeSwarm
 from tests.runbooks.stack.served_swarm import served
 
-LOGIN = {"url": "https://r.example.org", "username": "ops", "password": "pull"}
+LOGIN = {"id": "con_1", "name": "ours", "url": "https://r.example.org", "username": "ops", "password": "pull-0nly"}
+HUB = {"id": "con_2", "name": "hub", "url": "https://registry-1.docker.io", "username": "ann", "password": "h0b-only"}
 FILE = """
 services:
   web:
@@ -62,13 +63,12 @@ def given(swarm: FakeSwarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(converge.Pace.__new__, "__defaults__", (0.0,))  # this Swarm begins at once
     options = modules.library("swarm_stack").OPTIONS
     with served(swarm) as url:
-        files = {"docker": {"url": url}, "secrets": {"values": "TOKEN=hunter2"}, "registry": LOGIN}
-        for name, payload in files.items():
-            (tmp_path / name).write_text(json.dumps({"type": name, **payload}))
-        own = {name: str(tmp_path / name) for name in files}
+        files = {"docker": {"url": url}, "secrets": {"values": "TOKEN=hunter2"}}
+        own = {name: stored(tmp_path / name, name, payload) for name, payload in files.items()}
         yield {
             **{name: option.get("default") for name, option in options.items()},
             **own,
+            "registries": [stored(tmp_path / "ours", "registry", LOGIN)],
             "egress_allow": ["127.0.0.0/8"],
             "artifacts_dir": str(tmp_path),
             "runbook": "swarm_deploy",
@@ -76,6 +76,12 @@ def given(swarm: FakeSwarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "resolve_image": "never",
             "stable_s": 0,
         }
+
+
+def stored(file: Path, kind: str, payload: dict[str, str]) -> str:
+    """The file of a connection."""
+    file.write_text(json.dumps({"type": kind, **payload}))
+    return str(file)
 
 
 def run(given: dict[str, Any], *, check: bool = False, release: str = "1", **more: Any) -> dict[str, Any]:
@@ -112,11 +118,50 @@ def test_a_failing_update_is_taken_back_and_a_good_one_rolled_back(
 
 def test_the_login_of_a_registry_goes_with_its_own_images_only(swarm: FakeSwarm, given: dict[str, Any]) -> None:
     run(given)
-    assert swarm.rights == [{"username": "ops", "password": "pull", "serveraddress": "r.example.org"}]
+    assert swarm.shown == {("r.example.org", "ops")}
     assert [write for write in swarm.writes if write.startswith("create service")] == [
         "create service shop_all",
         "create service shop_web",
     ]
+
+
+def test_several_registries_each_get_their_own_login_and_the_plan_says_which(
+    swarm: FakeSwarm, given: dict[str, Any], tmp_path: Path
+) -> None:
+    both = [*given["registries"], stored(tmp_path / "hub", "registry", HUB)]
+    preview = run(given, check=True, registries=both)
+    plan = (tmp_path / "plan.json").read_text()
+    said = {item["name"]: item["note"] for item in json.loads(plan)["items"] if item["kind"] == "service"}
+    assert said == {
+        "shop_web": "pulled from r.example.org with the login of ours",
+        "shop_all": "pulled from docker.io with the login of hub",
+    }
+    done = run(given, expect_plan=preview["plan_sha256"], registries=both)
+    assert (done["failure"], swarm.shown) == ({}, {("r.example.org", "ops"), ("docker.io", "ann")})
+    assert {item["name"]: item.get("note") for item in done["items"] if item["kind"] == "service"} == said
+    assert not [word for word in ("pull-0nly", "h0b-only") if word in plan + json.dumps(done)]
+    assert not [item for item in run(given, registries=both)["items"] if "note" in item]
+
+
+def test_two_logins_of_one_registry_change_nothing(swarm: FakeSwarm, given: dict[str, Any], tmp_path: Path) -> None:
+    other = stored(tmp_path / "other", "registry", {**LOGIN, "id": "con_3", "name": "theirs"})
+    result = run(given, registries=[*given["registries"], other])
+    assert (result["failure"]["code"], swarm.writes) == ("validation", [])
+    assert "ours and theirs are both of r.example.org" in result["failure"]["message"]
+
+
+def test_a_login_is_not_shown_to_the_registry_that_a_service_moves_to(
+    swarm: FakeSwarm, given: dict[str, Any], tmp_path: Path
+) -> None:
+    answer = modules.library("swarm_stack").answer
+    run(given)
+    swarm.shown.clear()
+    moved = {**given, "registries": [], "compose": FILE.format(release="2").replace("r.example.org", "s.example.org")}
+    assert answer(moved, check=False)["failure"] == {}
+    assert (swarm.shown, swarm.logins["shop_web"][0]["username"]) == (set(), "")
+    back = {**moved, "snapshot_path": str(tmp_path / "snapshot.json")}
+    assert answer(back, check=False)["failure"] == {}
+    assert swarm.shown == {("r.example.org", "ops")}
 
 
 def test_swarms_own_notes_are_no_reason_to_give_up(

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ansible.module_utils.orch.engine.way import way_to
-from ansible.module_utils.orch.stack import images, names
+from ansible.module_utils.orch.stack import images, names, view
 from ansible.module_utils.orch.stack.faults import Fault, code_of
-from ansible.module_utils.orch.stack.registry import Registry
+from ansible.module_utils.orch.stack.registry import Logins
 from ansible.module_utils.orch.upstream import Upstream, UpstreamError
 
 LOG_LINES = 50
@@ -35,9 +35,9 @@ class Speaking(Upstream):
 
 
 class Engine(Speaking):
-    """What is asked of a manager. `registry` has the rights to pull from one registry, where there is a connection."""
+    """What is asked of a manager. `logins` are the rights to pull from private registries."""
 
-    registry: Registry | None = None
+    logins = Logins()
 
     def explain(self, document: Any) -> str:
         """The engine's own sentence."""
@@ -49,7 +49,7 @@ class Engine(Speaking):
         reach.timeout_s = ASIDE_S
         reach.options = {**reach.options, "timeout": ASIDE_S}
         found = Engine(self.name, self._base, self._headers, reach, self._sleep)
-        found.registry, found.attempts = self.registry, 1
+        found.logins, found.attempts = self.logins, 1
         return found
 
     def require_manager(self) -> str:
@@ -84,7 +84,7 @@ class Engine(Speaking):
 
     def create(self, kind: str, body: dict[str, Any]) -> str:
         """Make a service, network, secret or config; its id."""
-        headers = self._rights(_image_of(body)) if kind == "service" else {}
+        headers = self.logins.header_for(view.image(body)) if kind == "service" else {}
         made = self.call("POST", f"/{kind}s/create", body=body, headers=headers).document or {}
         return str(made.get("ID") or made.get("Id") or "")
 
@@ -93,8 +93,9 @@ class Engine(Speaking):
     ) -> list[str]:
         """Give a service, as it was read, another spec; the engine's warnings.
 
-        Its rights to pull images stay, where there are no others. Swarm counts its own notes about an update as
-        versions: as long as nobody has given the service another spec meanwhile, it is asked again.
+        Without a login of ours it keeps its own, as long as its image comes from the same registry. Swarm counts its
+        own notes about an update as versions: as long as nobody has given the service another spec meanwhile, it is
+        asked again.
         """
         try:
             return self._updated(service, spec, query)
@@ -106,13 +107,10 @@ class Engine(Speaking):
 
     def _updated(self, service: dict[str, Any], spec: dict[str, Any], query: dict[str, Any]) -> list[str]:
         path = f"/services/{service['ID']}/update"
-        asked = {"version": service["Version"]["Index"], "registryAuthFrom": "spec", **query}
-        answer = self.call("POST", path, query=asked, body=spec, headers=self._rights(_image_of(spec)))
+        whence, headers = self.logins.rights(service, view.image(spec))
+        asked = {"version": service["Version"]["Index"], "registryAuthFrom": whence, **query}
+        answer = self.call("POST", path, query=asked, body=spec, headers=headers)
         return (answer.document or {}).get("Warnings") or []
-
-    def _rights(self, image: str) -> dict[str, str]:
-        """The header with which the nodes may pull an image; none where its registry asks for nothing."""
-        return self.registry.header_for(image) if self.registry else {}
 
     def delete(self, kind: str, id_: str) -> None:
         """Remove a service, network, secret or config; one that is gone already is fine."""
@@ -125,7 +123,7 @@ class Engine(Speaking):
     def digest_of(self, image: str) -> tuple[str, list[dict[str, str]]]:
         """What the registry holds under this name now: the digest, and the platforms it runs on."""
         path = f"/distribution/{quote(images.without_digest(image), safe='/:')}/json"
-        found = self.call("GET", path, headers=self._rights(image)).document
+        found = self.call("GET", path, headers=self.logins.header_for(image)).document
         platforms = [
             {"Architecture": one.get("architecture") or "", "OS": one.get("os") or ""}
             for one in found.get("Platforms") or []
@@ -138,10 +136,6 @@ class Engine(Speaking):
         content = self.call("GET", f"/services/{service_id}/logs", query=query).content
         text = content if is_terminal else b"".join(_frames(content))
         return text.decode("utf-8", "replace").splitlines()[-LOG_LINES:]
-
-
-def _image_of(spec: dict[str, Any]) -> str:
-    return str(((spec.get("TaskTemplate") or {}).get("ContainerSpec") or {}).get("Image") or "")
 
 
 def _frames(content: bytes) -> list[bytes]:

@@ -24,7 +24,7 @@ def items(goal: Wanted, live: Live) -> list[dict[str, Any]]:
 
 def items_of_services(goal: Wanted, live: Live) -> list[dict[str, Any]]:
     """What becomes of each wanted service."""
-    return [_service(name, goal.services[name], live) for name in sorted(goal.services)]
+    return [_service(name, goal, live) for name in sorted(goal.services)]
 
 
 def _item(action: str, kind: str, name: str, before: Any, after: Any) -> dict[str, Any]:
@@ -45,11 +45,12 @@ def _made(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
     return _item("create", kind, name, None, after)
 
 
-def _service(name: str, spec: dict[str, Any], live: Live) -> dict[str, Any]:
-    before, after = live.shown(name), view.of_service(spec, live.network_names)
-    if before is None:
-        return _item("create", "service", name, None, after)
-    return _item("noop" if before == after else "update", "service", name, before, after)
+def _service(name: str, goal: Wanted, live: Live) -> dict[str, Any]:
+    before, after = live.shown(name), view.of_service(goal.services[name], live.network_names)
+    if before == after:
+        return _item("noop", "service", name, before, after)
+    item, note = _item("update" if before else "create", "service", name, before, after), goal.notes.get(name)
+    return {**item, "note": note} if note else item
 
 
 def _gone(kind: str, name: str, live: Live) -> dict[str, Any]:

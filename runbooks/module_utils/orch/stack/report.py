@@ -82,6 +82,7 @@ def _item(step: dict[str, Any], live: Live, goal: Wanted) -> dict[str, Any]:
     status = UNCHANGED if step["action"] == "noop" else PLANNED
     item = {name: step[name] for name in ("id", "action", "kind", "name", "fields")}
     item.update(status=status, before=step["before"] or {}, after=step["after"] or {})
+    item.update({"note": step["note"]} if "note" in step else {})
     if step["action"] == "noop":
         item.update(before={}, after={})
     if step["kind"] == "service":

@@ -35,7 +35,8 @@ class Wanted:
     """The goal. Bodies are what the engine is told; `leftover` are services and old versions that are to go.
 
     `file` is the compose file for Portainer where the stack's own text will not do, else empty. `facts` are what
-    belongs to the plan besides: volumes that the nodes will make, the commit that the file is of.
+    belongs to the plan besides: volumes that the nodes will make, the commit that the file is of. `notes` are what is
+    said besides of the step of a service, by its name.
     """
 
     def __init__(self, services: dict[str, dict[str, Any]]) -> None:
@@ -44,6 +45,7 @@ class Wanted:
         self.leftover: list[tuple[str, str]] = []
         self.warnings: list[dict[str, str]] = []
         self.facts: dict[str, Any] = {}
+        self.notes: dict[str, str] = {}
         self.file = ""
 
 
