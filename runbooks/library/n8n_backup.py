@@ -21,7 +21,8 @@ module: n8n_backup
 short_description: Backup of an n8n server
 description:
   - Changes nothing on the server. Compares it with the last backup and writes C(snapshot.json), which is the backup, if
-    anything is different, and C(manifest.json) in any case. In check mode only plan.json is written.
+    anything is different, C(entities.zip) if the whole database is wished for, and C(manifest.json) in any case. In
+    check mode only plan.json is written.
   - What fails is answered in C(failure); the encryption key is only ever told by a fingerprint.
 options:
   connection: {description: File of the connection of type n8n., type: path, required: true}
@@ -61,6 +62,7 @@ def run(given: dict[str, Any], *, is_preview: bool) -> Report:
             expect_plan=given["expect_plan"],
             allow_empty=inputs["allow_empty"],
             is_preview=is_preview,
+            database=inputs["database"],
         )
     except (NoConnection, UpstreamError, Fault) as error:
         report = Report()

@@ -87,9 +87,9 @@ class Site:
 
     def spoken(self, report: Any) -> None:
         """Neither what was said nor what was written holds a secret."""
-        written = "".join(path.read_text() for path in self.artifacts.iterdir())
+        written = b"".join(path.read_bytes() for path in self.artifacts.iterdir())
         for secret in (self.key, ENCRYPTION_KEY):
-            assert secret not in repr(report) + written
+            assert secret.encode() not in repr(report).encode() + written
 
     def kept(self, name: str = "snapshot.json") -> Any:
         """A file of the last run."""

@@ -1,6 +1,7 @@
 """What our code relies on, asked of n8n's double, and of a real n8n too where `ORCH_N8N` names its program."""
 
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,15 @@ def test_a_restore_test_brings_back_all_that_was_kept_in_an_n8n_without_anything
     report = site.backup(**BY_CLI, restore_test=True)
     assert (report.failure, report.extra["restore_test"], site.engine.removed) == ({}, "passed", ["test0"])
     api(site).delete("credential", id_)
+
+
+def test_the_whole_database_is_exported_and_nobody_reads_in_it(site: Site) -> None:
+    made(site, "Orders", HOOK)
+    assert site.backup(**BY_CLI, database="with_executions").failure == {}
+    with zipfile.ZipFile(site.artifacts / "entities.zip") as archive:
+        tables = {name: archive.read(name) for name in archive.namelist()}
+    assert {"migrations.jsonl", "workflowentity.jsonl", "user.jsonl"} <= set(tables)
+    assert not [name for name, rows in tables.items() if b"Orders" in rows or b"ada@example.com" in rows]
 
 
 def test_both_ways_read_the_same(site: Site) -> None:

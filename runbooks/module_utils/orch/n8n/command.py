@@ -17,6 +17,8 @@ NOUNS = {WORKFLOW: "workflow", CREDENTIAL: "credentials"}
 _READ: dict[str, Callable[[Mapping[str, Any]], Thing]] = {WORKFLOW: things.workflow, CREDENTIAL: things.credential}
 _NOTHING = ("no workflows found", "no credentials found")
 _SAID = 300
+# What an engine's answer may hold, less the tar around it.
+MAX_DATABASE = 60 << 20
 _KEY, _HOME, _USER_HOME = "N8N_ENCRYPTION_KEY", "N8N_USER_FOLDER", "HOME"
 _NODES_HOME = "/home/node"
 
@@ -66,6 +68,27 @@ class Command:
             return sorted((self._read(kind, *file) for file in files.items()), key=lambda one: one.order)
         finally:
             self._inside.remove(folder)
+
+    def database(self, file: str, *, executions: bool) -> bytes:
+        """All tables, encrypted, as one file that n8n calls `file`; raises UpstreamError and Fault."""
+        folder = f"{PLACE}/jarvis-{secrets.token_hex(8)}"
+        history = ["--includeExecutionHistoryDataTables=true"] if executions else []
+        try:
+            ended = self._run(["n8n", "export:entities", *history, f"--outputDir={folder}"])
+            self._require_small(f"{folder}/{file}", ended)
+            return self._inside.read(f"{folder}/{file}")[file]
+        finally:
+            self._inside.remove(folder)
+
+    def _require_small(self, path: str, ended: Ended) -> None:
+        """n8n may end well although it exported nothing, and what is too large cannot be read out."""
+        counted = self._inside.run(["wc", "-c", path])
+        if counted.code:
+            raise Fault("cli_failed", f"n8n in {self._inside.name} exported no database: {_end_of(ended)}")
+        size = int(counted.text.split()[0])
+        if size > MAX_DATABASE:
+            limit = f"{MAX_DATABASE >> 20} MB can be kept"
+            raise Fault("validation", f"the database has {size >> 20} MB, {limit}; leave executions out, or prune them")
 
     def load(self, kind: str, wanted: Sequence[Thing]) -> None:
         """Bring these in under their ids, in one transaction; raises UpstreamError and Fault.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Sequence
 
 from ansible.module_utils.orch import plan
-from ansible.module_utils.orch.n8n import bundle, doubts, source, things
+from ansible.module_utils.orch.n8n import bundle, database, doubts, source, things
 from ansible.module_utils.orch.n8n.bundle import Bundle
 from ansible.module_utils.orch.n8n.faults import Fault, told
 from ansible.module_utils.orch.n8n.report import Report, keep
@@ -17,7 +17,10 @@ from ansible.module_utils.orch.upstream import UpstreamError
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for. `earlier` is the last backup of this server by this method, `earlier_job` whose it is."""
+    """What is asked for. `earlier` is the last backup of this server by this method, `earlier_job` whose it is.
+
+    `database` is whether the whole database is kept besides: none, without_executions, with_executions.
+    """
 
     kinds: Sequence[str]
     artifacts_dir: str
@@ -27,6 +30,7 @@ class Order:
     expect_plan: str = ""
     allow_empty: bool = False
     is_preview: bool = False
+    database: str = database.NONE
 
 
 def kinds_of(inputs: dict[str, Any]) -> list[str]:
@@ -51,11 +55,14 @@ def run(server: Server, order: Order, test: Callable[[Bundle], None] | None = No
 
 
 def _run(server: Server, order: Order, report: Report, test: Callable[[Bundle], None] | None) -> None:
+    if order.database != database.NONE and server.command is None:
+        raise Fault("validation", database.BY_CLI)
     seen = source.look(server, order.kinds)
     source.require_no_secret(server, seen.things)
     taken = Bundle(_target(server), seen.facts, seen.things)
     steps = compared(doubts.comparable(order.earlier, taken), taken.things)
     _tell(report, taken, steps)
+    steps += database.steps(order.database)
     report.bind(_plan(taken, steps, seen, order), order.artifacts_dir, order.expect_plan)
     if report.failure:
         return
@@ -65,7 +72,7 @@ def _run(server: Server, order: Order, report: Report, test: Callable[[Bundle], 
     if test:
         test(taken)
         report.extra["restore_test"] = "passed"
-    _keep(taken, content, order, report)
+    _keep(taken, {bundle.FILE: content, **_database(server, order)}, order, report)
 
 
 def _target(server: Server) -> dict[str, str]:
@@ -123,19 +130,31 @@ def _tell(report: Report, taken: Bundle, steps: list[dict[str, Any]]) -> None:
     report.extra = {"backup": [{**told, "active": active, "kept_in": ""}]}
 
 
-def _keep(taken: Bundle, content: bytes, order: Order, report: Report) -> None:
-    """Write the backup; one with the very content of the last is only named, not kept twice."""
+def _database(server: Server, order: Order) -> dict[str, bytes]:
+    """The export of the whole database, where one is wished for; raises UpstreamError and Fault."""
+    if order.database == database.NONE or order.is_preview or server.command is None:
+        return {}
+    return {database.FILE: database.taken(server.command, order.database)}
+
+
+def _keep(taken: Bundle, files: dict[str, bytes], order: Order, report: Report) -> None:
+    """Write the backup; one with the very content of the last is only named, not kept twice. A database always is."""
     is_same = _is_same(taken, order)
-    report.would_change = not is_same
+    report.would_change = not is_same or order.database != database.NONE
     if order.is_preview:
         return
     kept_in = order.earlier_job if is_same else order.job
     report.extra["backup"][0]["kept_in"] = kept_in
     manifest = {**bundle.manifest(taken), "kept_in": kept_in, "file": bundle.FILE}
-    if not is_same:
-        keep(order.artifacts_dir, {bundle.FILE: content})
+    if is_same:
+        del files[bundle.FILE]
+    else:
         report.snapshot_ref = bundle.FILE
-        report.written = True
+    if database.FILE in files:
+        manifest["database"] = database.entry(files[database.FILE])
+        report.items.append({**manifest["database"], "action": "create"})
+    keep(order.artifacts_dir, files)
+    report.written = bool(files)
     keep(order.artifacts_dir, {bundle.MANIFEST: plan.canonical(manifest)})
 
 
