@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.runbooks import modules
 from tests.runbooks.n8n.site import BY_CLI, Site
 
 command = modules.shared("n8n.command")
-WHOLE = {**BY_CLI, "database": "with_executions"}
+WHOLE: dict[str, Any] = {**BY_CLI, "database": "with_executions"}
 FILE = "entities.zip"
 
 
