@@ -72,7 +72,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         },
         "readme": readme_of(runbook.readme),
         "fields": fields,
-        "slots": [{"after": "", **slot} for slot in runbook.meta.get("connections", [])],
+        "slots": slots_of(runbook),
         "start": with_defaults(runbook.input_schema or {}, first_rows(fields)),
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
@@ -81,6 +81,11 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "blocks": {place: _blocked(session, actor, runbook, place) for place in ENVIRONMENTS},
         "approvals": {place: _approval(session, actor, runbook, place) for place in ENVIRONMENTS},
     }
+
+
+def slots_of(runbook: Runbook) -> list[Shown]:
+    """Its slots; one that is `after` another is asked for when that is filled."""
+    return [{"after": "", **slot} for slot in runbook.meta.get("connections", [])]
 
 
 def first_rows(fields: Sequence[Shown]) -> Shown:
