@@ -133,7 +133,6 @@ def test_a_runbooks_link_is_copied_and_its_call_is_one_press_away(tab: OpenTab):
     assert axe.violations(page) == []
 
 
-@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
 def test_one_more_registry_is_asked_for_when_the_one_before_is_chosen(tab: OpenTab, product: Product):
     login = {"url": "https://r.example.org", "username": "ops", "password": "pull"}
     with client_of(product, "admin") as client:
@@ -151,6 +150,7 @@ def test_one_more_registry_is_asked_for_when_the_one_before_is_chosen(tab: OpenT
     expect(second).to_be_visible()
 
 
+@pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)
 def test_high_risk_in_production_waits_until_its_name_was_typed(tab: OpenTab, look: Look):
     found = tab("admin", look)
     page = found.open("/runbooks?run=power_cut&environment=prod")
