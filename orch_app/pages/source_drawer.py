@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, menu, menu_item
+from orch_app.components.actions import button, link, menu, menu_item
 from orch_app.components.dialogs import drawer
 from orch_app.components.diff import text_diff
 from orch_app.components.icon import icon
@@ -84,6 +84,7 @@ def _facts() -> rx.Component:
             (tr("sources.fact.trust"), trusts),
             (tr("sources.fact.looked_at"), rx.cond(EDITION["id"].to(str) != "", commit, "—")),
             (tr("sources.fact.runbooks"), _names(EDITION["runbooks"])),
+            (tr("sources.fact.inventories"), _inventories()),
             (
                 tr("sources.column.trusted"),
                 rx.cond(EDITION["trustedAt"].to(str) != "", trusted, rx.el.span(tr("sources.never"), class_name="sec")),
@@ -95,6 +96,20 @@ def _facts() -> rx.Component:
 def _names(names: rx.Var) -> rx.Component:
     listed = names.to(list[str])
     return rx.cond(listed.length() > 0, rx.el.span(listed.join(", "), class_name="mono break"), "—")
+
+
+def _inventories() -> rx.Component:
+    """Those of the trusted edition, each with the way to the form that imports it."""
+    listed = rx.foreach(SourcesState.kept_inventories, _inventory)
+    return rx.cond(SourcesState.kept_inventories.length() > 0, rx.el.div(listed, class_name="row wrap"), "—")
+
+
+def _inventory(one: rx.Var) -> rx.Component:
+    path = one["path"].to(str)
+    way = link(tr("sources.import"), href=one["href"].to(str), aria_label=tr("sources.import_of", path=path))
+    return rx.el.span(
+        rx.el.span(path, class_name="mono break"), rx.cond(may("runbooks:execute"), rx.fragment(" ", way))
+    )
 
 
 def _looked_at() -> rx.Component:

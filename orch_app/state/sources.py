@@ -7,13 +7,21 @@ import reflex as rx
 
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.sources import adoptions, service, trusting
+from orch_app.domains.sources.inventories import inventories
 from orch_app.kit.rest import etag
 from orch_app.state.bursts import bursts
 from orch_app.state.guard import act, actor, ask, guarded, recheck
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 from orch_app.state.session import has_arrived
-from orch_app.state.sources_view import NO_EDITION, NO_SOURCE, read_detail, read_sources, show_difference
+from orch_app.state.sources_view import (
+    NO_EDITION,
+    NO_SOURCE,
+    read_detail,
+    read_sources,
+    show_difference,
+    show_inventories,
+)
 
 LOOK_S = 3.0
 
@@ -22,7 +30,7 @@ class SourcesState(Screen, rx.State):
     """Rows of the list; `panel` says what is open about `source`: "", `detail`, `trust` or `delete`.
 
     `edition` is what is looked at of all that was fetched (`editions`), and `files` are those in which it differs from
-    what is trusted. `playbooks` are the plain ones of what came last.
+    what is trusted. `playbooks` are the plain ones of what came last, `kept_inventories` those of what is trusted.
     """
 
     rows: list[dict[str, Any]] = []
@@ -31,6 +39,7 @@ class SourcesState(Screen, rx.State):
     editions: list[dict[str, Any]] = []
     edition: dict[str, Any] = NO_EDITION
     playbooks: list[dict[str, Any]] = []
+    kept_inventories: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     is_cut: bool = False
 
@@ -133,10 +142,12 @@ class SourcesState(Screen, rx.State):
 
     async def _compare(self, edition_id: str) -> None:
         self.edition = next((one for one in self.editions if one["id"] == edition_id), NO_EDITION)
-        self.files, self.is_cut = [], False
+        self.files, self.kept_inventories, self.is_cut = [], [], False
         if self.edition["id"]:
             found, _ = await asyncio.to_thread(trusting.compare, actor(), self.source["id"], edition_id)
             self.files, self.is_cut = show_difference(found), found.truncated
+            places = await asyncio.to_thread(inventories, actor(), self.source["id"])
+            self.kept_inventories = show_inventories(self.source, places)
 
     def _pick(self, source_id: str, panel: str) -> None:
         found = next((row for row in self.rows if row["id"] == source_id), None)

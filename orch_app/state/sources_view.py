@@ -1,5 +1,7 @@
 """Sources of runbooks as the screen shows them: what was fetched of each, and what trusting that would change."""
 
+import json
+import re
 from collections.abc import Sequence
 
 from sqlmodel import Session
@@ -10,11 +12,14 @@ from orch_app.domains.sources.changes import Difference, FileChange
 from orch_app.domains.sources.models import SourceAdoption
 from orch_app.domains.sources.wire import Candidate, EditionAnswer, SourceAnswer, SourcesQuery
 from orch_app.kit.pages import PageQuery
+from orch_app.state.address import address
 from orch_app.state.session_view import Shown
 
 MOST = 200
 EARLIER = 20
 SHORT = 10
+LONGEST_NAME = 40
+NOT_IN_NAMES = re.compile(r"[^a-z0-9_.-]+")
 NO_SOURCE: Shown = {
     "id": "", "name": "", "kind": "git", "place": "", "path": "", "connectionId": "", "refKind": "branch", "ref": "",
     "subfolder": "", "everyMin": 0, "trustsItself": False, "state": "new", "fault": "", "faultCode": "",
@@ -106,6 +111,17 @@ def show_playbooks(candidates: Sequence[Candidate], adopted: Sequence[SourceAdop
 def show_difference(found: Difference) -> list[Shown]:
     """Each file that differs, as the drawer lists it."""
     return [_file(one) for one in found.files]
+
+
+def show_inventories(source: Shown, places: Sequence[str]) -> list[Shown]:
+    """Each inventory of a source, with the address of the form that imports it."""
+    return [{"path": path, "href": _import_of(source, path)} for path in places]
+
+
+def _import_of(source: Shown, path: str) -> str:
+    name = NOT_IN_NAMES.sub("-", source["name"].lower()).strip("-.")[:LONGEST_NAME]
+    inputs = {"from": "source", **({"name": name} if name else {}), "source": source["id"], "path": path}
+    return address("/runbooks", {"run": "inventory_import", "inputs": json.dumps(inputs, separators=(",", ":"))})
 
 
 def _playbook(path: str, one: Candidate | None, runbook: str) -> Shown:

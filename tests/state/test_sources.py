@@ -1,9 +1,11 @@
 """The page of sources: what there is, adding one, looking at what came and trusting it, adopting playbooks."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlmodel import select
@@ -94,6 +96,21 @@ def test_an_admin_fetches_looks_and_trusts(folder: Path) -> None:
     assert sorted(one.name for one in stored(Runbook) if one.source_id == source_id) == ["bad", "greet"]
     asyncio.run(tab.send(SourcesState.open, source_id))
     assert page.files == []
+
+
+def test_inventories_of_what_is_trusted_lead_to_their_import(folder: Path) -> None:
+    for path in ("inventories/prod/hosts.yml", "inventories/stage.ini", "hosts.ini", "group_vars/all.yml"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("web1\n" if path.endswith(".ini") else "{}\n")
+    tab, page, source_id = fetched(folder)
+    asyncio.run(tab.send(SourcesState.open, source_id))
+    assert page.kept_inventories == []
+    asyncio.run(tab.send(SourcesState.trust))
+    asyncio.run(tab.send(SourcesState.open, source_id))
+    assert [one["path"] for one in page.kept_inventories] == ["hosts.ini", "inventories/prod", "inventories/stage.ini"]
+    asked = parse_qs(urlsplit(page.kept_inventories[1]["href"]).query)
+    wanted = {"from": "source", "name": "ops", "source": source_id, "path": "inventories/prod"}
+    assert (asked["run"], json.loads(asked["inputs"][0])) == (["inventory_import"], wanted)
 
 
 def test_going_back_is_looking_at_what_was_fetched_before(folder: Path) -> None:

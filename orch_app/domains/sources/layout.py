@@ -23,7 +23,8 @@ _DEPTH_AT_TOP = 2
 _OF_INVENTORIES = re.compile(
     r"(inventory|inventories)/.+|(hosts|inventory|production|staging|prod|stage)(\.ini|\.ya?ml)?"
 )
-_BESIDE_INVENTORIES = re.compile(r"(group_vars|host_vars)/.+")
+BESIDE_INVENTORIES = ("group_vars", "host_vars")
+_BESIDE = re.compile(rf"({'|'.join(BESIDE_INVENTORIES)})/.+")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _inventories(files: Tree) -> dict[str, TreeFile]:
     """What an import can read, by its path in the tree; variables beside no inventory belong to playbooks."""
     found = [path for path in files if _OF_INVENTORIES.fullmatch(path)]
     if any("/" not in path for path in found):
-        found += [path for path in files if _BESIDE_INVENTORIES.fullmatch(path)]
+        found += [path for path in files if _BESIDE.fullmatch(path)]
     return {f"{INVENTORIES}/{path}": files[path] for path in found}
 
 
