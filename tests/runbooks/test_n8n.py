@@ -70,7 +70,12 @@ def test_kept_kept_again_lost_previewed_restored_and_taken_back(site: Site) -> N
     assert (back.rc, site.server.names(), len(site.server.named("Orders")["nodes"])) == (0, before, 1)
 
 
-def test_by_the_command_line_with_credentials(site: Site) -> None:
+def test_by_the_command_line_with_credentials_and_the_whole_database(site: Site) -> None:
+    seen = play(site, "n8n_backup", *PREVIEW, **BY_CLI, database="with_executions")
+    assert (seen.rc, "+ database entities.zip" in seen.text) == (0, True), seen.text
+    kept = play(site, "n8n_backup", plan=seen.output["plan_sha256"], **BY_CLI, database="with_executions")
+    assert (kept.rc, kept.output["items"][-1]["kind"]) == (0, "database"), kept.text
+    assert (site.artifacts / "entities.zip").is_file()
     kept = play(site, "n8n_backup", **BY_CLI, restore_test=True)
     assert (kept.rc, kept.output["restore_test"]) == (0, "passed"), kept.text
     site.server.credentials.clear()
