@@ -72,7 +72,7 @@ def test_a_group_is_made_with_hosts_and_variables_and_found_again(tab: OpenTab, 
     form.get_by_label("Nome", exact=True).fill(group)
     for name in (one, two):
         form.get_by_label("Nome ou endereço").fill(name)
-        form.get_by_role("checkbox", name=name).check()
+        form.get_by_role("checkbox", name=name).click()
         expect(form.get_by_role("checkbox", name=name)).to_be_checked()
     form.get_by_label("Variáveis").fill("http_port: 80\nansible_host: x")
     press(page, "Salvar")
