@@ -182,7 +182,7 @@ def play(folder: Path, docker: str, compose: str, **orch: Any) -> Play:
     folder.mkdir()
     wait = {"timeout_s": 60, "stable_s": 1}
     inputs = {"stack_name": STACK, "source": {"compose": compose}, "resolve_image": "never", "wait": wait}
-    given = {"connections": {"docker": {"path": docker}}, "egress_allow": ["127.0.0.0/8"], **orch}
+    given = {"connections": {"docker": {"path": docker, "type": "docker"}}, "egress_allow": ["127.0.0.0/8"], **orch}
     done = run_play(folder, "swarm_deploy", inputs, None, artifacts_dir=str(folder), **given)
     faults = list(Draft202012Validator(spec("swarm_deploy").output_schema).iter_errors(done.output))
     assert faults == [], (done.text, json.dumps(done.output))
