@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.api import bench_api
+from bench.dns import bench_dns
 from bench.fleet import bench_fleet
 from bench.job import bench_job, bench_job_grown
 from bench.log import bench_log
@@ -13,6 +14,7 @@ from bench.throughput import bench_throughput, bench_throughput_grown
 Figures = dict[str, Any]
 BENCHES: dict[str, Callable[..., Figures]] = {
     "api": bench_api,
+    "dns": bench_dns,
     "fleet": bench_fleet,
     "job": bench_job,
     "job-grown": bench_job_grown,

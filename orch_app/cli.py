@@ -50,14 +50,18 @@ app = typer.Typer(
 )
 admin = typer.Typer(help="Accounts, without a browser.", no_args_is_help=True)
 runbooks = typer.Typer(help="The runbooks folder.", no_args_is_help=True)
+sources = typer.Typer(help="Runbooks from folders and repositories.", no_args_is_help=True)
 workers = typer.Typer()
 app.add_typer(admin, name="admin")
 app.add_typer(runbooks, name="runbooks")
+app.add_typer(sources, name="sources")
 app.add_typer(workers, name="worker")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for scripts.")]
 WorkerName = Annotated[str, typer.Argument(help="Name or id of a worker, as /workers shows it.", metavar="[NAME]")]
+SourceName = Annotated[str, typer.Argument(help="Name of a source.")]
 WAIT_STEP_S = 0.2
+MOST_SOURCES = 200
 MIGRATE_PATIENCE_S = 60.0
 
 
@@ -295,6 +299,83 @@ def runbooks_validate(
     raise typer.Exit(1 if any(reasons.values()) else 0)
 
 
+@sources.command(name="list")
+def sources_list(*, as_json: AsJson = False) -> None:
+    """Show every source, what was fetched last, and which edition is trusted."""
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415 - models take a moment
+    from orch_app.domains.sources import queries  # noqa: PLC0415
+    from orch_app.domains.sources.wire import SourcesQuery  # noqa: PLC0415
+    from orch_app.kit.db import reading  # noqa: PLC0415
+
+    with reading() as session:
+        page = queries.list_sources(session, COMMAND_LINE, SourcesQuery(limit=MOST_SOURCES))
+        found = queries.show(session, COMMAND_LINE, page.items)
+    if as_json:
+        _say(json.dumps([one.model_dump(mode="json", by_alias=True) for one in found]))
+    for one in [] if as_json else found:
+        editions = [edition.id if edition else "none" for edition in (one.newest, one.trusted)]
+        _say(f"{one.name:24} {one.state:8} newest {editions[0]:30} trusted {editions[1]:30} {one.fault}".rstrip())
+    if not found and not as_json:
+        _say("there is no source")
+
+
+@sources.command(name="sync")
+def sources_sync(name: SourceName) -> None:
+    """Have a worker fetch a source now."""
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.sources import queries, service  # noqa: PLC0415
+    from orch_app.kit.db import unit_of_work  # noqa: PLC0415
+    from orch_app.wiring import wire  # noqa: PLC0415
+
+    wire()
+    with unit_of_work() as session:
+        service.request_sync(session, COMMAND_LINE, queries.find_by_name(session, COMMAND_LINE, name).id)
+    _say(f"{name} is due; a worker fetches it")
+
+
+@sources.command(name="diff")
+def sources_diff(
+    name: SourceName,
+    edition: Annotated[str, typer.Argument(help="Id of an edition; the newest if none is named.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show what trusting an edition would change in the files that run."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.sources import queries, trusting  # noqa: PLC0415
+    from orch_app.kit.db import reading  # noqa: PLC0415
+
+    with reading() as session:
+        source = queries.find_by_name(session, COMMAND_LINE, name)
+    if not (edition or source.newest_id):
+        raise _refuse(f"Nothing was fetched from {name} yet.")
+    found, _ = trusting.compare(COMMAND_LINE, source.id, edition or source.newest_id or "")
+    if as_json:
+        _say(json.dumps(asdict(found)))
+    for one in [] if as_json else found.files:
+        _say(one.diff or f"{one.path}: {one.change} ({one.note})")
+    if found.truncated and not as_json:
+        _say("not everything is shown")
+
+
+@sources.command(name="trust")
+def sources_trust(
+    name: SourceName, edition: Annotated[str, typer.Argument(help="Id of the edition that was looked at.")]
+) -> None:
+    """Put the runbooks of an edition into the catalogue."""
+    from orch_app.domains.access.actor import COMMAND_LINE  # noqa: PLC0415
+    from orch_app.domains.sources import queries, trusting  # noqa: PLC0415
+    from orch_app.kit.db import reading  # noqa: PLC0415
+
+    with reading() as session:
+        source = queries.find_by_name(session, COMMAND_LINE, name)
+    report = trusting.trust(COMMAND_LINE, source.id, edition)
+    for word in ("added", "changed", "removed", "broken", "taken"):
+        _say(f"{word:8} {', '.join(getattr(report, word)) or '-'}")
+
+
 @app.command()
 def openapi() -> None:
     """Print the description of the REST API (OpenAPI 3.1), as docs/reference/openapi.json keeps it."""
@@ -307,7 +388,7 @@ def openapi() -> None:
 @app.command()
 def bench(
     name: Annotated[
-        str, typer.Argument(help="api, fleet, job, job-grown, log, start, throughput or throughput-grown.")
+        str, typer.Argument(help="api, dns, fleet, job, job-grown, log, start, throughput or throughput-grown.")
     ],
     *,
     as_json: AsJson = False,

@@ -23,6 +23,8 @@ from orch_app.domains.jobs.upkeep import Chore, Upkeep
 from orch_app.domains.pipelines import advance as pipelines
 from orch_app.domains.runbooks import service as runbooks
 from orch_app.domains.schedules.firing import fire_all_due
+from orch_app.domains.sources.editions import sweep_machine
+from orch_app.domains.sources.syncing import sync_all_due
 from orch_app.kit.db import unit_of_work
 from orch_app.kit.settings import settings
 from orch_app.kit.version import VERSION
@@ -34,6 +36,8 @@ POLL_MOST_S = 0.02
 PAUSE_S = 0.1
 AFTER_STOP_S = 5.0
 SCHEDULES_LOOK_S = 1.0  # Huey rings once a minute, and behind running jobs; this keeps schedules to the second
+SOURCES_LOOK_S = 5.0
+TREES_S = 3600.0
 _log = structlog.get_logger("worker")
 
 
@@ -69,6 +73,8 @@ def run_worker() -> None:
         [
             Chore("pipelines", settings().sweep_s, pipelines.sweep),
             Chore("schedules", SCHEDULES_LOOK_S, fire_all_due),
+            Chore("sources", SOURCES_LOOK_S, sync_all_due),
+            Chore("trees", TREES_S, sweep_machine),
         ],
     )
     upkeep.start()

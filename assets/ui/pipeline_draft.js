@@ -54,7 +54,7 @@ export function freeName(wanted, taken) {
 export function newStep(steps, runbook) {
   const last = steps[steps.length - 1];
   const id = freeName("step", steps.map((step) => step.id));
-  return { id, runbook, needs: last ? [{ step: last.id, on: "success" }] : [], join: "all", inputs: {}, hosts: [], connections: {}, environment: "" };
+  return { id, runbook, needs: last ? [{ step: last.id, on: "success" }] : [], join: "all", inputs: {}, hosts: [], connections: {}, tags: [], skipTags: [], limit: "", environment: "" };
 }
 
 /** The steps after one of them got another id: edges follow, and so do expressions that name it. */
@@ -102,4 +102,12 @@ export function faultsAt(faults, place) {
 /** The faults that belong to no step: those of the name, of the inputs, of the whole. */
 export function faultsAround(faults) {
   return faults.filter((fault) => !/^\/steps\/\d+/.test(fault.pointer) && !/^\/(name|title|description)$/.test(fault.pointer));
+}
+
+/** What changes in a step with its runbook: tags stay that the new one offers, hosts where it works on some. */
+export function withRunbook(step, runbook) {
+  const offered = (tags) => (tags || []).filter((tag) => runbook.playTags.includes(tag));
+  const scope = { tags: offered(step.tags), skipTags: offered(step.skipTags) };
+  const worksOnHosts = runbook.target === "hosts" || runbook.target === "both";
+  return { runbook: runbook.name, ...scope, ...(worksOnHosts ? {} : { hosts: [], limit: "" }) };
 }

@@ -4,6 +4,7 @@ import { CheckField, FieldError, Segmented, SelectField, TextField } from "./fie
 import { Icon } from "./icons.jsx";
 import * as draft from "./pipeline_draft.js";
 import { PipelineGraph } from "./pipeline_graph.jsx";
+import { TagChoice } from "./tag_choice.jsx";
 import { useText } from "./text.js";
 
 const ENDS = ["success", "failure", "always"];
@@ -103,7 +104,8 @@ function Step({ at, document, catalogue, faults, onSteps, tellMove }) {
   const t = useText();
   const { steps } = document;
   const step = steps[at];
-  const runbook = catalogue.runbooks.find((each) => each.name === step.runbook) || { inputs: [], slots: [], target: "" };
+  const runbook = catalogue.runbooks.find((each) => each.name === step.runbook) || { name: step.runbook, inputs: [], slots: [], target: "", playTags: [] };
+  const worksOnHosts = runbook.target === "hosts" || runbook.target === "both";
   const change = (more) => onSteps(draft.withItem(steps, at, { ...step, ...more }));
   const move = (by) => {
     onSteps(draft.moved(steps, at, by));
@@ -123,13 +125,15 @@ function Step({ at, document, catalogue, faults, onSteps, tellMove }) {
       <Faults faults={draft.faultsAt(faults, `/steps/${at}`)} below={`/steps/${at}`} />
       <div className="f2">
         <TextField label={t("pipeline.edit.id")} value={step.id} code maxLength={40} onChange={(id) => onSteps(draft.renamed(steps, at, id))} />
-        <SelectField label={t("pipeline.edit.runbook")} value={step.runbook} options={catalogue.runbooks.map((each) => ({ value: each.name, label: spoken(each) }))} onChange={(name) => change({ runbook: name })} />
+        <SelectField label={t("pipeline.edit.runbook")} value={step.runbook} options={catalogue.runbooks.map((each) => ({ value: each.name, label: spoken(each) }))} onChange={(name) => change(draft.withRunbook(step, catalogue.runbooks.find((each) => each.name === name) || runbook))} />
         <SelectField label={t("pipeline.edit.environment")} value={step.environment} options={places} onChange={(environment) => change({ environment })} />
       </div>
       <Edges step={step} steps={steps} change={change} />
       <Inputs step={step} fields={runbook.inputs} change={change} />
-      {runbook.target === "hosts" || runbook.target === "both" ? <Hosts step={step} hosts={catalogue.hosts} change={change} /> : null}
-      {runbook.slots.map((slot) => (
+      {worksOnHosts ? <Hosts step={step} hosts={catalogue.hosts} change={change} /> : null}
+      {worksOnHosts ? <TextField label={t("launch.limit")} code optional hint={t("launch.limit_hint")} maxLength={500} value={step.limit || ""} onChange={(limit) => change({ limit })} /> : null}
+      {runbook.playTags.length ? <TagChoice tags={runbook.playTags} only={step.tags} skip={step.skipTags} onChange={({ only, skip }) => change({ tags: only, skipTags: skip })} /> : null}
+      {runbook.slots.filter((slot) => isAsked(slot, step.connections)).map((slot) => (
         <SelectField
           key={slot.slot}
           label={t("launch.connection", { name: slot.slot })}
@@ -141,6 +145,11 @@ function Step({ at, document, catalogue, faults, onSteps, tellMove }) {
       ))}
     </fieldset>
   );
+}
+
+/** Whether a slot is to be filled by now: one that stands after another waits for that, unless it is filled itself. */
+function isAsked(slot, chosen) {
+  return !slot.after || Boolean(chosen[slot.after] || chosen[slot.slot]);
 }
 
 function Declared({ schema, onSchema }) {

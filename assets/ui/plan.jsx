@@ -5,8 +5,8 @@ import { Icon } from "./icons.jsx";
 import { ACTIONS, PAGE, linesOf, matching, said } from "./plan_lines.js";
 import { useText } from "./text.js";
 
-const ICONS = { create: "plus", update: "edit", delete: "minus" };
-const TONES = { create: "ok", update: "warn", delete: "bad" };
+const ICONS = { create: "plus", update: "edit", delete: "minus", error: "warning" };
+const TONES = { create: "ok", update: "warn", delete: "bad", error: "bad" };
 
 async function readPlan(href, signal) {
   const answer = await fetch(href, { signal, credentials: "same-origin" });
@@ -14,15 +14,16 @@ async function readPlan(href, signal) {
   return { plan: await answer.json() };
 }
 
-function Summary({ summary, chosen, onChoose }) {
+function Summary({ summary, refused, chosen, onChoose }) {
   const t = useText();
+  const counts = { ...summary, error: refused };
   const flip = (action) => onChoose(chosen.includes(action) ? chosen.filter((one) => one !== action) : [...chosen, action]);
   return (
     <div className="dsum num" role="group" aria-label={t("plan.actions")}>
-      {ACTIONS.filter((action) => summary[action]).map((action) => (
+      {ACTIONS.filter((action) => counts[action]).map((action) => (
         <button key={action} type="button" className={TONES[action]} aria-pressed={chosen.includes(action)} onClick={() => flip(action)}>
           <Icon name={ICONS[action]} size={14} />
-          {t(`plan.${action}`, { n: summary[action] })}
+          {t(`plan.${action}`, { n: counts[action] })}
         </button>
       ))}
       <span className="sec">{t("plan.noop", { n: summary.noop })}</span>
@@ -78,9 +79,10 @@ function Steps({ plan }) {
   const [text, setText] = useState("");
   const [drawn, setDrawn] = useState(PAGE);
   const found = matching(plan.items, actions, text);
+  const refused = plan.items.filter((item) => item.action === "error").length;
   return (
     <>
-      <Summary summary={plan.summary} chosen={actions} onChoose={setActions} />
+      <Summary summary={plan.summary} refused={refused} chosen={actions} onChoose={setActions} />
       {plan.items.length > 10 ? (
         <div className="df-f f">
           <input type="search" className="in" aria-label={t("plan.filter")} placeholder={t("plan.filter")} value={text} onChange={(event) => setText(event.target.value)} />

@@ -4,8 +4,8 @@ import { plainly } from "./preview_text.js";
 /** Items drawn at once. */
 export const PAGE = 200;
 
-/** The actions that change something, in the order people ask about them. */
-export const ACTIONS = ["create", "update", "delete"];
+/** The actions that change something, in the order people ask about them, and what cannot be done. */
+export const ACTIONS = ["create", "update", "delete", "error"];
 
 /** An update of more fields than this tells only those that differ. */
 const FEW = 8;

@@ -178,8 +178,10 @@ const HELP = [
   ["g r", "nav.runbooks"],
   ["g j", "nav.jobs"],
   ["g a", "nav.approvals"],
+  ["g c", "nav.containers"],
+  ["g l", "nav.logs"],
   ["g h", "nav.hosts"],
-  ["g c", "nav.connections"],
+  ["g n", "nav.connections"],
   ["g s", "nav.settings"],
   ["/", "keys.filter"],
   ["j k", "keys.rows"],
@@ -192,7 +194,7 @@ const HELP = [
   ["Esc", "keys.close"],
   ["?", "keys.help"],
 ];
-const GO = { d: "/dashboard", r: "/runbooks", j: "/jobs", a: "/approvals", h: "/hosts", c: "/connections", s: "/settings" };
+const GO = { d: "/dashboard", r: "/runbooks", j: "/jobs", a: "/approvals", c: "/containers", l: "/logs", h: "/hosts", n: "/connections", s: "/settings" };
 
 function HelpList() {
   const t = useText();

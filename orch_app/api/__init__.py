@@ -13,7 +13,9 @@ from orch_app.api.tab_frames import Accepts
 from orch_app.api.tabs import TabDoor
 from orch_app.domains.accounts import api as accounts
 from orch_app.domains.containers import api as containers
+from orch_app.domains.hooks import api as hooks
 from orch_app.domains.inventory import api as inventory
+from orch_app.domains.inventory import groups_api as inventory_groups
 from orch_app.domains.jobs import api as jobs
 from orch_app.domains.jobs import approvals_api as jobs_approvals
 from orch_app.domains.jobs import fleet_api as jobs_fleet
@@ -24,14 +26,17 @@ from orch_app.domains.pipelines import api as pipelines
 from orch_app.domains.runbooks import api as runbooks
 from orch_app.domains.runbooks import presets_api as runbook_presets
 from orch_app.domains.schedules import api as schedules
+from orch_app.domains.sources import api as sources
 from orch_app.kit.version import VERSION
 
 ROUTERS = (
     accounts,
     inventory,
+    inventory_groups,
     containers,
     runbooks,
     runbook_presets,
+    sources,
     jobs,
     jobs_approvals,
     jobs_fleet,
@@ -39,6 +44,7 @@ ROUTERS = (
     jobs_workers,
     pipelines,
     schedules,
+    hooks,
     operations,
 )
 LARGER_BODIES = {re.compile(r"/v1/runbooks/[^/]+/(execute|preview|choices/.+)"): 5 * 1024 * 1024}

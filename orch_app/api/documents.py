@@ -23,6 +23,7 @@ OPEN_PATHS = frozenset(
         "/v1/auth/refresh",
         "/v1/auth/logout",
         "/v1/setup",
+        "/v1/hooks/{hook_id}",
         "/health",
         "/health/web",
         "/health/worker",

@@ -1,8 +1,10 @@
 """LogView: a job's log of any length, live, virtual, searchable; see assets/ui/log/."""
 
+from dataclasses import dataclass
+
 import reflex as rx
 
-from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, one_number, ui_module
+from orch_app.components.local import Event, EventHandler, Text, UiComponent, given, no_args, one_number, ui_module
 
 
 class LogView(UiComponent):
@@ -21,6 +23,9 @@ class LogView(UiComponent):
     banner: rx.Var[str]
     go_to: rx.Var[int]
     on_line: EventHandler[one_number]
+    most: rx.Var[int]
+    label: rx.Var[str]
+    on_gap: EventHandler[no_args]
 
 
 class LogExcerpt(UiComponent):
@@ -63,6 +68,45 @@ def log_view(  # noqa: PLR0913 - the props of one large component
     """
     rare = given(counts=counts, downloads=downloads, empty_text=empty_text, banner=banner, go_to=go_to, on_line=on_line)
     return LogView.create(job_key=job_key, batch=batch, total=total, live=live, history_url=history_url, **rare)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of a stream: its name (another one begins from nothing), the newest lines, and how many came in all.
+
+    The lines are as for `log_view`; a line's `host` is its source, and `hue` (1-8) the colour of it.
+    """
+
+    stream: Text
+    batch: rx.Var[dict]
+    total: rx.Var[int]
+
+
+def log_tail(
+    heard: Heard, *, most: int, label: Text, on_gap: Event, empty_text: Text = "", banner: Text = ""
+) -> rx.Component:
+    """The lines of several sources as they come, with the same viewer: nothing is kept but in the browser.
+
+    Args:
+        heard: the stream and what came of it.
+        most: so many are kept, twice as many while the reader has paused.
+        label: what the log is called.
+        on_gap: hears that lines never came, so that everything has to begin again.
+        empty_text: shown while there is no line.
+        banner: a sentence above the lines while something is interrupted.
+    """
+    rare = given(empty_text=empty_text, banner=banner)
+    return LogView.create(
+        job_key=heard.stream,
+        batch=heard.batch,
+        total=heard.total,
+        live=True,
+        history_url="",
+        most=most,
+        label=label,
+        on_gap=on_gap,
+        **rare,
+    )
 
 
 def log_excerpt(lines: rx.Var[list]) -> rx.Component:

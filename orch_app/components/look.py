@@ -21,6 +21,7 @@ STYLESHEETS = [
             "tables",
             "pipelines",
             "plan",
+            "containers",
             "phone",
         )
     ),

@@ -36,16 +36,20 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("dashboard", "/dashboard", "dashboard", "nav.dashboard", bar=True),
             Place("runbooks", "/runbooks", "book", "nav.runbooks", bar=True),
+            Place("sources", "/sources", "download", "nav.sources"),
             Place("jobs", "/jobs", "list", "nav.jobs", bar=True),
+            Place("containers", "/containers", "box", "nav.containers", bar=True),
+            Place("logs", "/logs", "file", "nav.logs"),
             Place("approvals", "/approvals", "shield", "nav.approvals"),
             Place("schedules", "/schedules", "calendar", "nav.schedules"),
+            Place("webhooks", "/webhooks", "link", "nav.webhooks"),
             Place("pipelines", "/pipelines", "flow", "nav.pipelines"),
         ),
     ),
     (
         "nav.infrastructure",
         (
-            Place("hosts", "/hosts", "server", "nav.hosts", bar=True),
+            Place("hosts", "/hosts", "server", "nav.hosts"),
             Place("connections", "/connections", "plug", "nav.connections"),
             Place("workers", "/workers", "cpu", "nav.workers"),
         ),

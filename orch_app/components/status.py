@@ -85,6 +85,11 @@ def chip(*children: rx.Component | Text, icon_name: str = "", mono: bool = False
     return rx.el.span(*shown, class_name="chip mono" if mono else "chip")
 
 
+def state_badge(word: Text, *, icon_name: str, tone: str = "") -> rx.Component:
+    """A state that has a word of its own; the tone is `ok`, `warn`, `bad`, `run` or none."""
+    return rx.el.span(icon(icon_name, 14), word, class_name=f"st {tone}".strip())
+
+
 def hosts_bar(counts: rx.Var[dict], *, words: bool = True) -> rx.Component:
     """Counts `{ok, changed, failed, unreachable, skipped}` as words and as one bar."""
     return HostsBar.create(counts=counts, words=words)

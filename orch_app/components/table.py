@@ -124,13 +124,22 @@ class Column:
     key: str = ""
 
 
-def data_table(
+@dataclass(frozen=True)
+class Groups:
+    """Rows in groups: which row begins one, and what is said above it."""
+
+    begins: Callable[[rx.Var], rx.Var[bool]]
+    heading: Cell
+
+
+def data_table(  # noqa: PLR0913 - what a list may be beside its rows and columns
     rows: rx.Var[list],
     columns: Sequence[Column],
     *,
     caption: Text,
     href: Callable[[rx.Var], Text] | None = None,
     key: Callable[[rx.Var], Text] | None = None,
+    groups: Groups | None = None,
     dense: bool = False,
 ) -> rx.Component:
     """Rows of a list var. With `href` the whole row is a link, carried by the `k1` cell; buttons stay above it.
@@ -138,7 +147,12 @@ def data_table(
     With `key` a row that moves takes the focus along.
     """
     head = rx.el.thead(rx.el.tr(*(_heading(column) for column in columns)))
-    body = rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, href, key)))
+
+    def drawn(row: rx.Var) -> rx.Component:
+        line = _row(row, columns, href, key)
+        return line if groups is None else _below_heading(row, line, groups, len(columns))
+
+    body = rx.el.tbody(rx.foreach(rows, drawn))
     return rx.el.table(
         rx.el.caption(caption, class_name="sr"), head, body, class_name="rows dense" if dense else "rows"
     )
@@ -212,6 +226,11 @@ def _row(
 ) -> rx.Component:
     cells = [_cell(column, row, href) for column in columns]
     return rx.el.tr(*cells) if key is None else rx.el.tr(*cells, key=key(row))
+
+
+def _below_heading(row: rx.Var, line: rx.Component, groups: Groups, width: int) -> rx.Component:
+    heading = rx.el.tr(rx.el.td(groups.heading(row), col_span=width), class_name="tsec")
+    return rx.fragment(rx.cond(groups.begins(row), heading, rx.fragment()), line, key=line.key)
 
 
 def _cell(column: Column, row: rx.Var, href: Callable[[rx.Var], Text] | None) -> rx.Component:

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     )
     key_file: Path | None = Field(None, description="Master key file; default `<data_dir>/keys/master.key`.")
     runbooks_dir: Path = Field(ROOT / "runbooks", description="Folder of the trusted runbooks.")
+    source_folders: Annotated[list[Path], NoDecode] = Field(
+        default_factory=list, description="Folders below which sources of runbooks may lie, by commas; none without it."
+    )
     artifacts_url: str = Field(
         "", description="Store of job artifacts: file:///folder or s3://bucket/prefix; default `<data_dir>/artifacts`."
     )
@@ -115,6 +118,7 @@ class Settings(BaseSettings):
     setup_token_s: int = Field(1800, ge=60, description="Life of the one-time setup token in seconds.")
     login_limit: str = Field("5/15minutes", description="Refused logins allowed per account and address.")
     execute_limit: str = Field("600/minute", description="Jobs that one user may start.")
+    hook_limit: str = Field("60/minute", description="Messages that one inbound webhook takes.")
     api_limit: str = Field("1200/minute", description="REST calls that one caller may make.")
     login_connections: int = Field(
         50, ge=1, description="Websockets and streams that one login keeps open at one web process, a tab being one."
@@ -149,7 +153,7 @@ class Settings(BaseSettings):
         """Values from files beside those from the environment."""
         return init_settings, env_settings, _ValuesInFiles(settings_cls), dotenv_settings, file_secret_settings
 
-    @field_validator("trusted_proxies", "egress_allow", mode="before")
+    @field_validator("trusted_proxies", "egress_allow", "source_folders", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Accept `a,b` as people write it in an environment file."""

@@ -41,7 +41,7 @@ def dashboard_page() -> rx.Component:
         thumb=run,
     )
     content = by_phase(DashboardState, _content(), retry=DashboardState.load, empty=_first_steps(), loading=_loading())
-    return framed("dashboard", header, content, reload=DashboardState.load)
+    return framed("dashboard", header, content, reload=[DashboardState.load, DashboardState.count_containers])
 
 
 def _loading() -> rx.Component:
@@ -67,7 +67,6 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
     )
     trend = tr_dynamic("dashboard.trend.", KPIS["trend"].to(str), n=KPIS["difference"].to(int))
     slots = tr("dashboard.slots", busy=KPIS["busy"].to(int), slots=KPIS["slots"].to(int))
-    well = tr("dashboard.well", well=KPIS["well"].to(int), total=KPIS["total"].to(int))
     failed, workers = KPIS["failed"].to(int), KPIS["workers"].to(int)
     return (
         kpi_card(
@@ -93,13 +92,38 @@ def _kpi_cards() -> tuple[rx.Component, ...]:
             context=slots,
             tone=rx.cond(workers > 0, "", "bad"),
         ),
-        kpi_card(
-            tr("dashboard.rate", n=DashboardState.span),
-            percent(KPIS["rate"].to(float)),
-            icon_name="ok",
-            href="/jobs",
-            context=well,
-        ),
+        rx.cond(may("connections:use"), _containers_card(), _rate_card()),
+    )
+
+
+def _containers_card() -> rx.Component:
+    """Containers in error on all engines; a dash until the engines have answered."""
+    found = DashboardState.containers
+    bad, silent = found["bad"].to(int), found["silent"].to(int)
+    of_all = rx.fragment(
+        tr("dashboard.containers_of", n=found["total"].to(int)),
+        rx.cond(silent > 0, rx.fragment(rx.el.br(), tr("dashboard.containers_silent", n=silent))),
+    )
+    is_counted = found["isKnown"].to(bool) & (found["endpoints"].to(int) > 0)
+    none = rx.cond(found["isKnown"].to(bool), tr("dashboard.containers_none"), "")
+    return kpi_card(
+        tr("dashboard.containers"),
+        rx.cond(is_counted, number(bad), "—"),
+        icon_name="box",
+        href="/containers?show=problems",
+        context=rx.cond(is_counted, of_all, none),
+        tone=rx.cond(bad > 0, "bad", ""),
+    )
+
+
+def _rate_card() -> rx.Component:
+    """Jobs without failure: for those who may not look at engines."""
+    return kpi_card(
+        tr("dashboard.rate", n=DashboardState.span),
+        percent(KPIS["rate"].to(float)),
+        icon_name="ok",
+        href="/jobs",
+        context=tr("dashboard.well", well=KPIS["well"].to(int), total=KPIS["total"].to(int)),
     )
 
 

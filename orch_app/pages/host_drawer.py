@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from orch_app.components.actions import button, copy_button, link_button, menu, menu_item
+from orch_app.components.actions import button, copy_button, link, link_button, menu, menu_item
 from orch_app.components.dialogs import drawer
 from orch_app.components.layout import key_values
 from orch_app.components.states import note
@@ -10,6 +10,7 @@ from orch_app.components.status import chip, env_badge, status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import may, worded
+from orch_app.pages.variables import variables_shown
 from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 
@@ -26,6 +27,7 @@ def host_drawer() -> rx.Component:
         _facts(),
         rx.el.h3(tr("hosts.column.key"), class_name="sub"),
         _key(),
+        variables_shown(HostsState.variables, HostsState.is_trusted_text),
         rx.el.div(
             link_button(tr("hosts.jobs"), href="/jobs?host=" + HOST["name"].to(str), icon_name="list", look="s"),
             class_name="row mt16",
@@ -73,7 +75,9 @@ def _facts() -> rx.Component:
                 ),
             ),
             (tr("hosts.column.connection"), or_dash(HOST["connection"].to(str))),
+            (tr("groups.title"), host_groups(HOST)),
             (tr("hosts.column.labels"), host_labels(HOST)),
+            (tr("groups.column.origin"), or_dash(HOST["origin"].to(str))),
             (tr("hosts.column.seen"), relative_time(HOST["seen_at"].to(str))),
             (tr("hosts.created"), relative_time(HOST["created_at"].to(str))),
         ]
@@ -112,6 +116,17 @@ def host_labels(row: rx.Var) -> rx.Component:
     """The labels of a host as chips."""
     return rx.el.div(
         rx.foreach(row["labels"].to(list[str]), lambda label: chip(label, mono=True)), class_name="chips-l"
+    )
+
+
+def host_groups(row: rx.Var) -> rx.Component:
+    """The groups that a host stands in, as chips that show the others of each."""
+    return rx.el.div(
+        rx.foreach(
+            row["groups"].to(list[str]),
+            lambda name: link(chip(name, mono=True), href="/hosts?group=" + name.to(str)),
+        ),
+        class_name="chips-l",
     )
 
 

@@ -8,6 +8,7 @@ from orch_app.components.dialogs import cancel_button, drawer
 from orch_app.components.fields import field_error, form, select_field, text_field
 from orch_app.components.states import note
 from orch_app.components.text import tr, tr_dynamic
+from orch_app.pages.variables import variables_field
 from orch_app.state.hosts import HostsState
 
 FORM = "host-form"
@@ -108,6 +109,17 @@ def _access() -> tuple[rx.Component, ...]:
             rows=3,
             code=True,
         ),
+        text_field(
+            tr("hosts.field.python"),
+            name="python",
+            value=HOST["python"].to(str),
+            hint=tr("hosts.hint.python"),
+            error=_fault("python"),
+            optional=True,
+            code=True,
+            max_length=201,
+        ),
+        variables_field(HostsState.variables, HostsState.variable_faults),
     )
 
 

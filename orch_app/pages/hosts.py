@@ -1,20 +1,23 @@
-"""/hosts: machines that runbooks work on, their form, their details, and the verifying of their keys."""
+"""/hosts: machines that runbooks work on, their form, their details, the verifying of their keys, and their groups."""
 
 import reflex as rx
 
 from orch_app.components.actions import button, menu, menu_item
 from orch_app.components.dialogs import confirm_dialog
-from orch_app.components.layout import page_header, section
+from orch_app.components.layout import Tab, page_header, section, tabs
 from orch_app.components.states import empty_state, no_results_state
 from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_select, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import by_phase, framed, may, worded
-from orch_app.pages.host_drawer import host_drawer, host_labels, or_dash, report_href
+from orch_app.pages.group_form import group_form
+from orch_app.pages.groups import group_dialogs, groups_tab
+from orch_app.pages.host_drawer import host_drawer, host_groups, host_labels, or_dash, report_href
 from orch_app.pages.host_form import host_form
 from orch_app.pages.host_key_dialog import host_key_dialog
 from orch_app.pages.list_parts import cursor_pages
+from orch_app.state.groups import GroupsState
 from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 
@@ -24,7 +27,7 @@ STATUSES = ("ok", "unknown", "unreachable", "auth_failed", "key_changed")
 
 
 def hosts_page() -> rx.Component:
-    """The list of hosts and what opens over it."""
+    """The lists of hosts and of their groups, and what opens over them."""
     add = rx.cond(may("hosts:write"), button(tr("hosts.add"), icon_name="plus", look="p", on_click=HostsState.open_new))
     header = page_header(
         tr("nav.hosts"),
@@ -33,15 +36,22 @@ def hosts_page() -> rx.Component:
         thumb=[add],
     )
     empty = empty_state(tr("hosts.empty"), worded("hosts:write", "hosts.empty_hint"), icon_name="server")
+    hosts = by_phase(HostsState, _list(), retry=HostsState.load, empty=section(empty, padded=False))
     return framed(
         "hosts",
         header,
-        by_phase(HostsState, _list(), retry=HostsState.load, empty=section(empty, padded=False)),
+        tabs(
+            Tab("hosts", tr("nav.hosts"), hosts, count=HostsState.total),
+            Tab("groups", tr("groups.title"), groups_tab(), count=GroupsState.total),
+            label=tr("nav.hosts"),
+        ),
         host_drawer(),
         host_form(),
+        group_dialogs(),
+        group_form(),
         _delete(),
         host_key_dialog(),
-        reload=HostsState.load,
+        reload=[HostsState.load, GroupsState.load],
     )
 
 
@@ -56,7 +66,11 @@ def _list() -> rx.Component:
                 tr("hosts.column.connection"), "connection", HostsState.connections, tr("hosts.all_connections")
             ),
         ),
-        resets=["q", "status", "connection"],
+        rx.cond(
+            HostsState.groups.length() > 0,
+            url_select(tr("groups.column.name"), "group", HostsState.groups, tr("groups.all")),
+        ),
+        resets=["q", "status", "group", "connection"],
     )
     rows = rx.fragment(
         data_table(HostsState.rows, _columns(), caption=tr("nav.hosts")),
@@ -71,6 +85,7 @@ def _columns() -> list[Column]:
         Column(tr("hosts.column.status"), lambda row: status_badge(row["status"].to(str)), card="k2", sort="status"),
         Column(tr("hosts.column.environment"), lambda row: env_badge(row["environment"].to(str)), card="k4"),
         Column(tr("hosts.column.connection"), lambda row: or_dash(row["connection"].to(str)), priority=2),
+        Column(tr("groups.title"), host_groups, card="ka", priority=2),
         Column(tr("hosts.column.labels"), host_labels, priority=3),
         Column(tr("hosts.column.key"), _key, priority=2),
         Column(tr("hosts.column.seen"), lambda row: relative_time(row["seen_at"].to(str), "sec"), card="k3"),

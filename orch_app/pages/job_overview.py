@@ -48,13 +48,14 @@ def failure_box() -> rx.Component:
 
 
 def _trigger() -> rx.Component:
-    """What started the job; a link to the schedule or to the run of a pipeline."""
+    """What started the job; a link to the schedule, the webhook or the run of a pipeline."""
     trigger, origin = JOB["trigger"].to(str), JOB["originId"].to(str)
     said = tr_dynamic("trigger.", trigger)
     linked = rx.match(
         trigger,
         ("schedule", link(said, href="/schedules?open=" + origin)),
         ("pipeline", link(said, href="/pipelines/" + origin)),
+        ("webhook", link(said, href="/webhooks?open=" + origin)),
         rx.el.span(said),
     )
     return rx.cond(origin != "", linked, rx.el.span(said))
@@ -177,6 +178,8 @@ def _order() -> rx.Component:
             *pair(tr("job.request_reason"), reason),
             *pair(tr("job.runbook"), rx.el.span(runbook, " v", JOB["version"].to(str))),
             *pair(tr("job.trigger"), _trigger()),
+            _tags(tr("tags.only"), JOB["tags"].to(str)),
+            _tags(tr("tags.skip"), JOB["skipTags"].to(str)),
             *pair(tr("job.queued_for"), duration(JOB["waitedS"])),
             *pair(tr("job.timeout"), duration(JOB["timeoutS"].to(float))),
             *pair(tr("job.attempt"), number(JOB["attempt"].to(int))),
@@ -189,6 +192,11 @@ def _order() -> rx.Component:
         ),
         title=tr("job.order"),
     )
+
+
+def _tags(name: rx.Var[str], tags: rx.Var[str]) -> rx.Component:
+    """Which tasks were chosen; nothing where all were."""
+    return rx.cond(tags != "", rx.fragment(rx.el.dt(name), rx.el.dd(tags, class_name="mono break")))
 
 
 def _chain() -> rx.Component:

@@ -31,7 +31,7 @@ from orch_app.state.jobs_view import DEAD, PERIODS
 from orch_app.state.session import ShellState
 
 STATUSES = ("RUNNING", "PENDING", "SUCCESS", "ERROR", "CANCELED")
-TRIGGERS = ("manual", "api", "retry", "schedule", "pipeline")
+TRIGGERS = ("manual", "api", "retry", "schedule", "pipeline", "webhook")
 FILTERS = ("q", "status", "runbook", "environment", "host", "user", "trigger", "since", "dead")
 USER = ShellState.user["id"].to(str)
 

@@ -22,3 +22,8 @@ def cursor_pages(previous: rx.Var[str], following: rx.Var[str]) -> rx.Component:
             custom_attrs={"aria-label": tr("pages.label")},
         ),
     )
+
+
+def scope(narrowed: rx.Var[str]) -> rx.Component:
+    """The tasks and hosts that an order is narrowed to, as Ansible would be told."""
+    return rx.cond(narrowed != "", rx.el.code(narrowed), rx.el.span(tr("launch.scope_all"), class_name="sec"))

@@ -14,12 +14,13 @@ from orch_app.components.icon import icon
 from orch_app.components.markdown import markdown
 from orch_app.components.schema_form import schema_form
 from orch_app.components.states import note
+from orch_app.components.tag_choice import tag_choice
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.pages.frame import may, worded
 from orch_app.pages.spoken import spoken, spoken_of
 
 
-def order_fields(state: Any) -> list[rx.Component]:
+def order_fields(state: Any, *, has_reason: bool = True) -> list[rx.Component]:
     """What is in the way, and every field of the order, in the order in which they are filled in."""
     reason = text_field(
         tr("launch.reason"),
@@ -47,7 +48,8 @@ def order_fields(state: Any) -> list[rx.Component]:
             disabled=_is_read_only(state),
             choices=_choices(state),
         ),
-        reason,
+        _tags(state),
+        *([reason] if has_reason else []),
         rx.cond(state.readme["en"] != "", _readme(state)),
     ]
 
@@ -102,7 +104,10 @@ def _slot(state: Any, slot: rx.Var) -> rx.Component:
             field_error(spoken(fault, "detail")),
         ),
     )
-    return rx.el.div(chosen, rx.cond(options.length() > 0, rx.fragment(), none), faults, class_name="f")
+    field = rx.el.div(chosen, rx.cond(options.length() > 0, rx.fragment(), none), faults, class_name="f")
+    after = slot["after"].to(str)
+    is_asked = (after == "") | state.chosen.contains(after) | state.chosen.contains(name)
+    return rx.cond(is_asked, field)
 
 
 def _place(state: Any) -> rx.Component:
@@ -114,11 +119,48 @@ def _place(state: Any) -> rx.Component:
 
 
 def _hosts(state: Any) -> rx.Component:
-    faults = rx.foreach(
-        state.faults,
-        lambda fault: rx.cond(fault["place"].to(str) == "hosts", field_error(spoken(fault, "detail"))),
+    shown = rx.fragment(_picker(state), _limit(state))
+    return rx.fragment(rx.cond(state.place == "hosts", shown), _faults_at(state, "hosts"))
+
+
+def _limit(state: Any) -> rx.Component:
+    """A pattern instead of ticks, or over them: it is heeded when the job is launched, for hosts to come too."""
+    means = rx.cond(state.limited >= 0, tr("launch.limited", n=state.limited), "")
+    typed = text_field(
+        tr("launch.limit"),
+        value=state.limit,
+        on_change=state.give_limit,
+        hint=tr("launch.limit_hint"),
+        optional=True,
+        code=True,
+        max_length=500,
+        disabled=_is_read_only(state),
     )
-    return rx.fragment(rx.cond(state.place == "hosts", _picker(state)), faults)
+    told = rx.el.span(means, class_name="sec sm num", role="status")
+    return rx.el.div(typed, told, _faults_at(state, "limit"), class_name="f")
+
+
+def _tags(state: Any) -> rx.Component:
+    """Which tasks run, where the runbook lets that be chosen."""
+    offered = state.runbook["playTags"].to(list[str])
+    choice = tag_choice(
+        offered,
+        only=state.tags,
+        skip=state.skip_tags,
+        on_change=state.choose_tags,
+        disabled=_is_read_only(state),
+    )
+    faults = rx.fragment(_faults_at(state, "tags"), _faults_at(state, "skipTags"))
+    is_offered = state.runbook.contains("playTags") & (offered.length() > 0)
+    return rx.cond(is_offered, rx.el.div(choice, faults, class_name="f"))
+
+
+def _faults_at(state: Any, place: str) -> rx.Component:
+    """Faults of one part of the order."""
+    return rx.foreach(
+        state.faults,
+        lambda fault: rx.cond(fault["place"].to(str) == place, field_error(spoken(fault, "detail"))),
+    )
 
 
 def _picker(state: Any) -> rx.Component:
@@ -145,6 +187,15 @@ def _picker(state: Any) -> rx.Component:
                 button(tr("launch.all_shown"), look="s g", on_click=state.choose_shown, disabled=_is_read_only(state)),
                 button(tr("launch.none"), look="s g", on_click=state.choose_none, disabled=_is_read_only(state)),
                 rx.cond(
+                    state.host_groups.length() > 0,
+                    rx.el.div(
+                        rx.foreach(state.host_groups, lambda group: _group(state, group)),
+                        class_name="row wrap full-w",
+                        role="group",
+                        custom_attrs={"aria-label": tr("launch.groups")},
+                    ),
+                ),
+                rx.cond(
                     state.labels.length() > 0,
                     rx.el.div(
                         rx.foreach(state.labels, lambda label: _label(state, label)), class_name="row wrap full-w"
@@ -167,6 +218,21 @@ def _label(state: Any, label: rx.Var) -> rx.Component:
         class_name="lab",
         on_click=state.find_hosts(label.to(str)),
         custom_attrs={"aria-pressed": state.host_text == label},
+    )
+
+
+def _group(state: Any, group: rx.Var) -> rx.Component:
+    """A press chooses all of a group, or none of it."""
+    name = group["name"].to(str)
+    return rx.el.button(
+        name,
+        " · ",
+        tr("hosts.subtitle", n=group["count"].to(int)),
+        type="button",
+        class_name="lab",
+        on_click=state.choose_group(name),
+        disabled=_is_read_only(state),
+        custom_attrs={"aria-pressed": group["isChosen"].to(bool)},
     )
 
 

@@ -39,7 +39,9 @@ def run_drawer() -> rx.Component:
     subtitle = rx.el.span(
         spoken(RUNBOOK, "description"),
         " ",
-        rx.el.span("v", RUNBOOK["version"].to(str), class_name="mono nowrap"),
+        rx.cond(
+            RUNBOOK["version"].to(str) != "", rx.el.span("v", RUNBOOK["version"].to(str), class_name="mono nowrap")
+        ),
     )
     shown = drawer(
         body,

@@ -13,6 +13,7 @@ from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.cron_editor import next_runs
 from orch_app.pages.frame import may
+from orch_app.pages.list_parts import scope
 from orch_app.pages.spoken import spoken
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
@@ -87,6 +88,7 @@ def _facts() -> rx.Component:
             (tr("schedules.timezone"), ZONE),
             (tr("schedules.column.owner"), rx.el.span(ONE["owner"].to(str), " · ", tr("schedules.owner_hint"))),
             (tr("schedules.policy"), tr_dynamic("schedules.policy.", ONE["policy"].to(str))),
+            (tr("launch.scope"), scope(ONE["scope"].to(str))),
             (
                 tr("schedules.window_fact"),
                 rx.cond(has_window, window, rx.el.span(tr("schedules.always"), class_name="sec")),

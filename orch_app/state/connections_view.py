@@ -47,6 +47,7 @@ SENTENCES = frozenset(
         "url_path",
         "url_port",
         "url_secret",
+        "url_user",
         "no_key",
         "single_line",
         "host",
@@ -92,6 +93,7 @@ def read_uses(session: Session, actor: Actor, connection_id: str) -> list[Shown]
 def _href(use: ConnectionUse) -> str:
     pages = {"schedule": f"/schedules?q={quote(use.name)}", "pipeline": f"/pipelines?q={quote(use.name)}"}
     own = {"run": f"/pipelines/{use.id}", "job": f"/jobs/{use.id}", "host": f"/hosts?q={quote(use.name)}"}
+    pages |= {"hook": f"/webhooks?q={quote(use.name)}", "source": "/sources"}
     return (pages | own)[use.kind]
 
 

@@ -1,6 +1,6 @@
 """What the dashboard shows, read in one go and put into the plain values that its page draws."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta, tzinfo
 from typing import Any
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.accounts import queries as accounts
+from orch_app.domains.containers.sights import Sight
 from orch_app.domains.inventory import queries as inventory
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
@@ -31,6 +32,7 @@ USUAL_SPAN = 30
 RECENT = 8
 MOST_OF_A_KIND = 4
 DAY = timedelta(days=1)
+NOT_COUNTED: Shown = {"isKnown": False, "endpoints": 0, "silent": 0, "total": 0, "bad": 0}
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,18 @@ def read_dashboard(session: Session, actor: Actor, wanted: Wanted) -> Shown:
         "scheduled": _scheduled(session, actor, environment),
         "steps": _steps(session, actor) if is_fresh else [],
         "is_fresh": is_fresh,
+    }
+
+
+def count_containers(sights: Sequence[Sight]) -> Shown:
+    """How many containers there are and how many of them are in error, on endpoints that answer and others."""
+    rows = [row for sight in sights for row in sight.containers]
+    return {
+        "isKnown": True,
+        "endpoints": len(sights),
+        "silent": sum(sight.error is not None for sight in sights),
+        "total": len(rows),
+        "bad": sum(row.is_in_error for row in rows),
     }
 
 

@@ -94,7 +94,7 @@ def guarded(permission: Permission, *, page: bool = False) -> Callable[[H], H]:
                 _log.exception("event.failed", handler=handler.__qualname__)
                 return await _refuse(self, unforeseen(), handler.__qualname__, page=page)
             if page and not isinstance(self, StateProxy):
-                _assign(self, _read(self))
+                _assign(self, reading_of(self))
             return result
 
         setattr(inner, GUARD, permission)
@@ -128,12 +128,15 @@ async def _refuse(state: Any, error: OrchError, handler: str, *, page: bool) -> 
     if not page:
         return Notices.show_problem(shown(error))
     phase = "forbidden" if isinstance(error, Forbidden) else "error"
-    await _write(state, phase=phase, problem=shown(error), **_read(state))
+    await _write(state, phase=phase, problem=shown(error), **reading_of(state))
     return None
 
 
-def _read(state: Any) -> dict[str, Any]:
-    """What a screen notes when it has been read, well or badly, for the address of its tab."""
+def reading_of(state: Any) -> dict[str, Any]:
+    """What a screen notes when it has been read, well or badly, for the address of its tab.
+
+    Handlers that read in the background note it themselves.
+    """
     return {"shown_at": asked_for(state), "loads": state.loads + 1}
 
 

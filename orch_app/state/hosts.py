@@ -13,12 +13,13 @@ from orch_app.kit.rest import etag
 from orch_app.state.address import parameters
 from orch_app.state.bursts import bursts
 from orch_app.state.guard import act, actor, ask, guarded, recheck
-from orch_app.state.hosts_view import NO_HOST, faults_of, host_fields, read_hosts
+from orch_app.state.hosts_view import NO_HOST, NO_VARIABLES, faults_of, host_fields, read_host_variables, read_hosts
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
 from orch_app.state.session import environment_of, has_arrived
+from orch_app.state.variables_view import faults_in_variables
 
-FILTERS = ("q", "status", "connection", "sort", "cursor")
+FILTERS = ("q", "status", "group", "connection", "sort", "cursor")
 
 
 class HostsState(Screen, rx.State):
@@ -30,9 +31,13 @@ class HostsState(Screen, rx.State):
     next_href: str = ""
     previous_href: str = ""
     connections: list[dict[str, str]] = []
+    groups: list[str] = []
     panel: str = ""
     host: dict[str, Any] = NO_HOST
+    variables: str = ""
+    is_trusted_text: bool = False
     faults: dict[str, str] = {}
+    variable_faults: list[dict[str, str]] = []
     form_environment: str = "stage"
     form_connection: str = ""
 
@@ -64,7 +69,7 @@ class HostsState(Screen, rx.State):
     @guarded(Permission.HOSTS_READ)
     async def open_detail(self, host_id: str) -> None:
         """Show one host of the list."""
-        self._pick(host_id, "detail")
+        await self._pick(host_id, "detail")
 
     @rx.event
     @guarded(Permission.HOSTS_WRITE)
@@ -76,14 +81,14 @@ class HostsState(Screen, rx.State):
     @guarded(Permission.HOSTS_WRITE)
     async def open_edit(self, host_id: str) -> None:
         """Show the form of one host."""
-        self._pick(host_id, "form")
+        await self._pick(host_id, "form")
         self._open_form(self.host, self.host["environment"])
 
     @rx.event
     @guarded(Permission.HOSTS_WRITE)
     async def ask_delete(self, host_id: str) -> None:
         """Ask before removing one host."""
-        self._pick(host_id, "delete")
+        await self._pick(host_id, "delete")
 
     @rx.event
     @guarded(Permission.HOSTS_READ)
@@ -109,19 +114,15 @@ class HostsState(Screen, rx.State):
     @guarded(Permission.HOSTS_WRITE)
     async def save(self, values: dict[str, Any]) -> Any:
         """Add or change the host of the form; faults are shown at their fields."""
-        fields = host_fields(values, self.form_connection)
         try:
-            saved = await self._saved(fields)
-        except (ValidationError, Invalid) as error:
-            self.faults = faults_of(error)
-            return None
-        except Conflict as error:
-            self.faults = faults_of(error)
+            saved = await self._saved(host_fields(values, self.form_connection))
+        except (ValidationError, Invalid, Conflict) as error:
+            self.faults, self.variable_faults = faults_of(error), faults_in_variables(error)
             if not self.faults:
                 raise
             return None
         await self._read()
-        self._pick(saved, "detail")
+        await self._pick(saved, "detail")
         leave = [rx.redirect("/hosts", replace=True)] if parameters(self, "new")["new"] else []
         return [Notices.show_done("host.saved"), *leave]
 
@@ -145,13 +146,17 @@ class HostsState(Screen, rx.State):
         asked = parameters(self, *FILTERS)
         for name, value in (await ask(read_hosts, asked, await environment_of(self))).items():
             setattr(self, name, value)
-        self.is_filtered = any(asked[name] for name in ("q", "status", "connection"))
+        self.is_filtered = any(asked[name] for name in ("q", "status", "group", "connection"))
         self.phase = "ready" if self.rows or self.is_filtered or asked["cursor"] else "empty"
 
-    def _pick(self, host_id: str, panel: str) -> None:
+    async def _pick(self, host_id: str, panel: str) -> None:
         found = next((row for row in self.rows if row["id"] == host_id), None)
         self.host, self.panel = (found, panel) if found else (NO_HOST, "")
+        told = await ask(read_host_variables, host_id) if found else NO_VARIABLES
+        self.variables, self.is_trusted_text = told["variables"], told["is_trusted_text"]
 
     def _open_form(self, host: dict[str, Any], environment: str) -> None:
-        self.host, self.faults, self.panel = host, {}, "form"
+        self.host, self.faults, self.variable_faults, self.panel = host, {}, [], "form"
+        if not host["id"]:
+            self.variables, self.is_trusted_text = "", False
         self.form_environment, self.form_connection = environment, host["connection_id"]

@@ -189,6 +189,8 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "attempt": job.attempt,
         "priority": job.priority,
         "requestReason": job.request_reason,
+        "tags": ", ".join(job.tags_json.get("only", [])),
+        "skipTags": ", ".join(job.tags_json.get("skip", [])),
         "canceledBy": job.canceled_by or "",
         "timeoutS": job.timeout_s,
         "lastSeq": job.last_seq,

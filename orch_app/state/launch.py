@@ -31,6 +31,9 @@ _CURL_DEPS: list[str | rx.Var[Any]] = [
     "host_ids",
     "chosen",
     "reason",
+    "limit",
+    "tags",
+    "skip_tags",
     "_inputs",
     "priority",
 ]
@@ -68,7 +71,7 @@ class LaunchState(PresetChoice, rx.State):
     async def open(self) -> None:
         """Show the drawer when the address names a runbook.
 
-        `host`, `from` (a job), or `environment`, `hosts` and `inputs` of a copied link fill it in beforehand.
+        `host`, `from` (a job), or `environment`, `hosts`, `limit`, `connections`, `inputs`, tags of a link fill it in.
         """
         asked = parameters(self, "run", "host", "from", "environment", "show")
         if not asked["run"]:
@@ -165,7 +168,7 @@ class LaunchState(PresetChoice, rx.State):
         again = await ask(launch_view.read_again, asked["from"]) if asked["from"] else {}
         environment = await environment_of(self)
         before: Shown = {"environment": environment} if environment else {}
-        long = parameters(self, "inputs", "hosts", longest=launch_view.LONGEST_INPUTS)
+        long = parameters(self, *launch_view.LONG, longest=launch_view.LONGEST_INPUTS)
         again |= launch_view.linked(asked | long)
         self.shows_curl, self.priority, self.asks_for_name = asked["show"] == "curl", 0, False
         if asked["host"]:
@@ -179,6 +182,7 @@ class LaunchState(PresetChoice, rx.State):
         """The order as the REST API takes it."""
         order = self._order()
         more: Shown = {"hosts": order.host_ids, "connections": order.connections, "requestReason": order.request_reason}
+        more |= {"tags": list(order.tags.only), "skipTags": list(order.tags.skip), "limit": order.limit}
         more["priority"] = self.priority
         body: Shown = {"environment": order.environment, "inputs": order.inputs}
         return body | {name: value for name, value in more.items() if value}

@@ -12,17 +12,20 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.group_tree import ALL
+from orch_app.domains.inventory.grouping import Grouping, read_grouping
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.queries import get_host, list_connections, list_hosts
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs import modes
+from orch_app.domains.jobs.host_limit import read_limit
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
 from orch_app.domains.jobs.verdicts import role_for, verdict_on
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runbook
-from orch_app.kit.errors import Problem
+from orch_app.kit.errors import Invalid, Problem
 from orch_app.state.address import address
 
 AT_ONCE = 200
@@ -30,13 +33,15 @@ MOST_HOSTS = 2_000
 SHOWN_HOSTS = 100
 SHOWN_LABELS = 8
 LONGEST_INPUTS = 4_000
+LONG = ("inputs", "hosts", "limit", "tags", "skipTags", "connections")
 LONGEST_CURL = 16_000
 ORDER_FILE = "order.json"
 ENVIRONMENTS = ("stage", "prod")
 ON_HOSTS = ("hosts", "both")
 Shown = dict[str, Any]
-AROUND = ("hosts", "connections", "environment")
+AROUND = ("hosts", "connections", "environment", "limit", "tags", "skipTags")
 PORTUGUESE = "## Português"
+NO_GROUPS = Grouping({}, {})
 NO_NAME = Problem("/name", "required", "Give it a name.", "Dê um nome.")
 NO_DATE = Problem("/startsAt", "moment", "This date cannot be read.", "Esta data não pode ser lida.")
 NO_HOST = Problem("/hosts", "required", "Choose at least one host.", "Escolha pelo menos um host.")
@@ -63,10 +68,11 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
             "hasPreview": modes.needs_plan(runbook),
+            "playTags": runbook.meta.get("play_tags", []),
         },
         "readme": readme_of(runbook.readme),
         "fields": fields,
-        "slots": runbook.meta.get("connections", []),
+        "slots": slots_of(runbook),
         "start": with_defaults(runbook.input_schema or {}, first_rows(fields)),
         "environment": runbook.meta.get("default_environment", "stage"),
         "typical_s": typical_duration_s(session, name),
@@ -75,6 +81,11 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "blocks": {place: _blocked(session, actor, runbook, place) for place in ENVIRONMENTS},
         "approvals": {place: _approval(session, actor, runbook, place) for place in ENVIRONMENTS},
     }
+
+
+def slots_of(runbook: Runbook) -> list[Shown]:
+    """Its slots; one that is `after` another is asked for when that is filled."""
+    return [{"after": "", **slot} for slot in runbook.meta.get("connections", [])]
 
 
 def first_rows(fields: Sequence[Shown]) -> Shown:
@@ -98,11 +109,18 @@ def read_choices(
 ) -> Shown:
     """Hosts and connections of an environment, as far as the actor may see them."""
     hosts = _all_hosts(session, actor, environment) if with_hosts else []
+    grouping = read_grouping(session, actor, environment) if with_hosts else NO_GROUPS
     may_use = actor.may(Permission.CONNECTIONS_READ)
     return {
-        "hosts": [_host(host) for host in hosts],
+        "hosts": [_host(host, sorted(grouping.of(host.id) - {ALL})) for host in hosts],
         "connections": {slot["slot"]: _options(session, actor, environment, slot) if may_use else [] for slot in slots},
     }
+
+
+def obvious(slots: Sequence[Shown], options: Mapping[str, Sequence[Shown]]) -> dict[str, str]:
+    """What fills the slots that only one connection fits, but not those that are for one more of the same type."""
+    first = [slot["slot"] for slot in slots if not slot["after"]]
+    return {slot: options[slot][0]["value"] for slot in first if len(options[slot]) == 1}
 
 
 def environment_of_host(session: Session, actor: Actor, host_id: str) -> str:
@@ -123,6 +141,8 @@ def read_again(session: Session, actor: Actor, job_id: str) -> Shown:
         "host_ids": job.host_ids,
         "chosen": job.connection_ids,
         "reason": job.request_reason,
+        "tags": job.tags_json.get("only", []),
+        "skip_tags": job.tags_json.get("skip", []),
     }
 
 
@@ -132,6 +152,35 @@ def matching(hosts: Sequence[Shown], text: str, chosen: Sequence[str]) -> list[S
     found = [host for host in hosts if all(word in host["words"] for word in words) or host["id"] in chosen]
     shown = [{**host, "isChosen": host["id"] in chosen} for host in found]
     return sorted(shown, key=lambda host: not host["isChosen"])[:SHOWN_HOSTS] if words else shown[:SHOWN_HOSTS]
+
+
+def limited(limit: str, hosts: Sequence[Shown], chosen: Sequence[str]) -> int:
+    """How many hosts a limit means now, of the chosen ones if there are some; -1 while it says nothing."""
+    try:
+        pattern = read_limit(limit)
+    except Invalid:
+        return -1
+    ids = set(chosen)
+    known = [host for host in hosts if host["id"] in ids] if ids else hosts
+    return sum(pattern.matches(host["name"], _pairs(host["labels"]), host["groups"]) for host in known)
+
+
+def groups_of(hosts: Sequence[Shown], chosen: Sequence[str]) -> list[Shown]:
+    """The groups of these hosts: how many of each a job can work on, and whether all of them are chosen."""
+    ticked, found = set(chosen), dict[str, list[str]]()
+    for host in hosts:
+        for name in host["groups"] if not host["fault"] else ():
+            found.setdefault(name, []).append(host["id"])
+    return [
+        {"name": name, "count": len(found[name]), "isChosen": ticked.issuperset(found[name])} for name in sorted(found)
+    ]
+
+
+def with_group(hosts: Sequence[Shown], chosen: Sequence[str], group: str) -> list[str]:
+    """The chosen hosts with all of a group that a job can work on; without them where they were all chosen."""
+    inside = [host["id"] for host in hosts if group in host["groups"] and not host["fault"]]
+    rest = [host_id for host_id in chosen if host_id not in set(inside)]
+    return rest if set(inside) <= set(chosen) else [*rest, *inside]
 
 
 def labels_of(hosts: Sequence[Shown]) -> list[str]:
@@ -184,20 +233,44 @@ def link_of(origin: str, body: Mapping[str, Any], runbook: str) -> str:
     if len(inputs) > LONGEST_INPUTS:
         return ""
     asked = {"run": runbook, "environment": body["environment"], "hosts": ",".join(body.get("hosts", []))}
+    asked["connections"] = json.dumps(body["connections"], separators=(",", ":")) if body.get("connections") else ""
+    asked |= {name: ",".join(body.get(name, [])) for name in ("tags", "skipTags")} | {"limit": body.get("limit", "")}
     return origin + address("/runbooks", asked | {"inputs": inputs if body["inputs"] else ""})
 
 
 def linked(asked: Mapping[str, str]) -> Shown:
-    """What such an address fills in; what it does not name, or nonsense, stays as the form begins."""
-    found: Shown = {}
-    with contextlib.suppress(ValueError, RecursionError):
-        inputs = json.loads(asked["inputs"])
-        found |= {"start": inputs} if isinstance(inputs, dict) else {}
+    """What such an address fills in; what it does not name, or nonsense, stays as the form begins.
+
+    A slot that it names with an empty text stays empty, though there may be only one connection for it.
+    """
+    written = {"start": _object_in(asked["inputs"]), "chosen": _object_in(asked["connections"])}
+    found: Shown = {name: value for name, value in written.items() if value is not None}
     if asked["environment"] in ENVIRONMENTS:
         found["environment"] = asked["environment"]
-    if asked["hosts"]:
-        found["host_ids"] = asked["hosts"].split(",")[:SHOWN_HOSTS]
+    lists = {"host_ids": "hosts", "tags": "tags", "skip_tags": "skipTags"}
+    found |= {field: asked[name].split(",")[:SHOWN_HOSTS] for field, name in lists.items() if asked[name]}
+    if asked["limit"]:
+        found["limit"] = asked["limit"]
     return found
+
+
+def _pairs(labels: Sequence[str]) -> dict[str, str]:
+    """`key=value` texts as what they were."""
+    return {key: value for key, _, value in (label.partition("=") for label in labels)}
+
+
+def scope_of(limit: str, tags: Sequence[str], skip_tags: Sequence[str]) -> str:
+    """What an order is narrowed to, as Ansible's own options would say it; empty where it is not."""
+    said = {"--limit": limit, "--tags": ",".join(tags), "--skip-tags": ",".join(skip_tags)}
+    return " ".join(f"{option} {value}" for option, value in said.items() if value)
+
+
+def _object_in(text: str) -> Shown | None:
+    """The JSON object that a text is; None for any other."""
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else None
+    return None
 
 
 def _first(fault: Problem) -> str:
@@ -229,14 +302,15 @@ def _all_hosts(session: Session, actor: Actor, environment: str) -> list[Host]:
     return found
 
 
-def _host(host: Host) -> Shown:
+def _host(host: Host, groups: Sequence[str]) -> Shown:
     labels = [f"{key}={value}" for key, value in sorted(host.labels.items())]
     return {
         "id": host.id,
         "name": host.name,
         "address": host.address,
         "labels": labels,
-        "words": " ".join((host.name, host.address, *labels)).lower(),
+        "groups": groups,
+        "words": " ".join((host.name, host.address, *labels, *groups)).lower(),
         "fault": _fault(host),
         "isChosen": False,
     }

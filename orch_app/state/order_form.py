@@ -1,4 +1,4 @@
-"""The order for a runbook as a form fills it in: environment, place, hosts, connections, inputs and reason.
+"""The order for a runbook as a form fills it in: environment, place, hosts, connections, inputs, tags and reason.
 
 What is done with the order is the business of the screen that has the form: run it now, or keep it for later.
 """
@@ -9,7 +9,8 @@ from typing import Any
 import reflex as rx
 
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.jobs import service
+from orch_app.domains.jobs import host_limit, service
+from orch_app.domains.jobs.play_tags import PlayTags
 from orch_app.kit.errors import Problem
 from orch_app.state import launch_view
 from orch_app.state.guard import ask, guarded
@@ -25,6 +26,8 @@ class OrderForm(Screen, rx.State, mixin=True):
 
     `blocks` says for each environment what is in the way, `needed` which role can run it there, `approvals` whose
     approval its job then waits for.
+    `tags` are those whose tasks alone run, `skip_tags` those whose tasks do not. `limit` narrows the chosen hosts, or
+    all of the environment where none is chosen; `limited` says how many it means now, -1 while it says nothing.
     `errors` are by pointer into the inputs, in each language; `faults` are about the order around them.
     """
 
@@ -39,6 +42,10 @@ class OrderForm(Screen, rx.State, mixin=True):
     host_ids: list[str] = []
     host_text: str = ""
     labels: list[str] = []
+    limit: str = ""
+    limited: int = -1
+    tags: list[str] = []
+    skip_tags: list[str] = []
     connections: dict[str, list[Shown]] = {}
     chosen: dict[str, str] = {}
     reason: str = ""
@@ -50,6 +57,7 @@ class OrderForm(Screen, rx.State, mixin=True):
     approvals: dict[str, str] = {"stage": "", "prod": ""}
     needed: dict[str, str] = {"stage": "operator", "prod": "operator"}
     typical_s: float | None = None
+    host_groups: list[Shown] = []
     workers: int = 0
     is_busy: bool = False
     _all_hosts: list[Shown] = []
@@ -94,6 +102,13 @@ class OrderForm(Screen, rx.State, mixin=True):
 
     @rx.event
     @guarded(Permission.HOSTS_READ)
+    async def choose_group(self, group: str) -> None:
+        """Add every host of a group that a job can work on; where all of them are chosen, take them away."""
+        self.host_ids = launch_view.with_group(self._all_hosts, self.host_ids, group)
+        self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
     async def choose_shown(self) -> None:
         """Add every host in sight that a job can work on."""
         usable = [host["id"] for host in self.hosts if not host["fault"]]
@@ -106,6 +121,22 @@ class OrderForm(Screen, rx.State, mixin=True):
         """Take every host away."""
         self.host_ids = []
         self._show_hosts()
+
+    @rx.event
+    @guarded(Permission.HOSTS_READ)
+    async def give_limit(self, limit: str) -> None:
+        """Say by a pattern which hosts are meant when it is launched."""
+        self.limit = limit[: host_limit.LONGEST]
+        self._count_limited()
+
+    @rx.event
+    @guarded(Permission.RUNBOOKS_READ)
+    async def choose_tags(self, chosen: dict[str, Any]) -> None:
+        """Say which tasks run, by the tags that the runbook offers."""
+        offered = self.runbook.get("playTags", [])
+        self.tags, self.skip_tags = (
+            [tag for tag in offered if tag in chosen.get(name, [])] for name in ("only", "skip")
+        )
 
     @rx.event
     @guarded(Permission.RUNBOOKS_READ)
@@ -123,13 +154,13 @@ class OrderForm(Screen, rx.State, mixin=True):
     async def _begin(self, form: Shown, before: Shown) -> None:
         """Start afresh with a runbook's empty form, filled in with what is known before."""
         self._show_faults(())
-        empty = {"host_ids": [], "chosen": {}, "reason": "", "host_text": ""}
+        empty = {"host_ids": [], "chosen": {}, "reason": "", "host_text": "", "limit": "", "tags": [], "skip_tags": []}
         for name, value in {**empty, **form, **before}.items():
             setattr(self, name, value)
         self._inputs = self.start
         await self._offer()
         only_hosts = self.runbook["target"] == "hosts"
-        self.place = "hosts" if only_hosts or self.host_ids else "localhost"
+        self.place = "hosts" if only_hosts or self.host_ids or self.limit else "localhost"
 
     async def _offer(self) -> None:
         with_hosts = self.runbook["target"] in launch_view.ON_HOSTS
@@ -138,8 +169,8 @@ class OrderForm(Screen, rx.State, mixin=True):
         known = {host["id"] for host in self._all_hosts}
         self.host_ids = [host_id for host_id in self.host_ids if host_id in known]
         self.labels = launch_view.labels_of(self._all_hosts)
-        only = {slot: options[0]["value"] for slot, options in self.connections.items() if len(options) == 1}
-        self.chosen = {**only, **self.chosen}
+        wanted = {**launch_view.obvious(self.slots, self.connections), **self.chosen}
+        self.chosen = {slot: str(wanted[slot]) for slot in self.connections if wanted.get(slot)}
         self._show_hosts()
 
     def _show_faults(self, faults: Sequence[Problem]) -> None:
@@ -150,11 +181,21 @@ class OrderForm(Screen, rx.State, mixin=True):
         self.fault_count = len(self.errors) + len(self.faults)
 
     def _show_hosts(self) -> None:
+        self.host_groups = launch_view.groups_of(self._all_hosts, self.host_ids)
         self.hosts = launch_view.matching(self._all_hosts, self.host_text, self.host_ids)
+        self._count_limited()
+
+    def _count_limited(self) -> None:
+        self.limited = launch_view.limited(self.limit, self._all_hosts, self.host_ids)
 
     def _wanted_hosts(self) -> list[str] | None:
-        works_on_hosts = self.runbook.get("target") in launch_view.ON_HOSTS and self.place == "hosts"
-        return list(self.host_ids) if works_on_hosts else None
+        """What is chosen; None where it works on none, and where the limit alone says on which."""
+        if not self._works_on_hosts() or (self.limit.strip() and not self.host_ids):
+            return None
+        return list(self.host_ids)
+
+    def _works_on_hosts(self) -> bool:
+        return self.runbook.get("target") in launch_view.ON_HOSTS and self.place == "hosts"
 
     def _order(self) -> service.Order:
         return service.Order(
@@ -164,4 +205,6 @@ class OrderForm(Screen, rx.State, mixin=True):
             environment=self.environment,
             connections=self.get_value("chosen"),
             request_reason=self.reason.strip(),
+            tags=PlayTags.of(self.tags, self.skip_tags),
+            limit=self.limit.strip() if self._works_on_hosts() else "",
         )

@@ -20,7 +20,8 @@ from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.domains.runbooks.yaml_source import MAX_BYTES, parse_yaml
 from orch_app.kit.errors import BadRequest, Problem
-from orch_app.kit.json_text import check_json, pointer
+from orch_app.kit.json_text import check_json
+from orch_app.state.shape_faults import problems_of
 
 AT_ONCE = 200
 JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object"})
@@ -29,11 +30,7 @@ SHAPES = {
         "Use small letters, digits, - and _, beginning with a letter.",
         "Use letras minúsculas, dígitos, - e _, começando por uma letra.",
     ),
-    "string_too_long": ("This is too long.", "É longo demais."),
     "too_short": ("At least one step is needed.", "É preciso ao menos um passo."),
-    "too_long": ("There are too many of them.", "Há itens demais."),
-    "missing": ("This is missing.", "Isto está faltando."),
-    "extra_forbidden": ("This name is not known here.", "Este nome não é conhecido aqui."),
 }
 Shown = dict[str, Any]
 
@@ -43,6 +40,7 @@ def blank(runbooks: Sequence[Shown]) -> Shown:
     names = [one["name"] for one in sorted(runbooks, key=lambda one: one["mutates"])]
     step = {"id": "first", "runbook": names[0] if names else "", "needs": [], "join": "all"}
     around = {"inputs": {}, "hosts": [], "connections": {}, "environment": ""}
+    around |= {"tags": [], "skipTags": [], "limit": ""}
     return {"name": "", "title": "", "description": "", "inputsSchema": no_inputs(), "steps": [step | around]}
 
 
@@ -114,7 +112,7 @@ def to_json(document: Any) -> bytes:
 
 def faults_of(error: ValidationError) -> list[Shown]:
     """What is wrong with the shape of a document, in both languages."""
-    return shown(_problem(fault) for fault in error.errors(include_url=False, include_context=False))
+    return shown(problems_of(error, SHAPES))
 
 
 def shown(problems: Iterable[Problem]) -> list[Shown]:
@@ -123,11 +121,6 @@ def shown(problems: Iterable[Problem]) -> list[Shown]:
         {"pointer": fault.pointer, "detail": fault.detail, "detailPt": fault.detail_pt or fault.detail}
         for fault in problems
     ]
-
-
-def _problem(fault: Any) -> Problem:
-    english, portuguese = SHAPES.get(fault["type"], (fault["msg"], fault["msg"]))
-    return Problem(pointer(tuple(fault["loc"])), fault["type"], english, portuguese)
 
 
 def _runbook(row: Runbook) -> Shown:
@@ -140,6 +133,7 @@ def _runbook(row: Runbook) -> Shown:
         "target": row.meta.get("target", "localhost"),
         "mutates": bool(row.meta.get("mutates")),
         "slots": row.meta.get("connections", []),
+        "playTags": row.meta.get("play_tags", []),
         "inputs": [
             {name: field[name] for name in ("name", "title", "titlePt", "required")}
             | {"type": _type_of(properties.get(field["name"], {}))}

@@ -19,6 +19,7 @@ from orch_app.kit.errors import OrchError
 from orch_app.kit.pages import PageQuery
 from orch_app.state.address import page_href
 from orch_app.state.cron_view import show_runs, zone_of
+from orch_app.state.launch_view import scope_of
 
 PAGE = 50
 HISTORY = 20
@@ -28,7 +29,7 @@ NO_SCHEDULE: Shown = {
     "id": "", "name": "", "runbook": "", "title": "", "titlePt": "", "environment": "stage", "cron": "", "timezone": "",
     "sentence": "", "sentencePt": "", "status": "active", "nextAt": "", "runs": [], "owner": "", "isMine": False,
     "isGrave": False, "isPaused": False, "policy": "skip", "startsAt": "", "endsAt": "", "overrideReason": "",
-    "overrideBy": "", "reason": "", "hosts": 0, "last": {}, "version": 0,
+    "overrideBy": "", "reason": "", "hosts": 0, "scope": "", "last": {}, "version": 0,
 }  # fmt: skip
 NO_FIRING: Shown = {
     "id": "", "at": "", "until": "", "count": 0, "outcome": "", "reason": "", "detail": "", "status": "", "phase": "",
@@ -148,6 +149,7 @@ def _show(one: ScheduleAnswer, runbook: Runbook | None, jobs: Mapping[str, Job],
         "overrideBy": one.override_by,
         "reason": one.request_reason,
         "hosts": len(one.hosts or []),
+        "scope": scope_of(one.limit, one.tags, one.skip_tags),
         "last": _show_firing(one.last_firing, jobs) if one.last_firing else NO_FIRING,
     }
 

@@ -15,6 +15,7 @@ SCHEMA_VERSION = 1
 _ARGUMENTS = frozenset(
     {
         "items",
+        "items_path",
         "per_host",
         "counts",
         "changed",
@@ -30,7 +31,10 @@ _OPTIONAL = ("snapshot_ref", "plan_sha256", "failure")
 
 
 class ActionModule(ActionBase):
-    """`orch_output: {items: [...]}`, or `{per_host: <registered name>}` to collect one item from every target."""
+    """`orch_output: {items: [...]}`, or `{per_host: <registered name>}` to collect one item from every target.
+
+    With `items_path` the items are taken from a file, which is removed: for lists too long for a variable.
+    """
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -53,7 +57,7 @@ class ActionModule(ActionBase):
 
 def _envelope(orch: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     now = _now()
-    items = list(arguments.get("items") or [])
+    items = _taken(arguments["items_path"]) if arguments.get("items_path") else list(arguments.get("items") or [])
     envelope = {
         "schema_version": SCHEMA_VERSION,
         "runbook": orch.get("runbook", ""),
@@ -69,6 +73,14 @@ def _envelope(orch: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]
     }
     optional = {key: arguments[key] for key in _OPTIONAL if arguments.get(key)}
     return {**envelope, **optional, **(arguments.get("extra") or {})}
+
+
+def _taken(path: str) -> list[dict[str, Any]]:
+    """The items of a file that a module has left beside the artifacts; it is none of them, and is gone then."""
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123
+        items = json.load(file)
+    os.unlink(path)  # noqa: PTH108
+    return items
 
 
 def _collected(name: str, variables: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ options:
   egress_deny: {description: Endpoints of the product itself., type: list, elements: str}
 """
 
+ITEMS = ".items.json"
+
 
 def document(text: str) -> Any:
     """The JSON that a person gave; what is none becomes a document that nothing accepts."""
@@ -57,6 +59,13 @@ def order(given: dict[str, Any], *, is_preview: bool) -> task.Order:
         undo=json.loads(Path(snapshot).read_text(encoding="utf-8")) if snapshot else None,
         restore=document(given["backup"]) if given["backup"] else None,
     )
+
+
+def keep(items: list[dict[str, Any]], folder: str) -> str:
+    """Put the items into a file, and give its path: thousands take seconds on the way through Ansible's own hands."""
+    path = Path(folder) / ITEMS
+    path.write_text(json.dumps(items), encoding="utf-8")
+    return str(path)
 
 
 def main() -> None:
@@ -84,6 +93,7 @@ def main() -> None:
         module.fail_json(msg=str(error))
     api = Cloudflare(connection, given["zone_id"], Reach(given["egress_allow"], given["egress_deny"]), time.sleep)
     found = asdict(task.run(api, wanted))
+    found["items_path"] = keep(found.pop("items"), given["artifacts_dir"])
     shown = {"diff": {"prepared": found.pop("diff")}, "warnings_found": found.pop("warnings")}
     module.exit_json(changed=found.pop("would_change"), **shown, **found)
 

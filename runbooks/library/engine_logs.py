@@ -148,7 +148,8 @@ def collected(given: dict[str, Any]) -> dict[str, Any]:
         lines = _wanted(log_lines.merged(logs), given["grep"])
     except (NoConnection, UpstreamError, BadPattern) as error:
         return {"items": [], "counts": {"sources": 0, "lines": 0}, "failure": _said(error), "warnings_found": []}
-    return {**_written(lines, given, several=len(found) > 1), **_summed(items)}
+    several = len(found) > 1 or len({line.source for log in logs for line in log}) > 1  # one service has many tasks
+    return {**_written(lines, given, several=several), **_summed(items)}
 
 
 def _read_all(

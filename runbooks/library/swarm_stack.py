@@ -7,7 +7,19 @@ from typing import Any, Callable, Iterable
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.orch import connections
-from ansible.module_utils.orch.stack import compose, live, portainer, report, secret_values, snapshot, wanted, ways
+from ansible.module_utils.orch.stack import (
+    compose,
+    live,
+    portainer,
+    registry,
+    report,
+    secret_values,
+    since,
+    snapshot,
+    source,
+    wanted,
+    ways,
+)
 from ansible.module_utils.orch.stack.converge import Pace
 from ansible.module_utils.orch.stack.engine import Engine, through_docker
 from ansible.module_utils.orch.stack.faults import Fault
@@ -29,8 +41,12 @@ options:
   portainer: {description: File of a connection of type portainer; used when there is none of type docker., type: path}
   endpoint_id: {description: Which environment of Portainer., type: int, default: 0}
   compose: {description: The compose file., type: str, default: ""}
+  path: {description: Path of the compose file in a repository; instead of its text., type: str, default: ""}
+  ref: {description: Branch or tag or commit of the repository., type: str, default: ""}
+  git: {description: File of a connection of type git., type: path}
   variables: {description: Variables of the compose file., type: dict, default: {}}
   secrets: {description: File of a connection of type secrets., type: path}
+  registries: {description: Files of connections of type registry., type: list, elements: path, default: []}
   policy: {description: Rules by name., type: dict, default: {}}
   prune: {description: Remove services that the file has no more., type: bool, default: true}
   resolve_image: {description: always, changed or never., type: str, default: always}
@@ -38,6 +54,7 @@ options:
   timeout_s: {description: How long services have to come to stand., type: int, default: 300}
   stable_s: {description: How long they must stand., type: int, default: 20}
   on_failure: {description: rollback, pause or leave., type: str, default: rollback}
+  max_changes: {description: A plan with more changes is not carried out., type: int, default: 100}
   artifacts_dir: {description: Where plan.json and snapshot.json go., type: path, required: true}
   expect_plan: {description: SHA-256 of the plan that was seen., type: str, default: ""}
   snapshot_path: {description: A snapshot to go back to., type: path}
@@ -53,8 +70,12 @@ OPTIONS: dict[str, Any] = {
     "portainer": {"type": "path"},
     "endpoint_id": {"type": "int", "default": 0},
     "compose": {"type": "str", "default": ""},
+    "path": {"type": "str", "default": ""},
+    "ref": {"type": "str", "default": ""},
+    "git": {"type": "path"},
     "variables": {"type": "dict", "default": {}},
     "secrets": {"type": "path", "no_log": False},
+    "registries": {"type": "list", "elements": "path", "default": []},
     "policy": {"type": "dict", "default": {}},
     "prune": {"type": "bool", "default": True},
     "resolve_image": {"type": "str", "choices": ["always", "changed", "never"], "default": "always"},
@@ -62,6 +83,7 @@ OPTIONS: dict[str, Any] = {
     "timeout_s": {"type": "int", "default": 300},
     "stable_s": {"type": "int", "default": 20},
     "on_failure": {"type": "str", "choices": ["rollback", "pause", "leave"], "default": "rollback"},
+    "max_changes": {"type": "int", "default": 100},
     "artifacts_dir": {"type": "path", "required": True},
     "expect_plan": {"type": "str", "default": ""},
     "snapshot_path": {"type": "path"},
@@ -79,6 +101,7 @@ class Task:
         self._check = check
         self._server: Any = None
         self._engine = self._connected()
+        self._engine.logins = registry.read(given["registries"])
         self._swarm_id = self._engine.require_manager()
 
     def _connected(self) -> Engine:
@@ -95,7 +118,7 @@ class Task:
         return self._server.engine
 
     def result(self) -> dict[str, Any]:
-        """Do it; raises Fault or UpstreamError where it comes to no plan."""
+        """Do it; raises Fault, UpstreamError or OSError where it comes to no plan."""
         there = live.read(self._engine, self._given["stack"])
         if self._given["snapshot_path"]:
             return self._back(there)
@@ -113,24 +136,37 @@ class Task:
             check=self._check,
             pace=Pace(given["timeout_s"], given["stable_s"]),
             on_failure=on_failure,
+            most=given["max_changes"],
             goes_back=goes_back,
+            swarm=self._swarm_id,
         )
 
     def _deploy(self, there: live.Live) -> dict[str, Any]:
         given = self._given
-        order = wanted.Order(
-            given["stack"],
-            {name: str(value) for name, value in given["variables"].items()},
-            self._values,
-            rules=given["policy"],
-            prune=given["prune"],
-            on_failure=given["on_failure"],
-        )
-        read = compose.read(given["compose"], order.variables)
-        goal = wanted.from_compose(read, order, there)
+        variables = {name: str(value) for name, value in given["variables"].items()}
+        with source.opened(given) as file:
+            order = wanted.Order(
+                given["stack"],
+                variables,
+                self._values,
+                rules=given["policy"],
+                prune=given["prune"],
+                on_failure=given["on_failure"],
+                beside=file.beside,
+            )
+            read = compose.read(file.text, variables, has_files=file.beside is not None)
+            since.require(read.services, self._engine.api_version())
+            goal = wanted.from_compose(read, order, there)
+        goal.facts.update(file.facts)
         wanted.resolve_images(goal, there, given["resolve_image"], self._asking_registries())
-        keeper = self._keeper(there, goal, order)
+        keeper = self._keeper(there, goal, file.text, variables)
+        self._note_logins(goal, keeper)
         return Run(self._engine, there, goal, self._manner("apply", given["on_failure"]), keeper=keeper).result()
+
+    def _note_logins(self, goal: wanted.Wanted, keeper: Any) -> None:
+        """Say in the plan whose login goes with which service; what Portainer deploys exactly goes with its own."""
+        portainer_deploys = keeper is not None and keeper.is_exact
+        goal.notes = registry.notes(self._engine.logins, goal.services, portainer_deploys=portainer_deploys)
 
     def _asking_registries(self) -> Any:
         """A question to a registry; what it cannot answer stops nothing, a missing image does."""
@@ -141,25 +177,30 @@ class Task:
                 return apart.digest_of(image)
             except UpstreamError as error:
                 if error.code == "image_not_found":
-                    raise Fault("image_not_found", f"the registry has no {image}: {error}") from None
+                    known = ", ".join(self._engine.logins.hosts) or "none"
+                    said = f"the registry has no {image}, or not for us (logins: {known}): {error}"
+                    raise Fault(
+                        "image_not_found",
+                        f"{said}. An image that only nodes have is not looked up with resolve_image never",
+                    ) from None
                 return str(error)
 
         return ask
 
-    def _keeper(self, there: live.Live, goal: wanted.Wanted, order: wanted.Order) -> Any:
+    def _keeper(self, there: live.Live, goal: wanted.Wanted, text: str, variables: dict[str, str]) -> Any:
         """Portainer where it keeps the stack, or where there is none yet; the engine itself otherwise."""
         if self._server is None:
             return None
-        if there.services and not self._server.stack_named(order.stack):
+        if there.services and not self._server.stack_named(there.stack):
             said = "this stack was not made by Portainer, which goes on without its file"
             goal.warnings.append({"code": "external_stack", "message": said})
             return None
         return portainer.Keeper(
             self._server,
-            order.stack,
+            there.stack,
             self._swarm_id,
-            content=goal.file or self._given["compose"],
-            variables={} if goal.file else dict(order.variables),
+            content=goal.file or text,
+            variables={} if goal.file else variables,
             pull=self._given["resolve_image"] == "always",
         )
 
@@ -170,10 +211,21 @@ class Task:
                 "validation", f"the snapshot is of the stack {snapshot.stack_of(document)}, not of {there.stack}"
             )
         goal = snapshot.goal(document, there)
-        return Run(self._engine, there, goal, self._manner("rollback", "leave")).result()
+        keeper = self._returning(there.stack, document.get("portainer"))
+        self._note_logins(goal, keeper)
+        return Run(self._engine, there, goal, self._manner("rollback", "leave"), keeper=keeper).result()
+
+    def _returning(self, stack: str, before: Any) -> Any:
+        """Portainer, where it was the way that the job went which is undone, and is the way again."""
+        if self._server is None or before is None:
+            return None
+        return portainer.Returning(self._server, stack, self._swarm_id, before)
 
     def _previous(self, there: live.Live) -> dict[str, Any]:
         goal = ways.previous(there, self._given["services"])
+        if self._server and self._server.stack_named(there.stack):
+            said = "Portainer's file of this stack stays as it is, so its next deploy brings the newer version back"
+            goal.warnings.append({"code": "file_stays", "message": said})
         return Run(self._engine, there, goal, self._manner("apply", "leave", goes_back=True)).result()
 
     def _restart(self, there: live.Live) -> dict[str, Any]:
@@ -186,10 +238,13 @@ def answer(given: dict[str, Any], *, check: bool, hide: Callable[[Iterable[str]]
     """Do the task; what the module answers. `hide` is told the values of secrets, which must not be shown."""
     try:
         values = secret_values.read(given["secrets"])
-        hide(value for value in values.values() if value)
+        hide(secret_values.worth_hiding(values))
         return Task(given, values, check=check).result()
     except (Fault, UpstreamError, connections.NoConnection) as error:
         return report.empty(error.code, str(error))
+    except OSError as error:
+        said = f"plan or snapshot could not be written, so nothing was changed: {error.strerror}"
+        return report.empty("snapshot_failed", said)
 
 
 def main() -> None:

@@ -24,11 +24,15 @@ FILLED = {
     "{worker_id}": "wrk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{connection_id}": "con_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{container_id}": "0123456789ab",
+    "{group_id}": "grp_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{host_id}": "hst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{pipeline_id}": "ppl_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{run_id}": "plr_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{schedule_id}": "sch_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{blackout_id}": "blk_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{hook_id}": "hok_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{source_id}": "src_01J9ZC5V0G3M5W6YQX4T2R8S7K",
+    "{edition_id}": "edt_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{preset_id}": "pst_01J9ZC5V0G3M5W6YQX4T2R8S7K",
     "{name}": "nothing_of_that_name",
     "{code}": "rate-limited",
@@ -37,10 +41,14 @@ FILLED = {
 _LOGIN = {"email": "nobody@example.com", "password": "nothing"}
 _NEW_USER = {"email": "new@example.com", "password": "velvet tractor 91 lamp", "role": "viewer"}
 _HOST = {"name": "web-1", "address": "192.0.2.1", "environment": "stage"}
+_GROUP = {"name": "web", "environment": "stage"}
 _CONNECTION = {"type": "ssh", "name": "key", "environment": "stage", "payload": {"user": "deploy", "password": "x"}}
 _PIPELINE = {"name": "chain", "steps": [{"id": "first", "runbook": "host_report"}]}
 _PRESET = {"name": "usual", "inputs": {}}
 _SCHEDULE = {"name": "nightly", "runbook": "nothing", "cron": "0 3 * * *"}
+_ADOPTION = {"playbook": "site.yml", "title": "Site", "titlePt": "Site"}
+_HOOK = {"name": "pushes", "provider": "github", "runbook": "nothing"}
+_SOURCE = {"name": "ops", "kind": "folder", "path": "/nothing"}
 _BLACKOUT = {"name": "nights", "environment": "stage", "cron": "0 0 * * *", "durationMin": 60}
 
 TABLE: dict[tuple[str, str], Guarded] = {
@@ -59,6 +67,7 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("GET", "/v1/connection-types"): Guarded(Permission.CONNECTIONS_READ),
     ("GET", "/v1/portainer/endpoints"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/containers"): Guarded(Permission.CONNECTIONS_USE),
+    ("GET", "/v1/portainer/containers/{container_id}"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/containers/{container_id}/logs"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/services"): Guarded(Permission.CONNECTIONS_USE),
     ("GET", "/v1/portainer/stacks"): Guarded(Permission.CONNECTIONS_USE),
@@ -70,6 +79,11 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("DELETE", "/v1/connections/{connection_id}"): Guarded(Permission.CONNECTIONS_WRITE),
     ("GET", "/v1/connections/{connection_id}/usage"): Guarded(Permission.CONNECTIONS_READ),
     ("POST", "/v1/connections/{connection_id}/test"): Guarded(Permission.CONNECTIONS_USE, {}),
+    ("GET", "/v1/host-groups"): Guarded(Permission.HOSTS_READ),
+    ("POST", "/v1/host-groups"): Guarded(Permission.HOSTS_WRITE, _GROUP),
+    ("GET", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_READ),
+    ("PATCH", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_WRITE, {"name": "web"}),
+    ("DELETE", "/v1/host-groups/{group_id}"): Guarded(Permission.HOSTS_WRITE),
     ("GET", "/v1/hosts"): Guarded(Permission.HOSTS_READ),
     ("POST", "/v1/hosts"): Guarded(Permission.HOSTS_WRITE, _HOST),
     ("GET", "/v1/hosts/{host_id}"): Guarded(Permission.HOSTS_READ),
@@ -87,6 +101,26 @@ TABLE: dict[tuple[str, str], Guarded] = {
     ("PATCH", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE, {"name": "x"}),
     ("DELETE", "/v1/runbooks/{name}/presets/{preset_id}"): Guarded(Permission.RUNBOOKS_EXECUTE),
     ("POST", "/v1/runbooks/sync"): Guarded(Permission.RUNBOOKS_SYNC),
+    ("POST", "/v1/hooks/{hook_id}"): Guarded(OPEN, {}, frozenset({401})),
+    ("GET", "/v1/webhooks"): Guarded(Permission.HOOKS_READ),
+    ("POST", "/v1/webhooks"): Guarded(Permission.HOOKS_WRITE, _HOOK),
+    ("GET", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_READ),
+    ("PATCH", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/webhooks/{hook_id}"): Guarded(Permission.HOOKS_WRITE),
+    ("GET", "/v1/webhooks/{hook_id}/deliveries"): Guarded(Permission.HOOKS_READ),
+    ("POST", "/v1/webhooks/{hook_id}/secret"): Guarded(Permission.HOOKS_WRITE),
+    ("GET", "/v1/sources"): Guarded(Permission.SOURCES_READ),
+    ("POST", "/v1/sources"): Guarded(Permission.SOURCES_WRITE, _SOURCE),
+    ("GET", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_READ),
+    ("PATCH", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE, {"name": "x"}),
+    ("DELETE", "/v1/sources/{source_id}"): Guarded(Permission.SOURCES_WRITE),
+    ("POST", "/v1/sources/{source_id}/sync"): Guarded(Permission.SOURCES_WRITE),
+    ("GET", "/v1/sources/{source_id}/adoptions"): Guarded(Permission.SOURCES_READ),
+    ("PUT", "/v1/sources/{source_id}/adoptions/{name}"): Guarded(Permission.SOURCES_WRITE, _ADOPTION),
+    ("DELETE", "/v1/sources/{source_id}/adoptions/{name}"): Guarded(Permission.SOURCES_WRITE),
+    ("GET", "/v1/sources/{source_id}/editions"): Guarded(Permission.SOURCES_READ),
+    ("GET", "/v1/sources/{source_id}/editions/{edition_id}/diff"): Guarded(Permission.SOURCES_READ),
+    ("POST", "/v1/sources/{source_id}/editions/{edition_id}/trust"): Guarded(Permission.SOURCES_TRUST),
     ("POST", "/v1/runbooks/{name}/execute"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("POST", "/v1/runbooks/{name}/preview"): Guarded(Permission.RUNBOOKS_EXECUTE, {"inputs": {}}),
     ("GET", "/v1/jobs"): Guarded(Permission.JOBS_READ),

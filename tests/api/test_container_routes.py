@@ -67,6 +67,17 @@ def test_services_stacks_and_machines(client: TestClient, site: Site) -> None:
     assert client.get("/v1/portainer/nodes", params=asked).json()[0]["isLeader"] is True
 
 
+def test_a_container_looked_at_closely(client: TestClient, site: Site) -> None:
+    site.engine.containers[0].command = ["serve", "--token=0123456789"]
+    found = client.get(f"/v1/portainer/containers/{WEB}", params={"endpointId": site.endpoint(2), "node": "n2"}).json()
+    assert (found["command"], found["variables"], found["restarts"]) == (
+        "serve --token=***",
+        ["DB_PASSWORD", "MODE"],
+        0,
+    )
+    assert (found["finishedAt"], found["mounts"], found["networks"]) == (None, ["data → /data"], ["bridge"])
+
+
 def test_a_part_of_a_log(client: TestClient, site: Site) -> None:
     path = f"/v1/portainer/containers/{WEB[:12]}/logs"
     found = client.get(path, params={"endpointId": site.endpoint(2), "tail": 2, "node": "n2"}).json()
@@ -117,7 +128,7 @@ def test_a_log_that_cannot_be_had_is_a_clear_answer(
 
 
 def test_no_answer_holds_a_secret(client: TestClient, site: Site) -> None:
-    names = ("containers", "services", "stacks", "nodes", f"containers/{WEB}/logs")
+    names = ("containers", "services", "stacks", "nodes", f"containers/{WEB}", f"containers/{WEB}/logs")
     asked = [
         (name, {"endpointId": endpoint}) for endpoint in (site.docker, *map(site.endpoint, (2, 3, 4))) for name in names
     ]

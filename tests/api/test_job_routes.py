@@ -143,6 +143,17 @@ def test_an_empty_list_of_hosts_is_refused_at_its_place(operator_client: TestCli
     assert [[fault["pointer"] for fault in answer.json()["errors"]] for answer in answers] == [["/hosts"], ["/hosts"]]
 
 
+def test_a_tag_that_the_runbook_does_not_offer_is_refused_at_its_place(operator_client: TestClient) -> None:
+    for field in ("tags", "skipTags"):
+        for path in ("execute", "preview"):
+            body = {"inputs": CLOSED, field: ["x"]}
+            refused = operator_client.post(f"/v1/runbooks/connectivity_test/{path}", json=body)
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{field}"), path
+    job = execute(operator_client, "connectivity_test", inputs=CLOSED)
+    found = operator_client.get(job["statusUrl"]).json()
+    assert (found["tags"], found["skipTags"]) == ([], [])
+
+
 def test_refused_inputs_are_a_problem_with_a_pointer_each(operator_client: TestClient) -> None:
     body = {"inputs": {"targets": [{"host": "a", "kind": "tcp"}], "count": 99}}
     answer = operator_client.post("/v1/runbooks/connectivity_test/execute", json=body)

@@ -25,9 +25,19 @@ IN_THE_BACKGROUND = {
     "SchedulesState.follow",
     "ConnectionsState.follow",
     "WorkersState.follow",
+    "SourcesState.follow",
+    "HooksState.follow",
     "HostKeysState.scan",
     "HostKeysState.pin",
     "ConnectionProbeState.probe",
+    "DashboardState.watch_containers",
+    "DashboardState.count_containers",
+    "ContainersState.load",
+    "ContainersState.follow",
+    "ContainersState.open",
+    "ContainersState.order",
+    "ContainerLogsState.load",
+    "ContainerLogsState.follow",
 }
 SAID = {name: getattr(handler.fn, GUARD, None) for name, handler in handlers().items()}
 SHORTEST = len("a reason")

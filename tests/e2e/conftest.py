@@ -23,7 +23,8 @@ OpenTab = Callable[..., Tab]
 def product(screens: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One installation with a worker, the drills and a user of every role, shared by all tests."""
     folder = tmp_path_factory.mktemp("product")
-    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=str(add_drill(folder / "runbooks")))
+    drills = str(add_drill(folder / "runbooks"))
+    made = new_product(folder / "data", ORCH_RUNBOOKS_DIR=drills, ORCH_SOURCE_FOLDERS=str(folder / "sources"))
     for role in ROLES:
         made.add_user(role)
     with started(made):

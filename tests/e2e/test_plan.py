@@ -21,6 +21,7 @@ CHANGED = {
     "fields": ["content"],
 }
 GONE = {**CHANGED, "id": "CNAME old", "action": "delete", "kind": "CNAME", "name": "old\u202egnp.", "after": None}
+REFUSED = {**GONE, "id": "TXT apart", "action": "error", "kind": "TXT", "name": "apart", "before": None, "fields": []}
 HEAD = {
     "runbook": "rewiring",
     "direction": "apply",
@@ -59,12 +60,17 @@ def planned(where: Tab, items: list[dict[str, Any]], warnings: list[dict[str, An
 def test_each_step_shows_what_stood_there_and_what_will(tab: OpenTab, look: Look):
     where = tab("operator", look)
     warning = {"code": "unused", "message": "old answered 212 queries today"}
-    page = planned(where, [CHANGED, GONE, created(1), {**CHANGED, "action": "noop"}], [warning])
+    page = planned(where, [CHANGED, GONE, created(1), REFUSED, {**CHANGED, "action": "noop"}], [warning])
     plan = page.get_by_role("region", name="Mudanças em exemplo.com.br")
-    expect(plan.locator(".dsum")).to_contain_text(re.compile("1 criar.*1 alterar.*1 excluir.*1 sem mudança", re.DOTALL))
+    expect(plan.locator(".dsum")).to_contain_text(
+        re.compile("1 criar.*1 alterar.*1 excluir.*1 sem como.*1 sem mudança", re.DOTALL)
+    )
     update = plan.get_by_role("listitem").filter(has_text="www")
     expect(update.locator(".old u")).to_have_text("198.51.100.7")
     expect(update.locator(".new u")).to_have_text("203.0.113.24")
+    expect(plan.get_by_role("listitem").filter(has_text="apart").get_by_role("img")).to_have_accessible_name(
+        "Sem como fazer"
+    )
     # A name cannot look like another one by turning its letters round.
     expect(plan.get_by_role("listitem").filter(has_text="CNAME")).to_contain_text("old\\u202egnp.")
     expect(page.get_by_text("old answered 212 queries today")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e import axe
 from tests.e2e.conftest import OpenTab
 from tests.e2e.looks import DESKTOP, PHONE, Look, in_looks
+from tests.e2e.product import Product, client_of
 
 JOB_MS = 120_000
 NOTE_PAINTS = """() => {
@@ -130,6 +131,23 @@ def test_a_runbooks_link_is_copied_and_its_call_is_one_press_away(tab: OpenTab):
     page.get_by_role("menuitem", name="Chamada da API (curl)").click()
     expect(drawer(page).locator("pre")).to_contain_text("curl -X POST")
     assert axe.violations(page) == []
+
+
+def test_one_more_registry_is_asked_for_when_the_one_before_is_chosen(tab: OpenTab, product: Product):
+    login = {"url": "https://r.example.org", "username": "ops", "password": "pull"}
+    with client_of(product, "admin") as client:
+        for name in ("ours", "theirs"):
+            order = {"type": "registry", "name": name, "environment": "stage", "payload": login}
+            client.post("/v1/connections", json=order).raise_for_status()
+    page = opened(tab, path="/runbooks?run=swarm_deploy")
+    first, second = (drawer(page).get_by_label(f"Conexão: {slot}", exact=True) for slot in ("registry", "registry_2"))
+    expect(first).to_be_visible()
+    expect(second).to_have_count(0)
+    first.select_option(label="ours")
+    second.select_option(label="theirs")
+    expect(drawer(page).get_by_label("Conexão: registry_3", exact=True)).to_be_visible()
+    first.select_option(value="")
+    expect(second).to_be_visible()
 
 
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=lambda look: look.name)

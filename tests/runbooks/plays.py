@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ class Play:
     output: dict[str, Any] = field(default_factory=dict)
 
 
+@cache
 def spec(name: str) -> RunbookSpec:
-    """A shipped runbook."""
+    """A shipped runbook; to read and judge one takes longer than most tests."""
     return load_runbook(RUNBOOKS / name)
 
 
@@ -53,18 +55,20 @@ def run_play(
     assert checked.problems == ()
     output = folder / "output.json"
     given = {"job_id": "job_1", "runbook": name, "version": runbook.version, "mode": "apply", "environment": "stage"}
-    variables = {"inputs": checked.values, "orch": {**given, "output_path": str(output), **orch}}
+    places = {"output_path": str(output), "control_dir": str(folder / "cp")}
+    variables = {"inputs": checked.values, "orch": {**given, **places, **orch}}
     (folder / "variables.json").write_text(json.dumps(variables))
     hosts = {"targets": {"hosts": targets or {"localhost": LOCAL}}}
     (folder / "inventory.json").write_text(json.dumps(hosts))
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
     argv = [playbook, "-i", "inventory.json", "-e", "@variables.json", *options, str(runbook.playbook)]
-    done = subprocess.run(argv, cwd=folder, env=_environment(folder), capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, cwd=folder, env=play_environment(folder), capture_output=True, text=True, check=False)
     found = json.loads(output.read_text()) if output.exists() else {}
     return Play(done.returncode, done.stdout + done.stderr, found)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def play_environment(folder: Path) -> dict[str, str]:
+    """What the product would give it: our modules and roles, nothing of the machine's own configuration."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -72,6 +76,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "ANSIBLE_LIBRARY": str(RUNBOOKS / "library"),
         "ANSIBLE_MODULE_UTILS": str(RUNBOOKS / "module_utils"),
         "ANSIBLE_ACTION_PLUGINS": str(RUNBOOKS / "action_plugins"),
+        "ANSIBLE_ROLES_PATH": str(RUNBOOKS / "roles"),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
         "ANSIBLE_PIPELINING": "true",

@@ -55,6 +55,7 @@ class Plays:
         play = run_play(self.artifacts, name, {"zone_id": self.zone.id, **inputs}, None, *options, **orch)
         assert check_output(spec(name).output_schema, play.output) == (), play.text
         assert TOKEN not in play.text + json.dumps(play.output)
+        assert list(self.artifacts.glob("*items.json")) == []  # only on its way from the module to the output
         return play
 
 

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
+from orch_app.domains.jobs.states import SharedReason
 from orch_app.domains.runbooks.catalogue import read_folder
 from orch_app.domains.runbooks.contract import RunbookSpec
 from orch_app.domains.runbooks.inputs import check_inputs
 from orch_app.domains.runbooks.schema_rules import Schema, walk
+from orch_app.kit.settings import ROOT
 from tests.runbooks.modules import RUNBOOKS
 
 ENTRIES = read_folder(RUNBOOKS)
 SPECS = [entry for entry in ENTRIES if isinstance(entry, RunbookSpec)]
 each = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+# The calls in which a module names the reason of a failed job.
+NAMING = {"Fault", "UpstreamError", "Unfit", "fail", "empty"}
 
 
 def titled(schema: Schema) -> list[tuple[str, Schema]]:
@@ -82,3 +86,26 @@ def imported(tree: ast.AST) -> set[str]:
     nodes = list(ast.walk(tree))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return {name.partition(".")[0] for name in plain | {str(n.module) for n in nodes if isinstance(n, ast.ImportFrom)}}
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_whatever_a_runbook_names_as_the_reason_of_a_failure_is_told_in_words(language: str) -> None:
+    files = [*(RUNBOOKS / "module_utils").rglob("*.py"), *(RUNBOOKS / "library").glob("*.py")]
+    named = set().union(*(reasons_in(ast.parse(path.read_text())) for path in files)) | set(SharedReason)
+    assert {"cli_failed", "key_mismatch", "image_not_found", "stale_plan", "secret_missing"} <= named
+    words = json.loads((ROOT / "orch_app" / "i18n" / f"{language}.json").read_text("utf-8"))
+    missing = [key for one in named for key in (f"reason.{one}", f"attention.detail.{one}") if key not in words]
+    assert missing == []
+
+
+def reasons_in(tree: ast.AST) -> set[str]:
+    """The first argument of every call that names a reason, and what an error has as its `code`."""
+    nodes = list(ast.walk(tree))
+    called = [node.args[0] for node in nodes if isinstance(node, ast.Call) and node.args and name_of(node) in NAMING]
+    given = [node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code"]
+    texts = [node.value for node in (*called, *given) if isinstance(node, ast.Constant)]
+    return {text for text in texts if isinstance(text, str)}
+
+
+def name_of(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]

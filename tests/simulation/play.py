@@ -45,7 +45,7 @@ class Play:
             "probe": lambda: REPORT,
             "engine": lambda: ENGINE,
             "run_play": self._run,
-            "collect": lambda _, lines, *__: [_ for _ in lines if False],
+            "collect": lambda _, lines, *__, **___: [_ for _ in lines if False],
             "close_open_steps": lambda *_: None,
         }.items():
             patch.setattr(run, name, stand_in)
@@ -67,7 +67,14 @@ class Play:
         runbook = SimpleNamespace(path="runbook", output_schema={}, meta={})
         job = SimpleNamespace(expect_plan="", run_mode=Mode.APPLY)
         return SimpleNamespace(
-            held=held, last_seq=last_seq, job=job, runbook=runbook, snapshot=None, targets=[], every_secret=list
+            held=held,
+            last_seq=last_seq,
+            job=job,
+            runbook=runbook,
+            snapshot=None,
+            given=None,
+            targets=[],
+            every_secret=list,
         )
 
     @contextmanager

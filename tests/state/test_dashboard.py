@@ -18,11 +18,14 @@ from orch_app.kit.db import unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.state.dashboard import DashboardState
 from orch_app.state.session import ShellState
+from tests.domains.containers.site import Site, add
 from tests.domains.jobs.orders import sync_runbooks
 from tests.state.open_tab import OpenTab, signed_in
+from tests.state.sites import site
 from tests.state.test_session import add_job
 from tests.systems.people import add_user
 
+__all__ = ["site"]
 pytestmark = pytest.mark.usefixtures("database")
 
 
@@ -159,3 +162,25 @@ def test_what_is_due_next_comes_first_and_what_is_paused_not_at_all():
     assert loaded(tab).scheduled[0]["title"] == "Host report"
     asyncio.run(tab.send(ShellState.choose_environment, "prod"))
     assert loaded(tab).scheduled == []
+
+
+def counted(tab: OpenTab) -> dict[str, object]:
+    asyncio.run(tab.send(DashboardState.count_containers))
+    return dict(tab.state(DashboardState).containers)
+
+
+def test_containers_in_error_are_counted_on_all_engines_of_the_environment(site: Site):
+    tab = signed_in(Role.OPERATOR)
+    assert counted(tab) == {"isKnown": True, "endpoints": 5, "silent": 3, "total": 6, "bad": 6}
+    add("docker", "dark", "prod", url="unix:///nowhere/docker.sock")
+    asyncio.run(tab.send(ShellState.choose_environment, "prod"))
+    assert counted(tab) == {"isKnown": True, "endpoints": 1, "silent": 1, "total": 0, "bad": 0}
+
+
+def test_without_an_engine_nothing_is_in_error():
+    assert counted(signed_in(Role.OPERATOR)) == {"isKnown": True, "endpoints": 0, "silent": 0, "total": 0, "bad": 0}
+
+
+def test_those_who_may_not_look_at_engines_get_no_count_of_containers(site: Site):
+    assert not counted(signed_in(Role.VIEWER))["isKnown"]
+    assert site.engine.asked == []

@@ -56,6 +56,21 @@ def add_host(name: str, environment: str = "stage", **facts: Any) -> str:
         return host.id
 
 
+def add_connection(kind: str) -> str:
+    with unit_of_work() as session:
+        row = Connection(
+            id=new_id("con"),
+            type=kind,
+            name=f"the {kind}",
+            environment="stage",
+            encrypted_payload="sealed",
+            created_at=now(),
+            updated_at=now(),
+        )
+        session.add(row)
+        return row.id
+
+
 def opened(sign_in: SignIn, role: Role = Role.ADMIN, address: str = "/runbooks?run=host_report") -> Any:
     state = tab(LaunchState, cookie=sign_in(role), address=address)
     call(state, "open")
@@ -102,7 +117,29 @@ def test_a_copied_link_opens_the_same_order(sign_in: SignIn):
     assert (again.environment, again.place, again.host_ids) == ("prod", "hosts", [host])
 
 
-@pytest.mark.parametrize("asked", ["inputs=[1]", "inputs={", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"])
+def test_a_link_fills_the_slots_that_it_names_and_leaves_empty_what_it_names_empty(sign_in: SignIn):
+    docker, portainer = add_connection("docker"), add_connection("portainer")
+    lone = opened(sign_in, address="/runbooks?run=container_restart")
+    assert lone.chosen == {"docker": docker, "portainer": portainer}
+    asked = json.dumps({"docker": "", "portainer": portainer, "nowhere": "con_1"})
+    state = opened(sign_in, Role.OPERATOR, address=f"/runbooks?run=container_restart&connections={asked}")
+    assert state.chosen == {"portainer": portainer}
+    assert f"connections=%7B%22portainer%22%3A%22{portainer}%22%7D" in state.link
+
+
+def test_the_only_connection_fills_the_first_of_several_slots_of_its_type(sign_in: SignIn):
+    registry = add_connection("registry")
+    state = opened(sign_in, address="/runbooks?run=swarm_deploy")
+    waiting = {slot["slot"]: slot["after"] for slot in state.slots if slot["after"]}
+    assert waiting == {"registry_2": "registry", "registry_3": "registry_2", "registry_4": "registry_3"}
+    assert state.chosen == {"registry": registry}
+    call(state, "choose_connection", "registry_2", registry)
+    assert state.chosen == {"registry": registry, "registry_2": registry}
+
+
+@pytest.mark.parametrize(
+    "asked", ["inputs=[1]", "inputs={", "connections=[]", "environment=mars&inputs=" + "[" * 3000, "hosts=nobody"]
+)
 def test_nonsense_in_a_link_leaves_the_form_as_it_begins(sign_in: SignIn, asked: str):
     state = opened(sign_in, address=f"/runbooks?run=host_report&{asked}")
     assert (state.phase, state.environment, state.host_ids) == ("ready", "stage", [])
@@ -171,6 +208,25 @@ def test_chosen_hosts_are_ordered_in_the_order_of_choice(sign_in: SignIn):
     call(state, "choose_host", first, True)
     call(state, "run")
     assert jobs()[0].host_ids == [second, first]
+
+
+def test_a_limit_stands_for_ticks_or_narrows_them(sign_in: SignIn):
+    ids = [add_host(name) for name in ("web-1", "web-2", "db-1")]
+    state = opened(sign_in)
+    call(state, "choose_place", "hosts")
+    call(state, "give_limit", "web*,!web-2")
+    assert (state.limited, '"limit": "web*,!web-2"' in state.curl) == (1, True)
+    again = opened(sign_in, Role.OPERATOR, address=state.link.removeprefix("http://127.0.0.1:8000"))
+    assert (again.limit, again.limited, again.place) == ("web*,!web-2", 1, "hosts")
+    call(state, "run")
+    assert jobs()[0].host_ids == [ids[0]]
+    call(again, "choose_host", ids[2], True)
+    assert again.limited == 0
+    call(again, "run")
+    assert [(fault["place"], bool(fault["detailPt"])) for fault in again.faults] == [("limit", True)]
+    call(again, "give_limit", "web[")
+    assert again.limited == -1
+    assert len(jobs()) == 1
 
 
 def test_another_environment_has_other_hosts(sign_in: SignIn):

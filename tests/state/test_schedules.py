@@ -16,6 +16,7 @@ from orch_app.kit.queue import install_bell
 from orch_app.state.blackouts import BlackoutsState
 from orch_app.state.schedule_form import ScheduleFormState
 from orch_app.state.schedules import SchedulesState
+from tests.domains.inventory.samples import add_connection, add_host
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.domains.schedules.samples import add, fresh, jobs_of, tick
 from tests.state.conftest import SignIn
@@ -160,6 +161,19 @@ def test_it_is_saved_as_it_was_filled_in(sign_in: SignIn):
     assert row.ends_at is not None
     assert row.ends_at.isoformat() == "2190-01-01T03:00:00+00:00"
     assert not state.is_open
+
+
+def test_a_limit_is_kept_and_shown_again(sign_in: SignIn):
+    add_host(BOSS, "web-1", connection_id=add_connection(BOSS).id, pinned=True)
+    state = form(sign_in)
+    for name, value in (("choose_place", "hosts"), ("give_limit", "web*")):
+        call(state, name, value)
+    call(state, "save")
+    (row,) = stored()
+    assert (row.host_limit, row.host_ids) == ("web*", None)
+    assert listed(sign_in).rows[0]["scope"] == "--limit web*"
+    call(state, "open_edit", row.id)
+    assert (state.limit, state.place, state.limited) == ("web*", "hosts", 1)
 
 
 def test_a_job_is_taken_over_with_its_inputs(sign_in: SignIn):

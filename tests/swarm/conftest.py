@@ -8,8 +8,8 @@ import pytest
 from tests.chaos.ledger import ledger_server
 from tests.swarm.site import Site, open_site, prepare
 from tests.systems.s3 import s3_server
-from tests.systems.swarm.cluster import make_swarm
-from tests.systems.swarm.images import DATA, build_data
+from tests.systems.swarm.cluster import Swarm, make_swarm
+from tests.systems.swarm.images import DATA, build_data, build_small
 from tests.systems.swarm.nodes import Node, machines
 from tests.systems.swarm.refusals import KernelRefusesError
 from tests.systems.swarm.trial import try_out
@@ -47,3 +47,14 @@ def site(deployed: Site) -> Site:
     deployed.sign_in()
     deployed.wait_for_workers({node.name for node in deployed.swarm.nodes})
     return deployed
+
+
+@pytest.fixture(scope="session")
+def plain_swarm(nodes: list[Node]) -> Iterator[Swarm]:
+    """Two nodes with one small image on each, and nothing else. Those of the product have been tried out before."""
+    assert nodes
+    with machines(2) as pair:
+        for node in pair:
+            node.start()
+            build_small(node)
+        yield make_swarm(pair)

@@ -17,13 +17,22 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 BEGAN = 1_770_000_000
+NEVER = "0001-01-01T00:00:00Z"
 NO_MANAGER = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node.'
 _ROUTE = re.compile(r"(?:/v1\.\d+)?(/[^?]*)")
 
 
+def _stamp(after: float) -> str:
+    """A moment as the engine writes it, so many seconds after everything began."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(BEGAN + after)) + ".000000001Z"
+
+
 @dataclass
 class FakeContainer:
-    """A container: its log is (stream, seconds since it began, text); lines may be added while somebody follows."""
+    """A container: its log is (stream, seconds since it began, text); lines may be added while somebody follows.
+
+    One that `is_elsewhere` runs on another machine of the Swarm: only its service's log has its lines.
+    """
 
     id: str
     name: str
@@ -36,7 +45,11 @@ class FakeContainer:
     tty: bool = False
     log: list[tuple[int, float, str]] = field(default_factory=list)
     starts: int = 1
+    command: list[str] = field(default_factory=lambda: ["/bin/app"])
+    check_says: str = ""
+    killed_for_memory: bool = False
     agent_node: str = ""
+    is_elsewhere: bool = False
 
     @property
     def status(self) -> str:
@@ -68,32 +81,55 @@ class FakeContainer:
     def inspected(self) -> dict[str, Any]:
         """Everything about it."""
         is_running = self.state == "running"
-        state = {"Status": self.state, "Running": is_running, "ExitCode": self.exit_code, "StartedAt": str(self.starts)}
-        health = {"Health": {"Status": self.health}} if self.health else {}
+        state = {
+            "Status": self.state,
+            "Running": is_running,
+            "ExitCode": self.exit_code,
+            "StartedAt": _stamp(self.starts),
+        }
+        over = {"OOMKilled": self.killed_for_memory, "FinishedAt": NEVER if is_running else _stamp(600), "Error": ""}
+        checks = [{"ExitCode": 1, "Output": self.check_says}] if self.check_says else []
+        health = {"Health": {"Status": self.health, "Log": checks}} if self.health else {}
         return {
             "Id": self.id,
             "Name": f"/{self.name}",
             "Created": "2026-02-02T02:40:00.123456789Z",
             "RestartCount": 0,
             "Image": "sha256:" + "1" * 64,
-            "State": {**state, **health},
-            "Config": {"Image": self.image, "Env": self.env, "Tty": self.tty, "Labels": self.labels},
+            "State": {**state, **over, **health},
+            "Config": {
+                "Image": self.image,
+                "Env": self.env,
+                "Tty": self.tty,
+                "Labels": self.labels,
+                "Entrypoint": None,
+                "Cmd": self.command,
+            },
+            "Mounts": [{"Type": "volume", "Name": "data", "Source": "/var/lib/data", "Destination": "/data"}],
+            "NetworkSettings": {"Networks": {"bridge": {}}},
         }
 
-    def log_bytes(self, asked: dict[str, str], begin: int = 0) -> bytes:
-        """What of the log is asked for, from a line on, framed as the engine does it."""
+    def log_bytes(self, asked: dict[str, str], begin: int = 0, end: int | None = None) -> bytes:
+        """What of the log is asked for, from a line on and up to one, framed as the engine does it."""
         since, until = float(asked.get("since", 0)), float(asked.get("until") or 0) or float("inf")
-        chosen = [line for line in self.log[begin:] if since <= BEGAN + line[1] <= until]
+        chosen = [line for line in self.log[begin:end] if since <= BEGAN + line[1] <= until]
         tail = asked.get("tail", "all")
         chosen = chosen if tail == "all" or begin else chosen[max(0, len(chosen) - int(tail)) :]
-        return b"".join(self._framed(*line, stamped=asked.get("timestamps") == "1") for line in chosen)
+        return b"".join(self._framed(*line, asked) for line in chosen)
 
-    def _framed(self, stream: int, after: float, text: str, *, stamped: bool) -> bytes:
+    def _framed(self, stream: int, after: float, text: str, asked: dict[str, str]) -> bytes:
         whole, part = divmod(BEGAN + after, 1)
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{round(part * 1e9):09}Z "
+        told = [stamp] * (asked.get("timestamps") == "1") + [self._writer] * (asked.get("details") == "1")
         end = "\r\n" if self.tty else "\n"
-        content = f"{stamp if stamped else ''}{text}{end}".encode()
+        content = f"{''.join(told)}{text}{end}".encode()
         return content if self.tty else bytes([stream, 0, 0, 0]) + len(content).to_bytes(4, "big") + content
+
+    @property
+    def _writer(self) -> str:
+        """Who a task is, as a manager tells it before each line of a service's log."""
+        names = [f"com.docker.swarm.{kind}.id" for kind in ("node", "service", "task")]
+        return ",".join(f"{name}={self.labels.get(name, '')}" for name in names) + " "
 
 
 @dataclass
@@ -111,13 +147,18 @@ class FakeEngine:
     broken: bool = False
     ends: threading.Event = field(default_factory=threading.Event)
 
+    def listed(self) -> list[FakeContainer]:
+        """The containers on this very machine."""
+        return [one for one in self.containers if not one.is_elsewhere]
+
     def find(self, name: str) -> FakeContainer | None:
         """A container by its id, the beginning of it, or its name."""
-        return next((one for one in self.containers if one.id.startswith(name) or one.name == name), None)
+        return next((one for one in self.listed() if one.id.startswith(name) or one.name == name), None)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, engine: FakeEngine) -> None:
         super().__init__(str(engine.socket), _Speaker)
@@ -166,7 +207,7 @@ class _Speaker(BaseHTTPRequestHandler):
         elif words[1:] == ["json"]:
             self._say(200, container.inspected())
         elif words[1:] == ["logs"]:
-            self._log(engine, container, asked)
+            self._log(engine, [container], asked)
         elif self.command == "DELETE":
             self._remove(engine, container, asked)
         else:
@@ -189,18 +230,18 @@ class _Speaker(BaseHTTPRequestHandler):
         engine.containers.remove(container)
         self._say(204, None)
 
-    def _log(self, engine: FakeEngine, container: FakeContainer, asked: dict[str, str]) -> None:
-        sent = len(container.log)
-        content = container.log_bytes(asked)
+    def _log(self, engine: FakeEngine, parts: list[FakeContainer], asked: dict[str, str]) -> None:
+        sent = [len(part.log) for part in parts]
+        content = b"".join(part.log_bytes(asked, 0, end) for part, end in zip(parts, sent, strict=True))
         if asked.get("follow") != "1":
             self._stream(content)
             return
         self._begin_stream()
         self._chunk(content)
         while not engine.ends.wait(0.02):
-            if len(container.log) > sent:
-                self._chunk(container.log_bytes({**asked, "tail": "all"}, sent))
-                sent = len(container.log)
+            for at, part in enumerate(parts):
+                begin, sent[at] = sent[at], len(part.log)
+                self._chunk(part.log_bytes({**asked, "tail": "all"}, begin, sent[at]))
         self._chunk(b"", last=True)
 
     def _swarm(self, engine: FakeEngine, words: list[str], asked: dict[str, str]) -> None:
@@ -220,7 +261,7 @@ class _Speaker(BaseHTTPRequestHandler):
         elif words[1:] == ["logs"]:
             own = {task["ID"] for task in engine.tasks if task["ServiceID"] == service["ID"]}
             parts = [c for c in engine.containers if c.labels.get("com.docker.swarm.task.id") in own]
-            self._stream(b"".join(part.log_bytes(asked) for part in parts))
+            self._log(engine, parts, asked)
         else:
             self._say(200, service)
 
@@ -270,7 +311,7 @@ def _general(engine: FakeEngine, path: str) -> Any:
             "ContainersStopped": sum(one.state != "running" for one in engine.containers),
             "Swarm": {"ControlAvailable": bool(engine.nodes), "Nodes": len(engine.nodes)},
         },
-        "/containers/json": [one.listed() for one in engine.containers],
+        "/containers/json": [one.listed() for one in engine.listed()],
         "/networks": [{"Id": "net1", "Name": "bridge", "Driver": "bridge", "Scope": "local", "Labels": {}}],
         "/volumes": {"Volumes": [{"Name": "data", "Driver": "local", "Labels": None}], "Warnings": None},
         "/images/json": [{"Id": "sha256:" + "1" * 64, "RepoTags": ["app:1.0"], "Size": 1 << 20, "Created": BEGAN}],

@@ -126,6 +126,8 @@ class FakePortainer:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Speaker)
         if tls:

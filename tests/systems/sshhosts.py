@@ -204,6 +204,11 @@ def _isolated(fleet: Fleet, number: int, network: str) -> None:
     argv = [*UNSHARE, "sh", str(INIT)]
     _spawn(fleet, host, [*argv, host.name, host.folder, f"{address}/24", f"{network}.1", program("sshd")])
     _wait_for_namespace(host.pid)
+    _wire(fleet, host)
+
+
+def _wire(fleet: Fleet, host: SshHost) -> None:
+    """Lay the cable between the host and the bridge."""
     cable = _cable(fleet, host)
     _ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
     _ip("link", "set", cable, "master", fleet.bridge, "up")

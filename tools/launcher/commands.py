@@ -27,12 +27,13 @@ Look after it
   migrate     bring the database to this version; a copy of it is kept
   setup-url   print the one-time address that creates the first admin
   runbooks    check runbooks before they are used
+  sources     runbooks from folders and repositories: list, sync, diff, trust
   openapi     print the description of the REST API
 
 Work on it
   test        run the tests: unit, integration, engine, e2e, swarm or all
   check       lint, format, types, imports, dependencies and shape of the code
-  bench       measure: api, fleet, job, job-grown, log, start, throughput or throughput-grown
+  bench       measure: api, dns, fleet, job, job-grown, log, start, throughput or throughput-grown
   simulate    what can befall jobs, in virtual time: thousands of stories, each repeated by its seed
   chaos       break a throw-away installation under load in one of seven ways, and count what was lost
 
@@ -49,7 +50,10 @@ Examples
 Exit codes: 0 done, 1 tried and failed, 2 cannot be done like this (one sentence says why).
 """
 WEB, WORKER = "web", "worker"
-OF_THE_PROGRAM = {WEB, WORKER, "health", "admin", "migrate", "setup-url", "runbooks", "openapi", "bench"}
+OF_THE_PROGRAM = {
+    *(WEB, WORKER, "health", "admin", "migrate", "setup-url"),
+    *("runbooks", "sources", "openapi", "bench"),
+}
 OWN = {"up", "install", "test", "check", "help"}
 NEEDS_DEV = {"bench"}  # drives a browser, as the tests do
 OF_THE_TESTS = {"simulate": "tests.simulation", "chaos": "tests.chaos"}

@@ -13,6 +13,7 @@ export class LineStore {
     this.pages = new Map();
     this.asked = new Map();
     this.total = 0;
+    this.first = 1;
     this.levels = new Uint8Array(4096);
     this.counts = Object.fromEntries([...LEVELS, UNREACHABLE].map((level) => [level, 0]));
     this.hosts = new Set();
@@ -39,6 +40,30 @@ export class LineStore {
       if (line.seq > this.total) this.total = line.seq;
     }
     return fresh;
+  }
+
+  /** Keep the newest lines only: what is older can not be read again and counts no more. */
+  trim(most) {
+    const first = Math.max(this.first, this.total - most + 1);
+    for (let seq = this.first; seq < first; seq++) if (this.levels[seq]) this.counts[LEVELS[this.levels[seq]]]--;
+    this.first = first;
+    for (const page of [...this.pages.keys()]) if ((page + 1) * PAGE < first) this.pages.delete(page);
+  }
+
+  /** How many lines are here, of a log that is trimmed. */
+  get kept() {
+    return this.total - this.first + 1;
+  }
+
+  /** The line of one of these levels nearest to another, in a direction, going round at the ends; 0 when there is none. */
+  nearest(levels, from, step) {
+    const wanted = new Set(levels.map((level) => CODES[level]));
+    for (let away = 1; away <= this.kept; away++) {
+      const place = (from - this.first + step * away) % this.kept;
+      const seq = this.first + (place < 0 ? place + this.kept : place);
+      if (wanted.has(this.levels[seq])) return seq;
+    }
+    return 0;
   }
 
   /** Pages between two line numbers that are not complete and were not asked for in vain. */
@@ -69,7 +94,7 @@ export class LineStore {
 
   /** Every line in memory, in order. */
   *loaded() {
-    for (const page of [...this.pages.keys()].sort((a, b) => a - b)) for (const line of this.pages.get(page)) if (line) yield line;
+    for (const page of [...this.pages.keys()].sort((a, b) => a - b)) for (const line of this.pages.get(page)) if (line && line.seq >= this.first) yield line;
   }
 
   #isMissing(page, from, to) {

@@ -41,6 +41,7 @@ function Message({ text, style, query, here }) {
 export const LogLine = memo(function LogLine({ line, row, top, first, query, here, selected, start, plain, onPick, onCopy, copyLabel, lineLabel }) {
   const { tone, sign } = lookOf(line, first);
   const moment = Date.parse(line.ts);
+  const chip = line.hue ? `hostc hue-${line.hue}` : "hostc";
   return (
     <div className={`ln ${tone} ${selected ? "sel-l" : ""}`} data-row={row} style={top === undefined ? undefined : { top }}>
       <a className="n" href={`#L${line.seq}`} aria-label={lineLabel} tabIndex={-1} onClick={(event) => onPick?.(event, line.seq)}>
@@ -52,9 +53,9 @@ export const LogLine = memo(function LogLine({ line, row, top, first, query, her
       <span className="v" aria-hidden="true">
         {sign}
       </span>
-      <span className="h">{line.host ? <b className="hostc" title={line.host}>{line.host}</b> : null}</span>
+      <span className="h">{line.host ? <b className={chip} title={line.host}>{line.host}</b> : null}</span>
       <span className="m">
-        {line.host ? <b className="hostc">{line.host}</b> : null}
+        {line.host ? <b className={chip}>{line.host}</b> : null}
         <Message text={line.message} style={plain ? "" : line.style} query={query} here={here} />
       </span>
       {onCopy ? (

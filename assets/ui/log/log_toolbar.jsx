@@ -43,14 +43,22 @@ function SearchBox({ search, onSearch, onStep }) {
   );
 }
 
-const CHIPS = [
+const OF_JOBS = [
   ["changed", "edit", "warn"],
   ["warning", "warning", "warn"],
   ["error", "failed", "bad"],
   ["unreachable", "offline", "bad"],
 ];
+// Offered only where there are any.
+const RARE = new Set([UNREACHABLE, "debug"]);
+const OF_PROGRAMS = [
+  ["error", "failed", "bad"],
+  ["warning", "warning", "warn"],
+  ["info", "info", ""],
+  ["debug", "terminal", ""],
+];
 
-function LevelChips({ levels, counts, onLevels }) {
+function LevelChips({ levels, counts, onLevels, chips }) {
   const t = useText();
   const toggle = (level) => onLevels(levels.includes(level) ? levels.filter((each) => each !== level) : [...levels, level]);
   return (
@@ -58,7 +66,7 @@ function LevelChips({ levels, counts, onLevels }) {
       <button type="button" className="lv" aria-pressed={!levels.length} onClick={() => onLevels([])}>
         {t("log.all")}
       </button>
-      {CHIPS.filter(([level]) => level !== UNREACHABLE || counts[level] || levels.includes(level)).map(([level, icon, tone]) => (
+      {chips.filter(([level]) => !RARE.has(level) || counts[level] || levels.includes(level)).map(([level, icon, tone]) => (
         <button key={level} type="button" className="lv" aria-pressed={levels.includes(level)} onClick={() => toggle(level)}>
           <Icon name={icon} size={14} className={counts[level] ? tone : ""} />
           {t(`log.level.${level}`)}
@@ -69,13 +77,13 @@ function LevelChips({ levels, counts, onLevels }) {
   );
 }
 
-function HostSelect({ hosts, host, onHost }) {
+function HostSelect({ hosts, host, onHost, isTail }) {
   const t = useText();
   if (hosts.length < 2) return null;
   return (
     <div className="in sel">
-      <select aria-label={t("log.hosts")} value={host} onChange={(event) => onHost(event.target.value)}>
-        <option value="">{t("log.host_all", { n: hosts.length })}</option>
+      <select aria-label={t(isTail ? "log.sources" : "log.hosts")} value={host} onChange={(event) => onHost(event.target.value)}>
+        <option value="">{t(isTail ? "log.source_all" : "log.host_all", { n: hosts.length })}</option>
         {hosts.map((each) => (
           <option key={each} value={each}>
             {each}
@@ -118,15 +126,34 @@ function ProblemSteps({ counts, onStep }) {
   );
 }
 
-export function LogToolbar({ search, onSearch, onStep, view, change, counts, hosts, downloads, onFollow }) {
+/** Follows or stands still; a tail is paused, because what is not read any more is gone some day. */
+function FollowButton({ follow, isTail, onFollow }) {
+  const t = useText();
+  if (isTail) {
+    return (
+      <button type="button" className="lv follow" onClick={onFollow} title="f">
+        <Icon name={follow ? "pause" : "play"} size={14} />
+        {t(follow ? "log.pause" : "log.resume")}
+      </button>
+    );
+  }
+  return (
+    <button type="button" className="lv follow" aria-pressed={follow} onClick={onFollow} title="f">
+      <Icon name="download" size={14} className={follow ? "ok" : ""} />
+      {t(follow ? "log.following" : "log.follow")}
+    </button>
+  );
+}
+
+export function LogToolbar({ search, onSearch, onStep, view, change, counts, hosts, downloads, onFollow, isTail, onSave }) {
   const t = useText();
   return (
     <div className="log-t">
       <div className="log-s">
         <SearchBox search={search} onSearch={onSearch} onStep={onStep} />
-        <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} />
+        <LevelChips levels={view.levels} counts={counts} onLevels={(levels) => change({ levels })} chips={isTail ? OF_PROGRAMS : OF_JOBS} />
         {search.query ? null : <ProblemSteps counts={counts} onStep={onStep} />}
-        <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} />
+        <HostSelect hosts={hosts} host={view.host} onHost={(host) => change({ host })} isTail={isTail} />
         <span className="grow" />
         <button type="button" className="ib" aria-pressed={view.relative} aria-label={t("log.relative")} title={t(view.relative ? "log.absolute" : "log.relative")} onClick={() => change({ relative: !view.relative })}>
           <Icon name="clock" />
@@ -138,11 +165,13 @@ export function LogToolbar({ search, onSearch, onStep, view, change, counts, hos
           <Icon name="palette" />
         </button>
         <Downloads links={downloads} />
+        {isTail ? (
+          <button type="button" className="ib" aria-label={t("log.save")} title={t("log.save")} onClick={onSave}>
+            <Icon name="download" />
+          </button>
+        ) : null}
       </div>
-      <button type="button" className="lv follow" aria-pressed={view.follow} onClick={onFollow} title="f">
-        <Icon name="download" size={14} className={view.follow ? "ok" : ""} />
-        {t(view.follow ? "log.following" : "log.follow")}
-      </button>
+      <FollowButton follow={view.follow} isTail={isTail} onFollow={onFollow} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { useText } from "../text.js";
 import { HeightIndex } from "./height_index.js";
 import { HoleLine, LogLine, WaitingLine } from "./log_line.jsx";
 import { LogToolbar } from "./log_toolbar.jsx";
+import { saveLines } from "./saving.js";
 import { lowerBound } from "./search.js";
 import { useFilter, usePages, useProblems, useRedraw, useSearch, useStore } from "./use_log.js";
 
@@ -45,18 +46,25 @@ function useKeys(onFollow, onStep) {
   }, []);
 }
 
-/** Scrolling of the virtual rows: which are visible, where they are, staying at the end. */
-function useRows({ count, view, change, resetKey, redraw }) {
+/** Scrolling of the virtual rows: which are visible, where they are, staying at the end. Rows before `floor` are gone. */
+function useRows({ count, floor, view, change, resetKey, redraw }) {
   const box = useRef(null);
   const inner = useRef(null);
   const heights = useRef(null);
   const size = useRef({ width: 0, height: 480 });
   const seen = useRef(0);
   const pin = useRef({ row: -1, tries: 0 });
+  const floorSeen = useRef(-1);
   if (!heights.current) heights.current = new HeightIndex(ROW);
   const index = heights.current;
-  useMemo(() => index.clear(isPhone() ? PHONE_ROW : ROW), [view.wrap, resetKey]);
+  useMemo(() => {
+    index.clear(isPhone() ? PHONE_ROW : ROW);
+    floorSeen.current = -1;
+  }, [view.wrap, resetKey]);
   index.setCount(count);
+  const base = index.offset(floor);
+  const topOf = (row) => index.offset(row) - base;
+  const whole = index.total - base;
 
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
@@ -69,24 +77,26 @@ function useRows({ count, view, change, resetKey, redraw }) {
     return () => watch.disconnect();
   }, []);
 
-  const middleOf = (row) => Math.max(0, index.offset(row) + PAD + index.height(row) / 2 - box.current.clientHeight / 2);
+  const middleOf = (row) => Math.max(0, topOf(row) + PAD + index.height(row) / 2 - box.current.clientHeight / 2);
   useLayoutEffect(() => {
     const scroller = box.current;
-    let above = 0;
+    // Rows that were let go took their height along: what is read stays where it is.
+    let above = floorSeen.current < 0 ? 0 : index.offset(floorSeen.current) - base;
+    floorSeen.current = floor;
     let changed = false;
     let waiting = false;
     for (const row of inner.current.children) {
       const at = Number(row.dataset.row);
       if (row.dataset.waiting !== undefined) waiting = true;
       if (row.dataset.waiting !== undefined || index.isMeasured(at) || !row.offsetHeight) continue;
-      const top = index.offset(at);
+      const top = topOf(at);
       const difference = index.measure(at, row.offsetHeight);
       if (!difference) continue;
       changed = true;
       if (top + PAD < scroller.scrollTop) above += difference;
     }
     if (view.follow) {
-      inner.current.style.height = `${index.total + 2 * PAD}px`;
+      inner.current.style.height = `${index.total - index.offset(floor) + 2 * PAD}px`;
       scroller.scrollTop = scroller.scrollHeight;
       seen.current = scroller.scrollTop;
     } else if (pin.current.tries > 0) {
@@ -122,10 +132,10 @@ function useRows({ count, view, change, resetKey, redraw }) {
     pin.current = { row, tries: PIN_TRIES };
     redraw();
   };
-  const top = view.follow ? Math.max(0, index.total - size.current.height) : Math.max(0, (box.current?.scrollTop || 0) - PAD);
-  const first = Math.max(0, index.rowAt(top) - OVERSCAN);
+  const top = base + (view.follow ? Math.max(0, whole - size.current.height) : Math.max(0, (box.current?.scrollTop || 0) - PAD));
+  const first = Math.max(floor, index.rowAt(top) - OVERSCAN);
   const last = Math.min(count, index.rowAt(top + size.current.height) + 1 + OVERSCAN);
-  return { box, inner, index, onScroll, scrollTo, first, last, middle: Math.min(count, index.rowAt(top + size.current.height / 2) + 1) };
+  return { box, inner, topOf, whole, onScroll, scrollTo, first, last, middle: Math.min(count, index.rowAt(top + size.current.height / 2) + 1) };
 }
 
 /** The line in the address (#L123): read on arrival, set by a click on a number. */
@@ -151,20 +161,21 @@ function useSelected(onArrive) {
   return [selected, setSelected, pick];
 }
 
-function Footer({ live, store, middle, rate, numberOf }) {
+function Footer({ live, store, middle, rate, numberOf, most }) {
   const t = useText();
+  const place = most ? t(store.first > 1 ? "log.kept_of" : "log.kept", { n: store.kept, total: store.total }) : t("log.line_of", { n: numberOf(middle), total: store.total });
   return (
     <div className="log-f">
       <span className="row">
         <i className={live ? "live" : "live off"} hidden={!live} aria-hidden="true" />
         {t(live ? "log.live" : "log.ended")}
       </span>
-      <span>{t("log.line_of", { n: numberOf(middle), total: store.total })}</span>
+      <span>{place}</span>
       {live && rate > 0 ? <span className="no-phone">{t("log.rate", { n: rate })}</span> : null}
       <span className="grow" />
       <span className="row no-phone">
         <kbd>f</kbd>
-        {t("log.follow").toLowerCase()}
+        {t(most ? "log.pause_short" : "log.follow").toLowerCase()}
       </span>
       <span className="row no-phone">
         <kbd>n</kbd>
@@ -174,7 +185,8 @@ function Footer({ live, store, middle, rate, numberOf }) {
   );
 }
 
-export function LogView({ jobKey, batch, total, live, historyUrl, counts, downloads, emptyText, banner, goTo, onLine }) {
+/** `most` makes it a tail of many sources: so many lines are kept, twice as many while it is paused, and none is read again. */
+export function LogView({ jobKey, batch, total, live, historyUrl, counts, downloads, emptyText, banner, goTo, onLine, most = 0, label, onGap }) {
   const t = useText();
   const redraw = useRedraw();
   const [view, change] = useView();
@@ -182,7 +194,8 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   const [current, setCurrent] = useState(0);
   const paused = useRef(0);
   const target = useRef(0);
-  const { store, rate } = useStore({ jobKey, batch, total, redraw });
+  const { store, rate } = useStore({ jobKey, batch, total, most, onGap, redraw });
+  if (most) store.trim(view.follow ? most : 2 * most);
   const pages = usePages({ store, url: historyUrl, redraw });
   const filter = useFilter({ store, url: historyUrl, levels: view.levels, host: view.host, redraw });
   const search = useSearch({ store, url: historyUrl, query, redraw });
@@ -193,7 +206,8 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   const lineAt = (row) => (filter ? filter.lines[row] : store.get(row + 1));
   const rowOf = (seq) => (filter ? lowerBound(filter.lines.map((line) => line.seq), seq) : seq - 1);
   const numberOf = (row) => (filter ? filter.lines[Math.max(0, Math.min(row, filter.lines.length) - 1)]?.seq || 0 : row);
-  const rows = useRows({ count, view, change, resetKey: `${jobKey}|${view.levels}|${view.host}`, redraw });
+  const floor = filter ? filter.floor : store.first - 1;
+  const rows = useRows({ count, floor, view, change, resetKey: `${jobKey}|${view.levels}|${view.host}`, redraw });
 
   const canShow = (seq) => seq <= (hole < 0 ? store.total : filter.scan.upTo);
   const goToLine = (seq) => {
@@ -242,7 +256,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   const shown = [];
   for (let row = rows.first; row < rows.last; row++) {
     const line = lineAt(row);
-    const top = rows.index.offset(row) + PAD;
+    const top = rows.topOf(row) + PAD;
     if (row === hole) {
       const text = t(filter.scan.failed ? "log.load_failed" : "log.hole", { n: filter.lines.length, line: filter.scan.upTo });
       shown.push(<HoleLine key="hole" row={row} top={top} text={text} failed={filter.scan.failed} retryText={t("action.retry")} onRetry={() => filter.scan.goOn()} />);
@@ -250,7 +264,7 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
     }
     shown.push(
       line ? (
-        <LogLine key={line.seq} line={line} row={row} top={top} first={row === 0} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} plain={!view.colours} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
+        <LogLine key={line.seq} line={line} row={row} top={top} first={row === floor} query={query.trim()} here={line.seq === current} selected={line.seq === selected} start={view.relative ? store.started || Date.parse(line.ts) : 0} plain={!view.colours} onPick={pick} onCopy={onCopy} copyLabel={t("log.copy_line", { n: line.seq })} lineLabel={t("log.line", { n: line.seq })} />
       ) : (
         <WaitingLine key={`w${row}`} seq={filter ? 0 : row + 1} row={row} top={top} />
       ),
@@ -260,10 +274,12 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
   const at = search.hits.length ? Math.max(0, lowerBound(search.hits, current || 0)) : 0;
   const merged = { ...store.counts, ...(counts || {}) };
   for (const level of Object.keys(store.counts)) merged[level] = Math.max(merged[level] || 0, store.counts[level]);
+  const name = label || t("log.label");
+  const onSave = () => saveLines(filter ? filter.lines.slice(floor) : [...store.loaded()]);
   const width = Math.min(18, Math.max(8, ...[...store.hosts].map((host) => host.length)));
   return (
-    <section className="log full" data-theme="dark" aria-label={t("log.label")} style={{ "--h-w": `${width * 7 + 28}px`, "--n-w": `${Math.max(3, String(store.total).length) * 7.3 + 32}px` }}>
-      <LogToolbar search={{ query, hits: search.hits, at: Math.min(at, Math.max(0, search.hits.length - 1)), more: search.more }} onSearch={onSearch} onStep={onStep} view={view} change={change} counts={merged} hosts={[...store.hosts].sort()} downloads={downloads || []} onFollow={onFollow} />
+    <section className={most ? "log full tail" : "log full"} data-theme="dark" aria-label={name} style={{ "--h-w": `${width * 7 + 28}px`, "--n-w": `${Math.max(3, String(store.total).length) * 7.3 + 32}px` }}>
+      <LogToolbar search={{ query, hits: search.hits, at: Math.min(at, Math.max(0, search.hits.length - 1)), more: search.more }} onSearch={onSearch} onStep={onStep} view={view} change={change} counts={merged} hosts={[...store.hosts].sort()} downloads={downloads || []} onFollow={onFollow} isTail={most > 0} onSave={onSave} />
       {banner ? (
         <div className="log-b" role="status">
           <Icon name="offline" size={14} />
@@ -279,19 +295,19 @@ export function LogView({ jobKey, batch, total, live, historyUrl, counts, downlo
           </button>
         </div>
       ) : null}
-      <div ref={rows.box} className={view.wrap ? "lines wrapped" : "lines"} role="log" aria-live="off" aria-label={t("log.label")} tabIndex={0} onScroll={rows.onScroll} hidden={!count}>
-        <div ref={rows.inner} className="lines-in" style={{ height: rows.index.total + 2 * PAD }}>
+      <div ref={rows.box} className={view.wrap ? "lines wrapped" : "lines"} role="log" aria-live="off" aria-label={name} tabIndex={0} onScroll={rows.onScroll} hidden={count <= floor}>
+        <div ref={rows.inner} className="lines-in" style={{ height: rows.whole + 2 * PAD }}>
           {shown}
         </div>
       </div>
-      {count ? null : <div className="log-e">{filter ? t("log.filtered_empty") : emptyText || t("log.empty")}</div>}
+      {count > floor ? null : <div className="log-e">{filter ? t("log.filtered_empty") : emptyText || t("log.empty")}</div>}
       {waiting > 0 && live ? (
         <button type="button" className="log-new" onClick={() => change({ follow: true })}>
           <Icon name="download" size={14} />
           {t("log.new_lines", { n: waiting })}
         </button>
       ) : null}
-      <Footer live={live} store={store} middle={rows.last ? Math.min(count, view.follow ? count : rows.middle) : 0} rate={rate()} numberOf={numberOf} />
+      <Footer most={most} live={live} store={store} middle={rows.last ? Math.min(count, view.follow ? count : rows.middle) : 0} rate={rate()} numberOf={numberOf} />
       <span className="sr" role="status">
         {live ? "" : numberText(t.language, store.total)}
       </span>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { LineStore, PAGE } from "./line_store.js";
 import { readLines, Scan } from "./remote.js";
-import { isKnown, isWanted, mergeSorted, nextHit } from "./search.js";
+import { isKnown, isWanted, lowerBound, mergeSorted, nextHit } from "./search.js";
 
 const SEARCH_WAIT_MS = 250;
 const LOAD_WAIT_MS = 40;
@@ -21,12 +21,20 @@ export function useRedraw() {
   }).current;
 }
 
-/** The lines of one job. A new `jobKey` starts from nothing. */
-export function useStore({ jobKey, batch, total, redraw }) {
+/**
+ * The lines of one log. A new `jobKey` starts from nothing. With `most` there is no history to read: only the newest lines
+ * are kept, and `onGap` hears that some never came.
+ */
+export function useStore({ jobKey, batch, total, most, onGap, redraw }) {
   const held = useRef(null);
   if (!held.current || held.current.key !== jobKey) held.current = { key: jobKey, store: new LineStore(), arrivals: [] };
   const { store, arrivals } = held.current;
   useEffect(() => {
+    if (most && batch?.lines?.length && batch.start > store.total + 1) {
+      if (!held.current.hasGap) onGap?.();
+      held.current.hasGap = true;
+      return;
+    }
     store.setTotal(total || 0);
     if (batch?.lines?.length) {
       const lines = batch.lines[0].seq === undefined ? batch.lines.map((line, at) => ({ ...line, seq: batch.start + at })) : batch.lines;
@@ -110,11 +118,20 @@ export function useFilter({ store, url, levels, host, redraw }) {
   }, [store, key]);
   const current = on ? held.current : null;
   if (current && !current.scan.more && current.scan.upTo < store.total) joinLive(current, store, (line) => isWanted(line, levels, host));
+  if (current) current.floor = letGo(current, store.first);
   return current;
+}
+
+/** How many of the lines that were found are not kept any more; of those only the numbers stay. */
+function letGo({ lines, floor = 0 }, first) {
+  let at = floor;
+  for (; at < lines.length && lines[at].seq < first; at++) lines[at] = { seq: lines[at].seq };
+  return at;
 }
 
 /** Lines that came after a scan had ended: they are in the store's newest pages; if one is not, the scan goes on. */
 function joinLive({ lines, scan }, store, isFit) {
+  scan.upTo = Math.max(scan.upTo, store.first - 1);
   for (; scan.upTo < store.total; scan.upTo++) {
     const line = store.get(scan.upTo + 1);
     if (!line) {
@@ -160,19 +177,21 @@ export function useSearch({ store, url, query, redraw }) {
   const found = held.current;
   if (wanted && found.upTo < store.total) {
     const fresh = [];
-    for (let seq = found.upTo + 1; seq <= store.total; seq++) if (store.get(seq)?.message.toLowerCase().includes(wanted)) fresh.push(seq);
+    for (let seq = Math.max(found.upTo + 1, store.first); seq <= store.total; seq++) if (store.get(seq)?.message.toLowerCase().includes(wanted)) fresh.push(seq);
     found.hits = mergeSorted(found.hits, fresh);
     found.upTo = store.total;
   }
+  if (found.hits[0] < store.first) found.hits = found.hits.slice(lowerBound(found.hits, store.first));
   return { hits: found.hits, more: Boolean(found.scan?.more), step: (from, step) => settledHit(found, from, step) };
 }
 
 const PROBLEMS = ["warning", "error"];
 
-/** Warnings and errors of the whole log, read when first asked for: n and N go through them. */
+/** Warnings and errors of the whole log, read when first asked for, or of what is here: n and N go through them. */
 export function useProblems({ store, url }) {
   const held = useRef(null);
   return (from, step) => {
+    if (!url) return store.nearest(PROBLEMS, from, step);
     if (held.current?.store !== store) {
       const found = { store, hits: [], scan: null };
       found.scan = new Scan(url, { levels: PROBLEMS }, (items) => {

@@ -9,6 +9,11 @@ class Permission(StrEnum):
     RUNBOOKS_READ = "runbooks:read"
     RUNBOOKS_EXECUTE = "runbooks:execute"
     RUNBOOKS_SYNC = "runbooks:sync"
+    SOURCES_READ = "sources:read"
+    SOURCES_WRITE = "sources:write"
+    SOURCES_TRUST = "sources:trust"
+    HOOKS_READ = "hooks:read"
+    HOOKS_WRITE = "hooks:write"
     JOBS_READ = "jobs:read"
     JOBS_CANCEL = "jobs:cancel"
     JOBS_APPROVE = "jobs:approve"
@@ -55,6 +60,8 @@ _OPERATOR = _VIEWER | {
     Permission.SCHEDULES_WRITE,
     Permission.CONNECTIONS_READ,
     Permission.CONNECTIONS_USE,
+    Permission.SOURCES_READ,
+    Permission.HOOKS_READ,
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

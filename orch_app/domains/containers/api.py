@@ -6,11 +6,14 @@ from fastapi import APIRouter, Path, Query
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.containers import logs, queries
+from orch_app.domains.containers.inspections import Source, inspect_container
 from orch_app.domains.containers.wire import (
     ContainerAnswer,
+    ContainerQuery,
     EndpointAnswer,
     EndpointQuery,
     EndpointsQuery,
+    InspectionAnswer,
     LogAnswer,
     LogLineAnswer,
     LogQuery,
@@ -37,10 +40,18 @@ def list_containers(query: Annotated[EndpointQuery, Query()], actor: SignedIn) -
     return ContainerAnswer.all_of(query.endpoint_id, queries.list_containers(actor, query.endpoint_id))
 
 
+@router.get("/containers/{container_id}")
+def get_container(
+    container_id: ContainerName, query: Annotated[ContainerQuery, Query()], actor: SignedIn
+) -> InspectionAnswer:
+    """One container looked at closely: why it ended, what its health check says, what it is made of."""
+    return InspectionAnswer.of(inspect_container(actor, Source(query.endpoint_id, container_id, query.node)))
+
+
 @router.get("/containers/{container_id}/logs")
 def get_container_log(container_id: ContainerName, query: Annotated[LogQuery, Query()], actor: SignedIn) -> LogAnswer:
     """The end of a container's log, or the part between two moments, with secrets hidden; at most 20 MiB."""
-    source = logs.Source(query.endpoint_id, container_id, query.node)
+    source = Source(query.endpoint_id, container_id, query.node)
     since, until = logs.moment(query.since, "since"), logs.moment(query.until, "until")
     part = logs.read_log(actor, source, LogWish(query.tail, since, until))
     lines = [LogLineAnswer(at=line.at, source=line.source, text=line.text) for line in part.lines]

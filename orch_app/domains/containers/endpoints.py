@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.inventory import connections
+from orch_app.domains.inventory.engines import way_to_engine
 from orch_app.domains.inventory.models import Connection
 from orch_app.domains.inventory.types import DockerPayload, Payload, PortainerPayload, type_named
 from orch_app.integrations.docker import engine as docker
 from orch_app.integrations.docker.engine import Engine
-from orch_app.integrations.docker.reach import engine_reach
 from orch_app.integrations.portainer import server
 from orch_app.integrations.portainer.server import Portainer, server_reach
 from orch_app.kit.db import reading
@@ -109,10 +109,10 @@ def engine_behind(door: Door, endpoint: EndpointId, machine: str = "") -> Genera
             yield Portainer(upstream).engine(endpoint.number, machine)
         return
     assert isinstance(door.payload, DockerPayload)
-    payload = door.payload
-    key = payload.tls_key.get_secret_value() if payload.tls_key else ""
-    reach = engine_reach(payload.url, door.allow, ca=payload.tls_ca or "", cert=payload.tls_cert or "", key=key)
-    with Upstream(door.name, reach, explain=docker.explain) as upstream:
+    with (
+        way_to_engine(door.payload, door.allow) as reach,
+        Upstream(door.name, reach, explain=docker.explain) as upstream,
+    ):
         yield Engine(upstream)
 
 

@@ -1,4 +1,4 @@
-"""Logs of containers and what happens to them, with secrets hidden: a part of a log at once, or a tail that goes on."""
+"""Logs of containers and services with secrets hidden, a part or a tail that goes on; and what happens to them."""
 
 import re
 from collections.abc import Generator, Iterator
@@ -10,13 +10,13 @@ from typing import Any
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.containers.endpoints import Door, EndpointId, engine_behind, open_door, read_id
+from orch_app.domains.containers.inspections import Source, inspected
 from orch_app.integrations.docker.engine import Engine, LogTail, LogWish
 from orch_app.integrations.docker.log_stream import LogLine
 from orch_app.integrations.docker.things import Event
 from orch_app.kit.clock import now
-from orch_app.kit.errors import BadRequest, NotFound
+from orch_app.kit.errors import BadRequest
 from orch_app.kit.secret_shapes import LineRedactor, secret_values
-from orch_app.kit.upstream_failures import UpstreamError
 
 MAX_BYTES = 20 << 20
 LINE_COSTS = 64
@@ -25,20 +25,22 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True)
+class ServiceSource:
+    """A service of an endpoint's Swarm by its id or name: its manager collects what its tasks say on all machines."""
+
+    endpoint_id: str
+    service_id: str
+
+
+LogSource = Source | ServiceSource
+
+
+@dataclass(frozen=True)
 class Part:
     """A part of a log; it is cut where there was more than anybody may ask for at once."""
 
     lines: list[LogLine]
     is_cut: bool
-
-
-@dataclass(frozen=True)
-class Source:
-    """A container of an endpoint by its id or name; `machine` is where an agent of Portainer finds it."""
-
-    endpoint_id: str
-    container_id: str
-    machine: str = ""
 
 
 def read_log(actor: Actor, source: Source, wish: LogWish) -> Part:
@@ -61,8 +63,8 @@ def read_log(actor: Actor, source: Source, wish: LogWish) -> Part:
 
 
 @contextmanager
-def follow_log(actor: Actor, source: Source, wish: LogWish) -> Generator[LogTail]:
-    """The lines of a container's log as they come; with `wish.follow` until somebody calls `stop`.
+def follow_log(actor: Actor, source: LogSource, wish: LogWish) -> Generator[LogTail]:
+    """The lines of a log as they come; with `wish.follow` until somebody calls `stop`.
 
     Raises:
         NotFound, UpstreamError, EgressRefused: as `read_log`.
@@ -70,12 +72,9 @@ def follow_log(actor: Actor, source: Source, wish: LogWish) -> Generator[LogTail
     require(actor, Permission.CONNECTIONS_USE)
     endpoint = read_id(source.endpoint_id)
     door = open_door(actor, endpoint)
-    with engine_behind(door, endpoint, source.machine) as engine:
-        about = _inspected(engine, source.container_id)
-        config: dict[str, Any] = about.get("Config") or {}
-        has_terminal = bool(config.get("Tty"))
-        with engine.container_log(about["Id"], wish, has_terminal=has_terminal) as tail:
-            yield replace(tail, lines=_hidden(tail.lines, door, config.get("Env") or []))
+    machine = source.machine if isinstance(source, Source) else ""
+    with engine_behind(door, endpoint, machine) as engine, _opened(engine, source, wish) as (tail, environment):
+        yield replace(tail, lines=_hidden(tail.lines, door, environment))
 
 
 @contextmanager
@@ -111,17 +110,30 @@ def moment(text: str, name: str) -> str:
         ) from error
 
 
-def _inspected(engine: Engine, container_id: str) -> dict[str, Any]:
-    try:
-        return engine.inspect(container_id)
-    except UpstreamError as error:
-        if error.kind == "not_found":
-            raise NotFound("There is no such container at this endpoint.", "container_not_found") from error
-        raise
+@contextmanager
+def _opened(engine: Engine, source: LogSource, wish: LogWish) -> Generator[tuple[LogTail, list[str]]]:
+    """The log, and the environment of whoever writes it, whose secrets must not be seen in it."""
+    about: dict[str, Any]
+    if isinstance(source, ServiceSource):
+        about = engine.service_template(source.service_id)
+        log = engine.service_log(source.service_id, wish, has_terminal=bool(about.get("TTY")))
+    else:
+        document = inspected(engine, source.container_id)
+        about = document.get("Config") or {}
+        log = engine.container_log(document["Id"], wish, has_terminal=bool(about.get("Tty")))
+    with log as tail:
+        yield tail, about.get("Env") or []
 
 
 def _hidden(lines: Iterator[LogLine], door: Door, environment: list[str]) -> Iterator[LogLine]:
-    """The lines without the secrets of the connection, of the container's own variables, and of what looks like one."""
+    """The lines without the secrets of the connection, of the writer's own variables, and of what looks like one.
+
+    Each stream of each task is read by itself: a private key goes over many lines of one.
+    """
     known = [*door.secrets, *secret_values(environment)]
-    redactors = {name: LineRedactor(known) for name in ("stdout", "stderr")}
-    return (replace(line, text=redactors[line.source].line(line.text)) for line in lines)
+    redactors: dict[tuple[str, str], LineRedactor] = {}
+    for line in lines:
+        writer = (line.task, line.source)
+        if writer not in redactors:
+            redactors[writer] = LineRedactor(known)
+        yield replace(line, text=redactors[writer].line(line.text))

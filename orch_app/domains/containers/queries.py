@@ -66,7 +66,7 @@ def list_endpoints(actor: Actor, environment: str = "") -> list[Seen]:
     require(actor, Permission.CONNECTIONS_USE, environment=environment or None)
     doors = open_doors(actor, environment)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="endpoints") as pool:
-        return [seen for group in pool.map(_behind, doors) for seen in group]
+        return [seen for group in pool.map(endpoints_behind, doors) for seen in group]
 
 
 def list_containers(actor: Actor, endpoint_id: str) -> Containers:
@@ -83,11 +83,19 @@ def list_containers(actor: Actor, endpoint_id: str) -> Containers:
         with engine_behind(door, endpoint) as engine:
             return Containers(engine.containers())
     except UpstreamError as error:
-        known = _snapshot(door, endpoint) if error.is_unwell else None
-        if known is None or not known.containers:
+        known = seen_last(door, endpoint) if error.is_unwell else None
+        if known is None:
             raise
-        rows = [engine_documents.container(row) for row in known.containers]
-        return Containers(sorted(rows, key=lambda one: (one.name, one.id)), known.at)
+        return known
+
+
+def seen_last(door: Door, endpoint: EndpointId) -> Containers | None:
+    """The containers that Portainer saw last at an endpoint that does not answer; None where it hands out none."""
+    known = _snapshot(door, endpoint)
+    if known is None or not known.containers:
+        return None
+    rows = [engine_documents.container(row) for row in known.containers]
+    return Containers(sorted(rows, key=lambda one: (one.name, one.id)), known.at)
 
 
 def list_services(actor: Actor, endpoint_id: str) -> Sequence[Service]:
@@ -129,7 +137,7 @@ def _swarm(actor: Actor, endpoint_id: str) -> Swarm:
         return engine.swarm() or NO_SWARM
 
 
-def _behind(door: Door) -> list[Seen]:
+def endpoints_behind(door: Door) -> list[Seen]:
     """The endpoints of one connection, or the one error that keeps us from knowing them."""
     try:
         if isinstance(door.payload, PortainerPayload):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from orch_app.domains.access.launch_matrix import Environment
 from orch_app.domains.containers.queries import Containers, Seen, Status
-from orch_app.integrations.docker.things import Container, Health, Node, Port, Service, Stack
+from orch_app.integrations.docker.things import Container, Health, Inspection, Node, Port, Service, Stack
 from orch_app.kit.rest import Answer, CamelModel
 from orch_app.kit.secret_shapes import hide_values
 
@@ -28,13 +28,18 @@ class EndpointQuery(CamelModel):
     endpoint_id: EndpointText = ""
 
 
-class LogQuery(EndpointQuery):
+class ContainerQuery(EndpointQuery):
+    """Of which endpoint, and behind an agent of Portainer on which machine, a container is."""
+
+    node: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+
+
+class LogQuery(ContainerQuery):
     """Which part of a log; `since` and `until` are times of RFC 3339 or spans before now such as `15m`."""
 
     tail: Annotated[int, Field(ge=1, le=10_000)] = 200
     since: Moment = ""
     until: Moment = ""
-    node: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9._-]*$")] = ""
 
 
 class EndpointFault(Answer):
@@ -144,6 +149,31 @@ class ContainerAnswer(Answer):
             stale=seen_at is not None,
             seen_at=seen_at,
         )
+
+
+class InspectionAnswer(Answer):
+    """A container looked at closely. Of its environment only the names of the variables are told.
+
+    `finishedAt` is null while it has never ended; `checkSays` is what its health check said last.
+    """
+
+    id: str
+    name: str
+    command: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    restarts: int
+    was_out_of_memory: bool
+    error: str
+    check_says: str
+    variables: list[str]
+    mounts: list[str]
+    networks: list[str]
+
+    @classmethod
+    def of(cls, found: Inspection) -> "InspectionAnswer":
+        """The answer for a container."""
+        return cls.model_validate(found)
 
 
 class ServiceAnswer(Answer):

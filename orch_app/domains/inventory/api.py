@@ -1,5 +1,6 @@
 """Connections and hosts over REST. Scans and tests call machines and therefore hold no transaction meanwhile."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response, status
@@ -8,7 +9,8 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.inventory import connections, hosts, probes, queries
-from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.grouping import direct_names
+from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.probes import ProbeResult
 from orch_app.domains.inventory.uses import list_uses
 from orch_app.domains.inventory.wire import (
@@ -32,6 +34,7 @@ from orch_app.domains.inventory.wire import (
     Uses,
 )
 from orch_app.integrations.identity import Identity
+from orch_app.kit.db import reading
 from orch_app.kit.pages import next_link
 from orch_app.kit.rest import Reading, Transaction, etag
 
@@ -132,7 +135,7 @@ def list_hosts(
     page = queries.list_hosts(session, actor, query)
     response.headers.update(next_link(request, page.next_cursor))
     return HostPage(
-        items=[HostAnswer.of(row) for row in page.items],
+        items=_hosts(session, actor, page.items),
         next_cursor=page.next_cursor,
         prev_cursor=page.prev_cursor,
         total=page.total,
@@ -143,16 +146,14 @@ def list_hosts(
 def create_host(body: NewHost, actor: SignedIn, session: Transaction, response: Response) -> HostAnswer:
     """Add a host; its key is pinned after a person has compared it."""
     row = hosts.create(session, actor, body)
-    response.headers.update({"Location": f"/v1/hosts/{row.id}", "ETag": etag(row.id, row.version)})
-    return HostAnswer.of(row)
+    response.headers["Location"] = f"/v1/hosts/{row.id}"
+    return _host(session, actor, row, response)
 
 
 @router.get("/hosts/{host_id}")
 def get_host(host_id: str, actor: SignedIn, session: Reading, response: Response) -> HostAnswer:
     """One host."""
-    row = queries.get_host(session, actor, host_id)
-    response.headers["ETag"] = etag(row.id, row.version)
-    return HostAnswer.of(row)
+    return _host(session, actor, queries.get_host(session, actor, host_id), response)
 
 
 @router.patch("/hosts/{host_id}")
@@ -165,9 +166,7 @@ def update_host(
     if_match: IfMatch = None,
 ) -> HostAnswer:
     """Change the given fields; another address or port forgets the pinned key."""
-    row = hosts.update(session, actor, host_id, body, if_match=if_match)
-    response.headers["ETag"] = etag(row.id, row.version)
-    return HostAnswer.of(row)
+    return _host(session, actor, hosts.update(session, actor, host_id, body, if_match=if_match), response)
 
 
 @router.delete("/hosts/{host_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -182,7 +181,9 @@ def scan_host_key(host_id: str, actor: SignedIn, body: KeyScan | None = None) ->
     pin = body.pin if body else None
     scan = probes.scan_and_pin(actor, host_id, pin) if pin else probes.scan_key(actor, host_id)
     keys = [HostKey.of(key) for key in scan.keys]
-    return ScanAnswer(host=HostAnswer.of(scan.host), keys=keys, matches_pinned=scan.matches_pinned)
+    with reading() as session:
+        (host,) = _hosts(session, actor, [scan.host])
+    return ScanAnswer(host=host, keys=keys, matches_pinned=scan.matches_pinned)
 
 
 def _outcome(result: ProbeResult) -> ProbeAnswer:
@@ -205,3 +206,13 @@ def _outcome(result: ProbeResult) -> ProbeAnswer:
 def _connection(session: Session, actor: Actor, row: Connection, response: Response) -> ConnectionAnswer:
     response.headers["ETag"] = etag(row.id, row.version)
     return connections.show(session, actor, [row])[0]
+
+
+def _host(session: Session, actor: Actor, row: Host, response: Response) -> HostAnswer:
+    response.headers["ETag"] = etag(row.id, row.version)
+    return _hosts(session, actor, [row])[0]
+
+
+def _hosts(session: Session, actor: Actor, rows: Sequence[Host]) -> list[HostAnswer]:
+    groups = direct_names(session, actor, [row.id for row in rows])
+    return [HostAnswer.of(row, groups.get(row.id, ())) for row in rows]

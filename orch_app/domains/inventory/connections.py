@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
@@ -13,6 +12,7 @@ from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory import queries
 from orch_app.domains.inventory.models import Connection
+from orch_app.domains.inventory.naming import write_named
 from orch_app.domains.inventory.types import TYPES, ConnectionType, Payload, SshPayload, SshSecret, type_named
 from orch_app.domains.inventory.uses import ConnectionUse, count_uses, list_uses
 from orch_app.domains.inventory.wire import ConnectionAnswer, ConnectionChange, NewConnection
@@ -49,7 +49,7 @@ def create(session: Session, actor: Actor, new: NewConnection) -> Connection:
         updated_by_name=actor.name,
     )
     _put(row, payload, replaced=payload.secrets_set())
-    _save(session, row)
+    write_named(session, row, "connection")
     metadata = {"type": row.type, "name": row.name, "secretsSet": sorted(row.fields_set)}
     _noted(session, actor, Action.CONNECTION_CREATED, row, metadata)
     return row
@@ -77,7 +77,7 @@ def update(
     row.version += 1
     if change.payload is not None:
         _merge(row, change.payload)
-    _save(session, row)
+    write_named(session, row, "connection")
     metadata = {"name": [before, row.name], "payloadFields": sorted(change.payload or {})}
     _noted(session, actor, Action.CONNECTION_CHANGED, row, metadata)
     return row
@@ -179,26 +179,6 @@ def _opened(row: Connection) -> dict[str, Any]:
 
 def _place(row: Connection) -> str:
     return f"connections|{row.id}|payload"
-
-
-def _save(session: Session, row: Connection) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(Connection.id).where(
-        Connection.environment == row.environment, Connection.name == row.name, Connection.id != row.id
-    )
-    taken = Conflict(
-        f"There is already a connection named {row.name} in {row.environment}.",
-        "name_taken",
-        errors=(Problem("/name", "name_taken", "This name is taken."),),
-    )
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody was faster
-        raise taken from error
 
 
 def _refuse_used(uses: Sequence[ConnectionUse]) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
-from orch_app.domains.inventory import queries
+from orch_app.domains.inventory import queries, variables
 from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.naming import write_named
+from orch_app.domains.inventory.provenance import BY_HAND, Brought
 from orch_app.domains.inventory.wire import HostChange, HostStatus, NewHost
 from orch_app.integrations.ssh.keys import PublicKey, read_public_key
 from orch_app.kit.clock import now
@@ -41,29 +42,46 @@ OTHER_KEY_SHOWN = Said("The host shows another key than the pinned one.", "other
 UNREACHABLE_IN_JOB = Said("The last job could not reach it.", "unreachable_in_job")
 
 
-def create(session: Session, actor: Actor, new: NewHost) -> Host:
+def create(session: Session, actor: Actor, new: NewHost, *, brought: Brought = BY_HAND) -> Host:
     """Add a host. Registered by somebody who may, its own address and port are allowed for connections.
 
     Raises:
-        Invalid: 422 at /address when it is never connected to, at /connectionId when that is of another environment.
+        Invalid: 422 at /address when it is never connected to, at /connectionId when that is of another environment,
+            below /variables.
         Conflict: the environment has a host of that name.
     """
     require(actor, Permission.HOSTS_WRITE, environment=new.environment)
     at = now()
-    row = Host(id=new_id("hst"), **new.model_dump(), created_by=actor.user_id, created_at=at, updated_at=at)
+    row = Host(
+        id=new_id("hst"),
+        **new.model_dump(),
+        is_trusted_text=brought.is_trusted,
+        origin=brought.origin,
+        created_by=actor.user_id,
+        created_at=at,
+        updated_at=at,
+    )
     _check(session, row)
-    _save(session, row)
+    write_named(session, row, "host")
     _noted(session, actor, Action.HOST_CREATED, row, {"name": row.name, "address": row.address, "port": row.port})
     return row
 
 
-def update(session: Session, actor: Actor, host_id: str, change: HostChange, *, if_match: str | None = None) -> Host:
+def update(
+    session: Session,
+    actor: Actor,
+    host_id: str,
+    change: HostChange,
+    *,
+    if_match: str | None = None,
+    brought: Brought = BY_HAND,
+) -> Host:
     """Change the given fields. Another address or port is another machine: its pinned key is forgotten.
 
     Raises:
         NotFound: there is no such host.
         StaleVersion: `if_match` is the ETag of an older version.
-        Invalid: 422 at /address or /connectionId.
+        Invalid: 422 at /address or /connectionId, or below /variables.
         Conflict: the environment has another host of that name.
     """
     require(actor, Permission.HOSTS_WRITE)
@@ -76,12 +94,13 @@ def update(session: Session, actor: Actor, host_id: str, change: HostChange, *, 
     for name, value in wanted.items():
         setattr(row, name, value)
     _check(session, row)
+    row.is_trusted_text = brought.trusts(before=row.is_trusted_text, is_rewritten="variables" in wanted)
     if _MOVING & wanted.keys():
         _forget_key(row)
     row.version += 1
     row.updated_at = now()
-    _save(session, row)
-    _noted(session, actor, Action.HOST_CHANGED, row, {"before": before, "after": wanted})
+    write_named(session, row, "host")
+    _noted(session, actor, Action.HOST_CHANGED, row, variables.told_change(before, wanted))
     return row
 
 
@@ -199,6 +218,9 @@ def _forget_key(row: Host) -> None:
 
 def _check(session: Session, row: Host) -> None:
     """What no single field can tell."""
+    problems = tuple(variables.faults(row.variables))
+    if problems:
+        raise Invalid("The variables are not acceptable.", "validation", errors=problems)
     try:
         if is_address(row.address):
             judge(row.address, row.port)
@@ -221,24 +243,6 @@ def _check_connection(session: Session, row: Host) -> None:
 
 def _invalid(pointer: str, code: str, detail: str) -> Invalid:
     return Invalid(detail, "validation", errors=(Problem(pointer, code, detail),))
-
-
-def _save(session: Session, row: Host) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(Host.id).where(Host.environment == row.environment, Host.name == row.name, Host.id != row.id)
-    taken = Conflict(
-        f"There is already a host named {row.name} in {row.environment}.",
-        "name_taken",
-        errors=(Problem("/name", "name_taken", "This name is taken."),),
-    )
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody took the name, or removed the connection, in this moment
-        raise taken from error
 
 
 def _noted(

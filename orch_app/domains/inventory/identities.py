@@ -6,6 +6,7 @@ What a connection leads to is the allow-list's entry for its own address and por
 from collections.abc import Callable
 from typing import Any
 
+from orch_app.domains.inventory.engines import way_to_engine
 from orch_app.domains.inventory.types import (
     TYPES,
     CloudflarePayload,
@@ -14,8 +15,10 @@ from orch_app.domains.inventory.types import (
     GitPayload,
     HetznerPayload,
     N8nPayload,
+    NetboxPayload,
     Payload,
     PortainerPayload,
+    RegistryPayload,
     S3Payload,
     SecretsPayload,
     WebhookPayload,
@@ -24,14 +27,15 @@ from orch_app.domains.inventory.types.fields import text_of
 from orch_app.domains.inventory.types.secret_values import values_of
 from orch_app.integrations.cloudflare import identity as cloudflare
 from orch_app.integrations.docker import identity as docker
-from orch_app.integrations.docker.reach import engine_reach
 from orch_app.integrations.git import remote as git
 from orch_app.integrations.github import identity as github
 from orch_app.integrations.hetzner import identity as hetzner
 from orch_app.integrations.identity import Identity
 from orch_app.integrations.n8n import identity as n8n
+from orch_app.integrations.netbox import identity as netbox
 from orch_app.integrations.object_store import foreign
 from orch_app.integrations.portainer import identity as portainer
+from orch_app.integrations.registry import identity as registry
 from orch_app.integrations.webhook.knock import knock
 from orch_app.kit.settings import settings
 from orch_app.kit.upstream import Reach
@@ -72,8 +76,12 @@ def _portainer(payload: PortainerPayload, allow: Allow) -> Identity:
 
 
 def _docker(payload: DockerPayload, allow: Allow) -> Identity:
-    ca, cert, key = payload.tls_ca or "", payload.tls_cert or "", text_of(payload.tls_key)
-    return docker.look(engine_reach(payload.url, allow, ca=ca, cert=cert, key=key))
+    with way_to_engine(payload, allow) as reach:
+        return docker.look(reach)
+
+
+def _registry(payload: RegistryPayload, allow: Allow) -> Identity:
+    return registry.look(Reach(payload.url, allow), payload.username, text_of(payload.password))
 
 
 def _n8n(payload: N8nPayload, allow: Allow) -> Identity:
@@ -82,6 +90,10 @@ def _n8n(payload: N8nPayload, allow: Allow) -> Identity:
 
 def _hetzner(payload: HetznerPayload, allow: Allow) -> Identity:
     return hetzner.look(Reach(payload.url, allow), text_of(payload.token))
+
+
+def _netbox(payload: NetboxPayload, allow: Allow) -> Identity:
+    return netbox.look(Reach(payload.url, allow, verify=payload.tls_verify), text_of(payload.token))
 
 
 def _github(payload: GithubPayload, allow: Allow) -> Identity:
@@ -113,8 +125,10 @@ LOOKS: dict[str, Look] = {
     "cloudflare": _cloudflare,
     "portainer": _portainer,
     "docker": _docker,
+    "registry": _registry,
     "n8n": _n8n,
     "hetzner": _hetzner,
+    "netbox": _netbox,
     "github": _github,
     "git": _git,
     "webhook": _webhook,

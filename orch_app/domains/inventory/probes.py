@@ -11,10 +11,12 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.inventory import connections, hosts, identities, queries
+from orch_app.domains.inventory.engines import server_of
 from orch_app.domains.inventory.models import Connection, Host
 from orch_app.domains.inventory.targets import Target, credentials_of, jump_hop, route_to, target_with
-from orch_app.domains.inventory.types import GitPayload, Payload, SshPayload, SshSecret
+from orch_app.domains.inventory.types import DockerPayload, GitPayload, Payload, SshPayload, SshSecret
 from orch_app.domains.inventory.wire import HostStatus
+from orch_app.integrations.docker.over_ssh import hop_of
 from orch_app.integrations.git.remote import place_of
 from orch_app.integrations.identity import Identity
 from orch_app.integrations.ssh.client import LoginResult, scan_keys, scan_keys_behind, try_login
@@ -57,7 +59,7 @@ class ProbeResult:
     or of an address that is refused.
 
     `detail` is a sentence, and `detail_code` a word for it; the word is empty where the system's own words are shown.
-    `jump_keys` and `host_keys` are what an unpinned jump host, or server of a repository, shows.
+    `jump_keys` and `host_keys` are what an unpinned jump host, or server of a repository or an engine, shows.
     """
 
     code: str
@@ -190,8 +192,8 @@ def _tried(kind: str, payload: Payload, target: Target | None) -> ProbeResult:
     try:
         if isinstance(payload, SshPayload):
             return _logged_in(SshSecret.of(payload), target)
-        if isinstance(payload, GitPayload) and payload.is_ssh and not payload.host_key:
-            return _key_of_server(payload)
+        if isinstance(payload, GitPayload | DockerPayload) and payload.is_ssh and not payload.host_key:
+            return _key_of_server(kind, payload)
         return _identified(identities.look(kind, payload))
     except UpstreamError as error:
         return ProbeResult(error.kind, error.detail)
@@ -208,9 +210,12 @@ def _logged_in(secret: SshSecret, target: Target | None) -> ProbeResult:
     return ProbeResult.of_login(try_login(route_to(target), credentials_of(secret)))
 
 
-def _key_of_server(payload: GitPayload) -> ProbeResult:
-    """What the server of a repository shows; a secret is offered to it only after a person has compared the key."""
-    shown = scan_keys(place_of(identities.remote_of(payload), identities.allowed("git", payload)))
+def _key_of_server(kind: str, payload: GitPayload | DockerPayload) -> ProbeResult:
+    """What the server of a repository or an engine shows; a secret is offered to it only after a person has compared
+    the key."""
+    allow = identities.allowed(kind, payload)
+    is_git = isinstance(payload, GitPayload)
+    shown = scan_keys(place_of(identities.remote_of(payload), allow) if is_git else hop_of(server_of(payload), allow))
     if not shown:
         raise UpstreamError("unreachable", "The server shows no host key.")
     return replace(ProbeResult.said("no_host_key", "no_host_key"), host_keys=shown)

@@ -1,6 +1,6 @@
 """Reading hosts and connections."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,7 +10,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
-from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.inventory.group_tree import ALL
+from orch_app.domains.inventory.grouping import group_ids_below
+from orch_app.domains.inventory.models import Connection, Host, HostGroupMember
 from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.kit.errors import NotFound
 from orch_app.kit.pages import Page, contains, read_page
@@ -74,9 +76,23 @@ def list_hosts(session: Session, actor: Actor, wanted: HostsQuery) -> Page[Host]
     query = _any_of(query, Host.status, wanted.status)
     if wanted.connection_id:
         query = query.where(Host.connection_id == wanted.connection_id)
+    groups = [name for name in wanted.group if name]
+    if groups and ALL not in groups:
+        query = query.where(col(Host.id).in_(_standing_in(group_ids_below(session, groups))))
     if wanted.q:
         query = query.where(or_(contains(Host.name, wanted.q), contains(Host.address, wanted.q)))
     return read_page(session, query, HOST_SORT, wanted)
+
+
+def _standing_in(group_ids: Collection[str]) -> SelectOfScalar[str]:
+    return select(HostGroupMember.host_id).where(col(HostGroupMember.group_id).in_(group_ids))
+
+
+def hosts_of(session: Session, actor: Actor, environment: str) -> Sequence[Host]:
+    """Every host of an environment, by name."""
+    require(actor, Permission.HOSTS_READ)
+    query = select(Host).where(Host.environment == environment)
+    return session.exec(query.order_by(col(Host.name), col(Host.id))).all()
 
 
 def host_names(session: Session, actor: Actor, environment: str, limit: int) -> Sequence[str]:

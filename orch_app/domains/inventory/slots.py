@@ -25,7 +25,8 @@ Chosen = Mapping[str, str]
 class FilledSlot:
     """One opened connection. `document` is all that a play is told of it, by wire name, secrets in clear.
 
-    `place` is the `host:port` that it leads to, an entry of the allow-list; empty where there is none.
+    `place` is the `host:port` that it leads to, an entry of the allow-list; empty where there is none. `socket` is the
+    path of this machine's socket that it leads to, if any.
     """
 
     slot: str
@@ -34,6 +35,7 @@ class FilledSlot:
     place: str
     document: dict[str, Any] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    socket: str = ""
 
 
 def check_slots(session: Session, actor: Actor, declared: Declared, chosen: Chosen, environment: str) -> None:
@@ -72,7 +74,8 @@ def _filled(slot: str, row: Connection) -> FilledSlot:
     about = {"id": row.id, "name": row.name, "type": row.type, "environment": row.environment}
     known = type_named(row.type)
     secrets = (*(str(plain[name]) for name in payload.secrets_set()), *known.hidden(payload))
-    return FilledSlot(slot, row.name, row.type, known.place(payload), plain | about, secrets)
+    place, socket = known.place(payload), known.socket(payload)
+    return FilledSlot(slot, row.name, row.type, place, plain | about, secrets, socket)
 
 
 def _usable(session: Session, declared: Declared, chosen: Chosen, environment: str) -> dict[str, Connection]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -23,7 +24,10 @@ LOOK_UP_ALL_S = 15.0
 
 @dataclass(frozen=True)
 class Target:
-    """One machine. `host_key` is the pinned `type base64`; `secret` is what opens it and stays out of the repr."""
+    """One machine. `host_key` is the pinned `type base64`; `secret` is what opens it and stays out of the repr.
+
+    `python` is empty for the usual interpreter; `is_trusted_text` is said of the variables.
+    """
 
     host_id: str
     name: str
@@ -35,6 +39,9 @@ class Target:
     connection_id: str
     secret: SshSecret = field(repr=False)
     labels: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+    is_trusted_text: bool = False
+    python: str = ""
 
 
 def check_targets(session: Session, actor: Actor, host_ids: Sequence[str], environment: str) -> list[Host]:
@@ -178,6 +185,9 @@ def _target(host: Host, secret: SshSecret, connection_id: str) -> Target:
         connection_id=connection_id,
         secret=secret,
         labels=host.labels,
+        variables=host.variables,
+        is_trusted_text=host.is_trusted_text,
+        python=host.python,
     )
 
 

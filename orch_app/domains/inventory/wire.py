@@ -15,10 +15,12 @@ from orch_app.kit.egress import is_address
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
 
-UseKind = Literal["host", "schedule", "pipeline", "run", "job"]
+UseKind = Literal["host", "schedule", "pipeline", "run", "job", "source", "hook"]
 HostStatus = Literal["unknown", "ok", "unreachable", "auth_failed", "key_changed"]
 MAX_LABELS = 32
-RESERVED_NAMES = frozenset({"all", "ungrouped", "localhost", "local", "targets", "none", "hosts", "children", "vars"})
+RESERVED_NAMES = frozenset(
+    {"all", "ungrouped", "localhost", "local", "targets", "machines", "none", "hosts", "children", "vars"}
+)
 
 Title = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S[^\x00-\x1f\x7f]*$")]
 Needle = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -28,6 +30,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$")]
 LabelValue = Annotated[str, Field(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=MAX_LABELS)]
+VariablesGiven = Annotated[dict[str, Any], Field(max_length=2000)]
+Python = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_./-]{1,200})?$")]
 
 
 def _host_name(value: str) -> str:
@@ -78,6 +82,8 @@ class NewHost(CamelModel):
     connection_id: Identifier | None = None
     environment: Environment
     labels: Labels = {}
+    variables: VariablesGiven = {}
+    python: Python = ""
 
 
 class HostChange(CamelModel):
@@ -89,6 +95,8 @@ class HostChange(CamelModel):
     user: HostUser | None = None
     connection_id: Identifier | None = None
     labels: Labels | None = None
+    variables: VariablesGiven | None = None
+    python: Python | None = None
 
 
 class KeyScan(CamelModel):
@@ -106,10 +114,14 @@ class ConnectionsQuery(PageQuery):
 
 
 class HostsQuery(PageQuery):
-    """Filters of the list of hosts; several values of one filter mean any of them."""
+    """Filters of the list of hosts; several values of one filter mean any of them.
+
+    `group` is the name of a group; hosts of the groups in it are meant as well.
+    """
 
     environment: list[Environment | Literal[""]] = []
     status: list[HostStatus | Literal[""]] = []
+    group: list[Annotated[str, Field(max_length=63, pattern=r"^\w*$")]] = []
     connection_id: Annotated[str, Field(max_length=64, pattern=r"^\w*$")] = ""
     q: Needle = ""
 
@@ -179,7 +191,10 @@ class HostKey(Answer):
 
 
 class HostAnswer(Answer):
-    """A host; `hostKey` is the pinned one."""
+    """A host; `hostKey` is the pinned one, `groups` are those in which it stands itself.
+
+    `origin` names the import that brought it; `isTrustedText` says that templates in its variables are worked out.
+    """
 
     id: str
     name: str
@@ -189,6 +204,11 @@ class HostAnswer(Answer):
     connection_id: str | None
     environment: Environment
     labels: dict[str, str]
+    variables: dict[str, Any]
+    is_trusted_text: bool
+    groups: list[str]
+    origin: str
+    python: str
     host_key: HostKey | None
     host_key_pinned_at: datetime | None
     status: HostStatus
@@ -201,11 +221,11 @@ class HostAnswer(Answer):
     version: int
 
     @classmethod
-    def of(cls, row: Host) -> "HostAnswer":
-        """The answer for a row."""
+    def of(cls, row: Host, groups: Sequence[str] = ()) -> "HostAnswer":
+        """The answer for a row; `groups` are the names of those in which it stands itself."""
         key = HostKey.of(read_public_key(row.host_key)) if row.host_key else None
         shared = row.model_dump(include=set(cls.model_fields) & set(Host.model_fields) - {"host_key"})
-        return cls(**shared, host_key=key)
+        return cls(**shared, host_key=key, groups=list(groups))
 
 
 class ConnectionPage(Answer):

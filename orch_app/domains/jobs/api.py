@@ -15,8 +15,10 @@ from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.accounts.limits import check_execute_limit
 from orch_app.domains.jobs import artifacts, bulk, idempotency, queries, removal, service
 from orch_app.domains.jobs.export import csv_of_jobs
+from orch_app.domains.jobs.host_limit import HostLimit
 from orch_app.domains.jobs.long_poll import wait_for_end
 from orch_app.domains.jobs.models import Approval, Job
+from orch_app.domains.jobs.play_tags import PlayTags, Tags
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.wire import (
     ApprovalAnswer,
@@ -57,7 +59,9 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 class PreviewBody(CamelModel):
     """What is to be looked at. Secrets are never inputs: they are references to connections.
 
-    The greater `priority` goes first; above 0 it needs `jobs:prioritize`.
+    The greater `priority` goes first; above 0 it needs `jobs:prioritize`. `tags` and `skipTags` choose tasks of the
+    playbook, among the tags that its runbook offers. `limit` chooses hosts by names and labels (`web*,role=db,!web3`):
+    of those in `hosts`, or of all in the environment.
     """
 
     inputs: dict[str, Any] = Field(default_factory=dict)
@@ -65,6 +69,9 @@ class PreviewBody(CamelModel):
     environment: Literal["stage", "prod"] = "stage"
     connections: dict[str, Annotated[str, Field(max_length=64)]] = Field(default_factory=dict)
     request_reason: Reason = ""
+    tags: Tags = []
+    skip_tags: Tags = []
+    limit: HostLimit = ""
     priority: int = Field(0, ge=-MAX_PRIORITY, le=MAX_PRIORITY)
 
 
@@ -256,6 +263,8 @@ def _to_order(name: str, body: ExecuteBody) -> service.Order:
         priority=body.priority,
         mode=body.mode,
         expect_plan=body.expect_plan,
+        tags=PlayTags.of(body.tags, body.skip_tags),
+        limit=body.limit,
     )
 
 

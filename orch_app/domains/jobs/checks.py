@@ -7,10 +7,13 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor, require
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.inventory.grouping import read_grouping
+from orch_app.domains.inventory.queries import hosts_of
 from orch_app.domains.inventory.slots import check_slots
 from orch_app.domains.inventory.targets import check_targets
-from orch_app.domains.jobs import modes
+from orch_app.domains.jobs import earlier, given_source, host_limit, modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
+from orch_app.domains.jobs.play_tags import check_tags
 from orch_app.domains.jobs.states import MAX_PRIORITY
 from orch_app.domains.jobs.verdicts import require_verdict
 from orch_app.domains.runbooks.choices.asking import Draft, faults
@@ -18,6 +21,8 @@ from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runnable
 from orch_app.kit.errors import Invalid, Problem
+
+NOT_ON_HOSTS = ("This runbook does not work on hosts.", "Este runbook não trabalha em hosts.")
 
 
 def check(session: Session, actor: Actor, order: Order) -> Checked:
@@ -32,9 +37,13 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     runbook = get_runnable(session, actor, order.runbook)
     verdict = require_verdict(session, actor, runbook, order.environment, order.mode)
     modes.check_mode(runbook, order)
+    check_tags(runbook, order.tags)
     inputs = _check_inputs(runbook, order.inputs)
     _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
+    earlier.require_named(session, actor, runbook, inputs)
+    if not order.rollback_of:
+        given_source.require_trusted(session, actor, runbook, inputs)
     check_slots(session, actor, runbook.meta.get("connections", []), order.connections, order.environment)
     checked = Checked(order, runbook, inputs, hosts, verdict)
     if checked.needs_approval:
@@ -84,6 +93,8 @@ def _refuse_fields(problems: Sequence[Problem]) -> None:
 def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Order) -> list[tuple[str, str]]:
     """(id, name) of each chosen host; empty means localhost or no host at all."""
     target = runbook.meta.get("target", "localhost")
+    if order.limit:
+        return _limited(session, actor, order, target)
     if order.host_ids is None:
         if target == "hosts":
             _refuse_hosts("required", "this runbook works on hosts: choose at least one")
@@ -95,6 +106,22 @@ def _resolve_hosts(session: Session, actor: Actor, runbook: Runbook, order: Orde
     if len(set(order.host_ids)) != len(order.host_ids):
         _refuse_hosts("uniqueItems", "a host is named twice")
     return [(host.id, host.name) for host in check_targets(session, actor, order.host_ids, order.environment)]
+
+
+def _limited(session: Session, actor: Actor, order: Order, target: str) -> list[tuple[str, str]]:
+    """(id, name) of each host that the limit means now; of those that are named, if some are."""
+    if target in {"none", "localhost"}:
+        raise host_limit.refused("not_allowed", NOT_ON_HOSTS)
+    pattern = host_limit.read_limit(order.limit)
+    if order.host_ids is None:
+        known = hosts_of(session, actor, order.environment)
+    else:
+        known = check_targets(session, actor, order.host_ids, order.environment)
+    grouping = read_grouping(session, actor, order.environment)
+    found = [host for host in known if pattern.matches(host.name, host.labels, grouping.of(host.id))]
+    if not found:
+        raise host_limit.refused("no_match", host_limit.NO_MATCH)
+    return [(one.id, one.name) for one in check_targets(session, actor, [one.id for one in found], order.environment)]
 
 
 def _refuse_hosts(code: str, detail: str) -> None:

@@ -15,7 +15,7 @@ from orch_app.domains.jobs.execution import (
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.plans import PLAN, Plan, look_at_plan
 from orch_app.domains.jobs.slots import Running
-from orch_app.domains.jobs.snapshots import SNAPSHOT, Taken, look_at_snapshot
+from orch_app.domains.jobs.snapshots import SNAPSHOT, Promise, Taken, look_at_snapshot
 from orch_app.domains.jobs.states import Mode, Reason, Status
 from orch_app.domains.runbooks.inputs import check_output
 from orch_app.kit.redact import Masker
@@ -57,11 +57,14 @@ class Verdict:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def look_at_results(workspace: Workspace, job: Job, schema: dict[str, Any], secrets: list[str]) -> Results:
-    """Read and check output, plan and snapshot."""
+def look_at_results(
+    workspace: Workspace, job: Job, schema: dict[str, Any], secrets: list[str], promise: Promise
+) -> Results:
+    """Read and check output, plan and snapshot; `promise` is what the runbook says of its snapshot."""
     output = look_at_output(workspace, schema, secrets)
     told = (output.document or {}).get("plan_sha256")
-    plan, snapshot = look_at_plan(workspace, job, secrets, told), look_at_snapshot(workspace, job, secrets)
+    plan = look_at_plan(workspace, job, secrets, told)
+    snapshot = look_at_snapshot(workspace, job, secrets, promise)
     return Results(output, plan, snapshot)
 
 
@@ -88,12 +91,9 @@ def look_at_output(workspace: Workspace, schema: dict[str, Any], secrets: list[s
 
 
 def conclude(
-    running: Running, outcome: PlayOutcome, results: Results, job: Job, *, takes_snapshot: bool = False
+    running: Running, outcome: PlayOutcome, results: Results, job: Job, promise: Promise = Promise.NONE
 ) -> Verdict:
-    """The verdict. What stopped the job weighs more than how its play then ended.
-
-    `takes_snapshot` says that the runbook promises a snapshot before any change.
-    """
+    """The verdict. What stopped the job weighs more than how its play then ended."""
     counts = _counts(outcome)
     if outcome.status is PlayStatus.CANCELED and running.why is Reason.INTERRUPTED:
         text = "The worker stopped before the play had ended. What had been done stays done."
@@ -102,11 +102,11 @@ def conclude(
         return Verdict(Status.CANCELED, Reason.CANCELED, "", counts)
     if outcome.status is not PlayStatus.SUCCESSFUL:
         return _of_failure(outcome, results.output, counts)
-    broken = _broken_promise(results, job, takes_snapshot=takes_snapshot)
+    broken = _broken_promise(results, job, promise)
     return Verdict(Status.ERROR, *broken, counts) if broken else Verdict(Status.SUCCESS, counts=counts)
 
 
-def _broken_promise(results: Results, job: Job, *, takes_snapshot: bool) -> tuple[str, str] | None:
+def _broken_promise(results: Results, job: Job, promise: Promise) -> tuple[str, str] | None:
     """Reason and detail where a play that Ansible calls successful has not done what it says or was asked for."""
     output, plan, snapshot = results.output, results.plan, results.snapshot
     if output.fault:
@@ -114,7 +114,7 @@ def _broken_promise(results: Results, job: Job, *, takes_snapshot: bool) -> tupl
     told = _told(output)
     if told:
         return told
-    fault = plan.fault or snapshot.fault or _unkept(results, job, takes_snapshot=takes_snapshot)
+    fault = plan.fault or snapshot.fault or _unkept(results, job, promise)
     if fault:
         return Reason.OUTPUT_INVALID, fault[:DETAIL_CHARS]
     if job.expect_plan not in {"", plan.sha256}:
@@ -123,11 +123,11 @@ def _broken_promise(results: Results, job: Job, *, takes_snapshot: bool) -> tupl
     return None
 
 
-def _unkept(results: Results, job: Job, *, takes_snapshot: bool) -> str:
+def _unkept(results: Results, job: Job, promise: Promise) -> str:
     """What should be there and is not."""
     document = results.output.document or {}
     has_changed = bool(document.get("changed")) and job.run_mode != Mode.PREVIEW
-    is_promised = bool(document.get("snapshot_ref")) or (takes_snapshot and has_changed)
+    is_promised = bool(document.get("snapshot_ref")) or (promise is not Promise.NONE and has_changed)
     if is_promised and job.run_mode != Mode.PREVIEW and results.snapshot.raw is None:
         return f"The play changed something, and left no {SNAPSHOT} of what was there before."
     if job.expect_plan and not results.plan.sha256:

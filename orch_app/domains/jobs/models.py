@@ -55,6 +55,9 @@ class Job(SQLModel, table=True):
     snapshot_target: str = Field(default="", description="What it is the state of: the newest of each are kept.")
     input_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
     output_json: dict[str, Any] | None = Field(default=None, sa_type=JsonText)
+    tags_json: dict[str, list[str]] = Field(
+        default_factory=dict, sa_type=JsonText, description="Which tasks run: see `play_tags`."
+    )
     host_ids: list[str] = Field(default_factory=list, sa_type=JsonText)
     host_names: list[str] = Field(default_factory=list, sa_type=JsonText)
     connection_ids: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)

@@ -8,6 +8,7 @@ from typing import Any
 
 from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.play_tags import ALL_TASKS, PlayTags
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.models import Runbook
 
@@ -20,7 +21,8 @@ class Order:
 
     `origin_id` names what the trigger was, where it is something with an id. `priority` is 0 mostly; the greater goes
     first, and only some may go above 0. `expect_plan` is the SHA-256 of a plan that a preview has shown: this one is
-    applied, or nothing. `rollback_of` is the job that is undone, also where that is only previewed.
+    applied, or nothing. `rollback_of` is the job that is undone, also where that is only previewed. `limit` is a
+    pattern (see `host_limit`): of the hosts that are named, or of all of the environment, those that match now.
     """
 
     runbook: str
@@ -36,6 +38,8 @@ class Order:
     mode: str = Mode.APPLY
     expect_plan: str = ""
     rollback_of: str | None = None
+    tags: PlayTags = ALL_TASKS
+    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,13 @@ class Subject:
     hosts: list[str]
     connections: dict[str, str]
     rollback_of: str | None
+    tags: dict[str, list[str]]
 
     @property
     def sha256(self) -> str:
-        """Its name: equal for two orders if they are about the same."""
-        text = json.dumps(vars(self), sort_keys=True, separators=(",", ":"))
+        """Its name: equal for two orders if they are about the same. Tags count where some were chosen."""
+        facts = {name: value for name, value in vars(self).items() if name != "tags" or value}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -95,6 +101,7 @@ class Checked:
             hosts=self.host_ids,
             connections=dict(self.order.connections),
             rollback_of=self.order.rollback_of,
+            tags=self.order.tags.to_json(),
         )
 
 
@@ -108,6 +115,7 @@ def subject_of(job: Job) -> Subject:
         job.host_ids,
         job.connection_ids,
         job.rollback_of,
+        job.tags_json,
     )
 
 
@@ -120,5 +128,6 @@ def order_like(job: Job, **changes: Any) -> Order:
         environment=job.environment,
         connections=job.connection_ids,
         request_reason=job.request_reason,
+        tags=PlayTags.from_json(job.tags_json),
     )
     return replace(same, **changes)

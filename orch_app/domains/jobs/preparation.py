@@ -1,17 +1,18 @@
 """From the rows to a play: what the worker must know before it can start one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
+from orch_app.domains.inventory.target_groups import GroupOfTargets, groups_for
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
-from orch_app.domains.inventory.types import SshSecret
-from orch_app.domains.jobs import approvals, snapshots
+from orch_app.domains.jobs import approvals, earlier, given_inventory, given_source, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -19,7 +20,6 @@ from orch_app.domains.jobs.execution import (
     IsolationLevel,
     IsolationRequest,
     JobFacts,
-    JumpHost,
     Limits,
     Network,
     PlaySpec,
@@ -32,11 +32,13 @@ from orch_app.domains.jobs.execution import (
 )
 from orch_app.domains.jobs.held import Claim
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.play_hosts import to_target_group, to_target_host
 from orch_app.domains.jobs.reach import job_reach
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.contract import SHARED_CODE, folder_revision
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.trees import KeptTree, folder_of
 from orch_app.kit.egress import own_services
 from orch_app.kit.settings import settings
 
@@ -53,19 +55,28 @@ class Prepared:
     filled: list[FilledSlot]
     last_seq: int
     snapshot: snapshots.Source | None = None
+    given: earlier.Found | None = None
+    groups: list[GroupOfTargets] = field(default_factory=list)
+    inventory: dict[str, Any] | None = None
+    source: KeptTree | None = None
 
     @property
     def places(self) -> list[str]:
         """Where its connections lead, as entries of the allow-list."""
         return [one.place for one in self.filled if one.place]
 
+    @property
+    def sockets(self) -> tuple[Path, ...]:
+        """The sockets of this machine that its connections lead to."""
+        return tuple(Path(one.socket) for one in self.filled if one.socket)
+
 
 def read(session: Session, held: Claim) -> Prepared:
     """Read the job and open the secrets of its hosts and connections.
 
     Raises:
-        PreparationError: the runbook is gone or broken, the snapshot is gone that was to be put back, or an approval is
-            missing.
+        PreparationError: the runbook is gone or broken, the snapshot is gone that was to be put back, an approval is
+            missing, or the source that is to be read has no trusted edition.
         Invalid: a host or connection is no longer acceptable.
         Conflict: a secret cannot be opened.
     """
@@ -77,23 +88,54 @@ def read(session: Session, held: Claim) -> Prepared:
     actor, declared = worker_actor(held.worker), runbook.meta.get("connections", [])
     targets = targets_for(session, actor, job.host_ids, job.environment) if job.host_ids else []
     filled = open_slots(session, actor, declared, job.connection_ids, job.environment)
-    return Prepared(job, runbook, targets, filled, job.last_seq, snapshots.source_of(session, job))
+    return Prepared(
+        job,
+        runbook,
+        targets,
+        filled,
+        job.last_seq,
+        snapshot=snapshots.source_of(session, job),
+        given=earlier.find(session, job, runbook),
+        groups=groups_for(session, actor, targets, job.environment),
+        inventory=given_inventory.find(session, actor, job, runbook),
+        source=given_source.find(session, actor, job, runbook),
+    )
 
 
-def check_revision(prepared: Prepared) -> None:
-    """What runs is what was launched, to the byte.
+def hand_in(prepared: Prepared, workspace: Workspace) -> None:
+    """Put what the play is given besides its runbook into its folder.
 
     Raises:
-        PreparationError: the runbook's files have changed in between.
+        PreparationError: something of it is gone or damaged.
+        Unavailable: the store that has it does not answer.
+    """
+    if prepared.snapshot:
+        snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
+    if prepared.given:
+        earlier.hand_over(prepared.given, workspace.earlier_path)
+    if prepared.inventory is not None:
+        given_inventory.hand_over(prepared.inventory, workspace.given_inventory_path)
+    if prepared.source:
+        given_source.hand_over(prepared.source, workspace.source_path)
+
+
+def check_revision(prepared: Prepared) -> Path:
+    """What runs is what was launched, to the byte; gives the folder that holds it on this machine.
+
+    Raises:
+        PreparationError: the runbook's files have changed in between, or are gone.
+        Unavailable: they come from a source, and the store that has them does not answer.
     """
     try:
-        found = folder_revision(Path(prepared.runbook.path))
+        folder = folder_of(prepared.runbook)
+        found = folder_revision(folder)
     except (RunbookBroken, OSError) as error:
         raise PreparationError(f"The runbook's files cannot be read: {error}") from error
     if found != prepared.job.runbook_revision:
         wanted = prepared.job.runbook_revision[:SHOWN_REVISION]
         message = f"The runbook's files changed after the launch (wanted {wanted}, found {found[:SHOWN_REVISION]})."
         raise PreparationError(message)
+    return folder
 
 
 def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
@@ -101,45 +143,71 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
 
     Raises:
         EgressRefused: a host is at an address that the product does not connect to.
+        HostRefused: the passphrase of a connection does not open its private key.
     """
     job, meta = prepared.job, prepared.runbook.meta
     hosts = [to_target_host(target) for target in all_reached(prepared.targets)]
     return PlaySpec(
         workspace=workspace,
-        facts=JobFacts(
-            job_id=job.id,
-            runbook=job.runbook_name,
-            version=job.runbook_version,
-            mode=job.run_mode,
-            environment=job.environment,
-            expect_plan=job.expect_plan,
-            rollback_of=job.rollback_of or "",
-            snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
-            egress_allow=(*settings().egress_allow, *prepared.places),
-            egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
-        ),
+        facts=_facts(prepared, workspace),
         inputs=job.input_json,
+        inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
-        connections=[
-            SlotConnection(one.slot, one.name, one.type, one.document, one.secrets) for one in prepared.filled
-        ],
+        groups=[to_target_group(group) for group in prepared.groups],
+        connections=[_slot(one) for one in prepared.filled],
         localhost=not prepared.targets,
         isolation=_isolation(prepared, hosts, workspace.seat),
         timeout_s=min(job.timeout_s, settings().job_time_s),
         grace_s=settings().cancel_grace_s,
         check=job.run_mode == Mode.PREVIEW,
         strategy=meta.get("strategy", "linear"),
-        code=shared_code(Path(prepared.runbook.path).parent),
-        shelf=_shelf(prepared),
+        tags=job.tags_json.get("only", ()),
+        skip_tags=job.tags_json.get("skip", ()),
+        code=shared_code(_shelf_of(prepared.runbook)),
+        shelf=_remembered(prepared),
     )
 
 
-def _shelf(prepared: Prepared) -> FactShelf | None:
+def _facts(prepared: Prepared, workspace: Workspace) -> JobFacts:
+    """What the play is told of its job."""
+    job = prepared.job
+    return JobFacts(
+        job_id=job.id,
+        runbook=job.runbook_name,
+        version=job.runbook_version,
+        mode=job.run_mode,
+        environment=job.environment,
+        expect_plan=job.expect_plan,
+        rollback_of=job.rollback_of or "",
+        snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
+        earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
+        earlier_job=prepared.given.job_id if prepared.given else "",
+        inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
+        source_path=str(workspace.source_path) if prepared.source else "",
+        egress_allow=(*settings().egress_allow, *prepared.places),
+        egress_deny=tuple(f"{_bracketed(address)}:{port}" for address, port in sorted(own_services(), key=str)),
+    )
+
+
+def _slot(one: FilledSlot) -> SlotConnection:
+    """A connection for the play; a locked private key is opened here, and both its spellings are masked."""
+    secret = one.document if one.type == "ssh" else {}
+    key = Credentials("", secret.get("privateKey", ""), secret.get("passphrase", "")).opened_key
+    secrets = (*one.secrets, *([key] if key else []))
+    return SlotConnection(one.slot, one.name, one.type, one.document, secrets, key)
+
+
+def _remembered(prepared: Prepared) -> FactShelf | None:
     """The facts that the runbook wants remembered, if it works on hosts at all."""
     max_age_s = prepared.runbook.meta.get("facts_cache_s", 0)
     if not (max_age_s and prepared.targets):
         return None
     return shelf_of(settings().data_dir, prepared.runbook.name, prepared.job.environment, max_age_s)
+
+
+def _shelf_of(runbook: Runbook) -> Path:
+    """The folder whose shared code a runbook sees; one of a source brings its own along and sees the product's."""
+    return settings().runbooks_dir if runbook.tree_id else Path(runbook.path).parent
 
 
 def shared_code(folder: Path) -> SharedCode:
@@ -165,6 +233,7 @@ def _isolation(prepared: Prepared, hosts: Sequence[TargetHost], seat: int) -> Is
         seat=seat,
         hidden=_hidden(),
         reach=job_reach(network, hosts, prepared.places),
+        sockets=prepared.sockets,
     )
 
 
@@ -195,29 +264,3 @@ def limits_of(declared: dict[str, int]) -> Limits:
     }
     wanted: dict[str, int] = {**asdict(Limits()), **declared}
     return Limits(**{name: min(wanted[name], cap) for name, cap in caps.items()})
-
-
-def to_target_host(target: Target) -> TargetHost:
-    """A host as the execution reaches it."""
-    secret, jump = target.secret, target.secret.jump_host
-    return TargetHost(
-        name=target.name,
-        address=target.address,
-        port=target.port,
-        host_keys=(target.host_key,),
-        credentials=_credentials(secret, target.user),
-        jump=JumpHost(jump.address, jump.port, (jump.host_key or "",), _credentials(secret, jump.user or secret.user))
-        if jump
-        else None,
-    )
-
-
-def _credentials(secret: SshSecret, user: str) -> Credentials:
-    return Credentials(
-        user=user,
-        private_key=secret.private_key,
-        passphrase=secret.passphrase,
-        password=secret.password,
-        become_method=secret.become_method if secret.become_password else "",
-        become_password=secret.become_password,
-    )

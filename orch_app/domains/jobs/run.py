@@ -4,7 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory import hosts
-from orch_app.domains.jobs import claims, conclusion, preparation, snapshots
+from orch_app.domains.jobs import claims, conclusion, handover, preparation, snapshots
 from orch_app.domains.jobs.conclusion import Results, Verdict
 from orch_app.domains.jobs.engines import engine
 from orch_app.domains.jobs.errors import CanceledInTimeError, LostClaimError, PreparationError
@@ -117,10 +117,9 @@ def _run(running: Running) -> None:
     try:
         with unit_of_work() as session:
             prepared = preparation.read(session, held)
-        preparation.check_revision(prepared)
-        with open_workspace(settings().data_dir, held.name, Path(prepared.runbook.path), probe().level) as workspace:
-            if prepared.snapshot:
-                snapshots.hand_over(prepared.snapshot, workspace)
+        folder = preparation.check_revision(prepared)
+        with open_workspace(settings().data_dir, held.name, folder, probe().level) as workspace:
+            preparation.hand_in(prepared, workspace)
             _Run(running, prepared, workspace).to_the_end()
     except CanceledInTimeError:
         _insist(lambda session: claims.finish(session, held, Status.CANCELED, reason=Reason.CANCELED))
@@ -175,9 +174,9 @@ class _Run:
         if self._running.is_lost:
             raise LostClaimError(self._held.job_id)
         job, runbook = self._prepared.job, self._prepared.runbook
-        results = conclusion.look_at_results(self._workspace, job, runbook.output_schema, self._secrets)
-        takes_snapshot = runbook.meta.get("snapshot") == "required"
-        verdict = conclusion.conclude(self._running, outcome, results, job, takes_snapshot=takes_snapshot)
+        promise = snapshots.Promise.of(runbook.meta)
+        results = conclusion.look_at_results(self._workspace, job, runbook.output_schema, self._secrets, promise)
+        verdict = conclusion.conclude(self._running, outcome, results, job, promise)
         self._finalize()
         kept = self._keep(results)
         crash_point("finish.before_commit")
@@ -219,7 +218,7 @@ class _Run:
 
     def _collect(self, session: Session, results: Results) -> list[ArtifactInfo]:
         lines = (_ndjson(line.to_wire()) for line in store.read_all(session, self._held.job_id))
-        return collect(self._workspace, lines, results.files, self._secrets)
+        return collect(self._workspace, lines, results.files, self._secrets, withheld=(snapshots.SNAPSHOT,))
 
     def _finish(self, session: Session, outcome: PlayOutcome, results: Results, verdict: Verdict, kept: Kept) -> None:
         job_id = self._held.job_id
@@ -229,6 +228,7 @@ class _Run:
             )
         close_open_steps(session, job_id, verdict.status, now())
         self._note_hosts(session, outcome)
+        verdict = self._hand_over(session, results, verdict)
         claims.finish(
             session,
             self._held,
@@ -241,6 +241,17 @@ class _Run:
             isolation=outcome.isolation.value,
             engine=outcome.engine,
         )
+
+    def _hand_over(self, session: Session, results: Results, verdict: Verdict) -> Verdict:
+        """Let the inventory take over what the output hands over; where it refuses, the job has not done all."""
+        actor, prepared = worker_actor(self._held.worker), self._prepared
+        is_good, document = verdict.status is Status.SUCCESS, results.output.document
+        fault = handover.take_over(session, actor, prepared.job, prepared.runbook, document, is_good=is_good)
+        if not fault:
+            return verdict
+        if verdict.status is Status.SUCCESS:
+            return replace(verdict, status=Status.ERROR, reason=Reason.HOST_NOT_REGISTERED, detail=fault)
+        return replace(verdict, detail=f"{verdict.detail} {fault}".strip())
 
     def _note_hosts(self, session: Session, outcome: PlayOutcome) -> None:
         for target in self._prepared.targets:

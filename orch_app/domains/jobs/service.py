@@ -80,9 +80,9 @@ def _names_of_hosts(checked: Checked) -> list[str]:
 def _join(session: Session, actor: Actor, twin: Job, order: Order) -> Launched:
     """Whoever asked gets the job that is there.
 
-    Refused instead: what has to be told of the end of its own job, and what expects another plan.
+    Refused instead: what has to be told of the end of its own job, and what expects another plan or runs other tasks.
     """
-    if order.origin_id or order.expect_plan != twin.expect_plan:
+    if order.origin_id or (order.expect_plan, order.tags.to_json()) != (twin.expect_plan, twin.tags_json):
         raise Conflict(f"Job #{twin.number} has the same dedup key and is not over.", "duplicate_job")
     facts = {"runbook": twin.runbook_name, "dedupKey": twin.dedup_key}
     record(session, actor, Action.JOB_JOINED, ("job", twin.id), environment=twin.environment, metadata=facts)
@@ -91,8 +91,14 @@ def _join(session: Session, actor: Actor, twin: Job, order: Order) -> Launched:
 
 def _record_launch(session: Session, actor: Actor, job: Job) -> None:
     facts: dict[str, Any] = {"runbook": job.runbook_name, "hosts": job.host_names, "reason": job.request_reason}
-    told = {"retryOf": job.retry_of, "origin": job.origin_id, "priority": job.priority, "expectPlan": job.expect_plan}
+    told: dict[str, Any] = {
+        "retryOf": job.retry_of,
+        "origin": job.origin_id,
+        "priority": job.priority,
+        "expectPlan": job.expect_plan,
+    }
     told |= {"rollbackOf": job.rollback_of, "mode": job.run_mode if job.run_mode != Mode.APPLY else ""}
+    told |= {"tags": job.tags_json}
     record(
         session,
         actor,
@@ -191,6 +197,7 @@ def _job_of(session: Session, actor: Actor, checked: Checked) -> Job:
         expect_plan=order.expect_plan,
         rollback_of=order.rollback_of,
         input_json=checked.inputs,
+        tags_json=order.tags.to_json(),
         host_ids=checked.host_ids,
         host_names=_names_of_hosts(checked),
         connection_ids=dict(order.connections),

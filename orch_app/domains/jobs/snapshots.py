@@ -1,7 +1,14 @@
-"""snapshot.json: the state that a play stored before it changed anything, kept for the job that puts it back."""
+"""snapshot.json: the state that a play stored before it changed anything, kept for the job that puts it back.
+
+A runbook says whether it holds what another system keeps secret: then it is sealed before it leaves the job's folder.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
@@ -9,8 +16,9 @@ from sqlmodel import Session, and_, col, func, select
 
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import ArtifactsRefused, Workspace, read_result
-from orch_app.domains.jobs.file_keys import key_of
+from orch_app.domains.jobs.file_keys import job_of, key_of
 from orch_app.domains.jobs.models import Job, JobArtifact
+from orch_app.domains.jobs.sealing import is_sealed, opened, sealed
 from orch_app.domains.jobs.states import Mode, is_terminal
 from orch_app.integrations.object_store import open_store
 from orch_app.kit.errors import Conflict
@@ -19,6 +27,19 @@ from orch_app.kit.redact import Masker
 SNAPSHOT = "snapshot.json"
 MAX_SNAPSHOT_BYTES = 64 << 20
 KEPT_OF_A_TARGET = 3
+
+
+class Promise(StrEnum):
+    """What `snapshot` of runbook.yaml says: none is taken; one is, before any change; and it is kept sealed."""
+
+    NONE = "none"
+    REQUIRED = "required"
+    SEALED = "sealed"
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> "Promise":
+        """That of a runbook by its metadata."""
+        return cls(meta.get("snapshot", cls.NONE))
 
 
 @dataclass(frozen=True)
@@ -37,15 +58,20 @@ class Source:
     sha256: str
 
 
-def look_at_snapshot(workspace: Workspace, job: Job, secrets: list[str]) -> Taken:
-    """Read snapshot.json; a preview takes none. One that holds a secret can be kept neither as it is nor masked."""
+def look_at_snapshot(workspace: Workspace, job: Job, secrets: list[str], promise: Promise = Promise.REQUIRED) -> Taken:
+    """Read snapshot.json; a preview takes none.
+
+    One that holds a secret of the job can be kept neither as it is nor masked, only sealed.
+    """
     if job.run_mode == Mode.PREVIEW:
         return Taken()
     try:
         raw = read_result(workspace, SNAPSHOT, MAX_SNAPSHOT_BYTES)
     except ArtifactsRefused as error:
         return Taken(fault=str(error))
-    text = (raw or b"").decode(errors="replace")
+    if raw is None or promise is Promise.SEALED:
+        return Taken(raw and sealed(raw, job.id))
+    text = raw.decode(errors="replace")
     if Masker(secrets).mask(text) != text:
         return Taken(fault=f"{SNAPSHOT} holds a secret of the job and was not kept")
     return Taken(raw)
@@ -84,16 +110,17 @@ def source_of(session: Session, job: Job) -> Source | None:
     return Source(key_of(job_id, fence, SNAPSHOT), sha256)
 
 
-def hand_over(source: Source, workspace: Workspace) -> None:
-    """Copy the snapshot into the job's folder, if it is still what the earlier job left.
+def hand_over(source: Source, path: Path) -> None:
+    """Copy the snapshot to where the play reads it, opened, if it is still what the earlier job left.
 
     Raises:
         PreparationError: it is gone, or not the same to the byte.
+        KeyringError: it is sealed with another key.
         Unavailable: the store of artifacts does not answer.
     """
     digest = hashlib.sha256()
     try:
-        with workspace.snapshot_path.open("xb") as file:
+        with path.open("xb") as file:
             for piece in open_store().read(source.key):
                 digest.update(piece)
                 file.write(piece)
@@ -101,7 +128,14 @@ def hand_over(source: Source, workspace: Workspace) -> None:
         raise PreparationError("The snapshot that was to be put back is gone from the store.") from error
     if digest.hexdigest() != source.sha256:
         raise PreparationError("The snapshot that was to be put back has changed in the store since it was taken.")
-    workspace.snapshot_path.chmod(0o644)  # the play may run as another user; the workspace itself is private
+    _open_sealed(path, job_of(source.key))
+    path.chmod(0o644)  # the play may run as another user; the workspace itself is private
+
+
+def _open_sealed(path: Path, job_id: str) -> None:
+    content = path.read_bytes()
+    if is_sealed(content):
+        path.write_bytes(opened(content, job_id))
 
 
 def is_kept() -> ColumnElement[bool]:

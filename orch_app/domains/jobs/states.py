@@ -77,6 +77,7 @@ class Reason(StrEnum):
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     START_FAILED = "start_failed"
     LIMIT_REACHED = "limit_reached"
+    HOST_NOT_REGISTERED = "host_not_registered"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -93,7 +94,11 @@ class SharedReason(StrEnum):
     LOCK_TIMEOUT = "lock_timeout"
     PARTIAL_APPLY = "partial_apply"
     VERIFY_FAILED = "verify_failed"
+    SNAPSHOT_FAILED = "snapshot_failed"
     SUSPICIOUS_EMPTY = "suspicious_empty"
+    TLS = "tls"
+    RESOURCE_UNAVAILABLE = "resource_unavailable"
+    QUOTA_EXCEEDED = "quota_exceeded"
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED})

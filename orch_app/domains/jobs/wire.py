@@ -145,6 +145,8 @@ class JobAnswer(JobRow):
     snapshot_ref: str | None
     request_reason: str
     inputs: dict[str, Any]
+    tags: list[str]
+    skip_tags: list[str]
     connections: dict[str, str]
     isolation: str
     engine: str
@@ -213,6 +215,8 @@ def to_answer(detail: JobDetail, outlook: Outlook) -> JobAnswer:
         snapshot_ref=job.snapshot_ref or None,
         request_reason=job.request_reason,
         inputs=job.input_json,
+        tags=job.tags_json.get("only", []),
+        skip_tags=job.tags_json.get("skip", []),
         connections=job.connection_ids,
         isolation=job.isolation,
         engine=job.engine,

@@ -17,6 +17,7 @@ from orch_app.domains.accounts.queries import actor_for
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.jobs.play_tags import PlayTags
 from orch_app.domains.jobs.service import Order, launch
 from orch_app.domains.jobs.states import is_terminal
 from orch_app.domains.pipelines import graph
@@ -194,12 +195,16 @@ class _Advance:
     def _order(self, step: StepBody) -> Order:
         environment = step.environment or self._run.environment
         scope = self._scope(environment)
+        limit = str(resolve(step.limit, scope)).strip()
+        is_lost = bool(step.limit) and not limit  # a limit that came to nothing must not mean every host
         return Order(
             runbook=step.runbook,
             inputs=resolve(step.inputs, scope),
-            host_ids=_texts(resolve(step.hosts, scope)) if step.hosts else None,
+            host_ids=[] if is_lost else _texts(resolve(step.hosts, scope)) if step.hosts else None,
             environment=environment,
             connections={name: str(resolve(value, scope)) for name, value in step.connections.items()},
+            tags=PlayTags.of(step.tags, step.skip_tags),
+            limit=limit,
             request_reason=self._run.request_reason,
             trigger=TRIGGER,
             origin_id=self._run.id,

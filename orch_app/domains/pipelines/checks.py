@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from orch_app.domains.inventory.models import Connection, Host
+from orch_app.domains.jobs.host_limit import read_limit
 from orch_app.domains.pipelines import graph, shapes
 from orch_app.domains.pipelines.definition import PipelineBody, StepBody, nodes_of
 from orch_app.domains.pipelines.expressions import Reference, parse, references, sole_reference, syntax_problems, texts
@@ -97,13 +98,15 @@ class _Checker:
 
     def _of_step(self, at: _At) -> Iterator[Problem]:
         step = at.step
-        for name in ("inputs", "hosts", "connections"):
+        for name in ("inputs", "hosts", "connections", "limit"):
             value = getattr(step, name)
             wrong = syntax_problems(value, at.place(name))
             yield from wrong or self._reference_problems(at, name, value)
         yield from self._input_problems(at)
         yield from self._host_problems(at)
         yield from self._connection_problems(at)
+        yield from _tag_problems(at)
+        yield from _limit_problems(at)
 
     def _reference_problems(self, at: _At, name: str, value: Any) -> Iterator[Problem]:
         before = graph.ancestors(self._nodes, at.step.id)
@@ -154,7 +157,7 @@ class _Checker:
     def _host_problems(self, at: _At) -> Iterator[Problem]:
         hosts, target = at.step.hosts, at.runbook.meta.get("target", "localhost")
         place = at.place("hosts")
-        if not hosts and target == "hosts":
+        if not hosts and not at.step.limit and target == "hosts":
             yield fault(place, "hosts_required")
         elif hosts and target in {"none", "localhost"}:
             yield fault(place, "hosts_not_allowed")
@@ -187,6 +190,25 @@ class _Checker:
             yield fault(place, "unknown_connection")
         elif found.type != wanted:
             yield fault(place, "wrong_connection", found=found.type, wanted=wanted)
+
+
+def _tag_problems(at: _At) -> Iterator[Problem]:
+    offered = at.runbook.meta.get("play_tags", [])
+    for field, tags in (("tags", at.step.tags), ("skipTags", at.step.skip_tags)):
+        places = (position for position, tag in enumerate(tags) if tag not in offered)
+        yield from (fault(at.place(field, position), "unknown_tag", tag=tags[position]) for position in places)
+
+
+def _limit_problems(at: _At) -> Iterator[Problem]:
+    limit, target = at.step.limit, at.runbook.meta.get("target", "localhost")
+    if limit and target in {"none", "localhost"}:
+        yield fault(at.place("limit"), "hosts_not_allowed")
+    elif limit and "${" not in limit:
+        try:
+            read_limit(limit)
+        except Invalid as refused:
+            place = pointer(at.place("limit"))
+            yield from (Problem(place, one.code, one.detail, one.detail_pt) for one in refused.errors)
 
 
 def _has_reference(text: str) -> bool:

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from orch_app.domains.jobs.host_limit import HostLimit
+from orch_app.domains.jobs.play_tags import Tags
 from orch_app.domains.pipelines.graph import Edge, Node
 from orch_app.kit.rest import CamelModel
 
@@ -25,7 +27,7 @@ class EdgeBody(CamelModel):
 
 
 class StepBody(CamelModel):
-    """One runbook in the chain. Values of `inputs`, `hosts` and `connections` may hold expressions."""
+    """One runbook in the chain. Values of `inputs`, `hosts`, `connections` and `limit` may hold expressions."""
 
     id: StepId
     runbook: Annotated[str, Field(max_length=100)]
@@ -34,6 +36,9 @@ class StepBody(CamelModel):
     inputs: dict[str, Any] = Field(default_factory=dict)
     hosts: Annotated[list[Id], Field(max_length=5_000)] | Id = Field(default_factory=list)
     connections: dict[Annotated[str, Field(max_length=64)], Id] = Field(default_factory=dict)
+    tags: Tags = []
+    skip_tags: Tags = []
+    limit: HostLimit = ""
     environment: Literal["stage", "prod", ""] = ""
 
 

@@ -78,6 +78,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "hosts_not_allowed": ("This runbook does not work on hosts.", "Este runbook não trabalha em hosts."),
     "hosts_required": ("This runbook needs at least one host.", "Este runbook precisa de ao menos um host."),
+    "unknown_tag": ("This runbook does not offer the tag {tag}.", "Este runbook não oferece a tag {tag}."),
     "unknown_host": ("There is no such host.", "Não existe esse host."),
     "unknown_slot": ("This runbook has no such connection.", "Este runbook não tem essa conexão."),
     "unknown_connection": ("There is no such connection.", "Não existe essa conexão."),

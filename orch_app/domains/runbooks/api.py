@@ -26,7 +26,10 @@ class RunbooksQuery(CamelModel):
 
 
 class RunbookAnswer(Answer):
-    """A runbook with the schema of its inputs. `favourite`: the caller put it first."""
+    """A runbook with the schema of its inputs. `favourite`: the caller put it first.
+
+    `sourceId` is the source that it came from, and empty where it is of the product's own folder.
+    """
 
     name: str
     title: str
@@ -46,6 +49,7 @@ class RunbookAnswer(Answer):
     approval: dict[str, str]
     timeout_s: int
     input_schema: dict[str, Any] = Field(serialization_alias="schema")
+    source_id: str
     synced_at: datetime
     favourite: bool
 
@@ -169,5 +173,6 @@ def _facts(runbook: Runbook) -> dict[str, Any]:
         "approval": meta.get("approval", {}),
         "timeout_s": meta.get("timeout_s", 0),
         "input_schema": runbook.input_schema,
+        "source_id": runbook.source_id,
         "synced_at": runbook.synced_at,
     }

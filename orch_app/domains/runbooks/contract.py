@@ -3,7 +3,8 @@
 import hashlib
 import json
 import pickle
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +18,12 @@ from orch_app.domains.runbooks.templates import fault_in
 from orch_app.domains.runbooks.yaml_source import read_text, read_yaml
 
 METADATA_SCHEMA = Path(__file__).parents[3] / "runbooks" / "runbook.schema.json"
-SHARED_CODE = ("library", "module_utils", "action_plugins")
+SHARED_CODE = ("library", "module_utils", "action_plugins", "roles")
 MAX_FOLDER_BYTES = 8 * 1024 * 1024
 MAX_FOLDER_FILES = 500
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_WORDS_OF_PLAYS = frozenset({"environment", "groups", "hosts", "lookup", "query", "q", "now", "range", "true", "false"})
 
 Stamp = tuple[int, int, int, int]
 """Inode, size, and the moments of the last change of content and of anything, of which nobody can choose the last."""
@@ -30,11 +34,12 @@ Target = Literal["none", "localhost", "hosts", "both"]
 
 @dataclass(frozen=True)
 class ConnectionSlot:
-    """A place in the run form where a stored connection is chosen."""
+    """A place in the run form where a stored connection is chosen; one `after` another appears when that is filled."""
 
     slot: str
     type: str
     required: bool
+    after: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,15 @@ class Concurrency:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """Whose snapshot a play is given: of the job in the input `input`, or the newest of `target` by `runbook`."""
+
+    runbook: str
+    target: str
+    input: str = ""
+
+
+@dataclass(frozen=True)
 class RunbookSpec:
     """A runbook that can be run. `metadata` is runbook.yaml with the defaults; `revision` names this very content."""
 
@@ -139,6 +153,8 @@ class RunbookSpec:
     snapshot: str
     on_worker_loss: Literal["interrupt", "retry"]
     strategy: str
+    play_tags: tuple[str, ...]
+    inputs_as_variables: bool
     facts_cache_s: int
     network: Literal["none", "egress", "full"]
     isolation: Literal["default", "host_view"]
@@ -146,7 +162,10 @@ class RunbookSpec:
     rate: Rate | None
     locks: tuple[str, ...]
     concurrency: Concurrency | None
+    earlier: Earlier | None
     dedup: str
+    registers: tuple[str, ...]
+    gives: tuple[str, ...]
     schema: dict[str, Any]
     output_schema: dict[str, Any]
     readme: str
@@ -176,6 +195,8 @@ def _load(folder: Path, revision: str) -> bytes:
     output_schema = _read_schema(folder, "output.schema.json", closed=False) if has_output else {}
     _require_good_defaults(schema)
     _require_good_templates(metadata, schema)
+    if metadata["inputs_as_variables"]:
+        require_variable_names(schema)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])
     if folder_revision(folder) != revision:
@@ -187,17 +208,31 @@ def _load(folder: Path, revision: str) -> bytes:
 
 def read_metadata(folder: Path) -> dict[str, Any]:
     """runbook.yaml with its defaults filled in; raises RunbookBroken."""
-    raw = read_yaml(folder / "runbook.yaml")
+    values = require_acceptable_metadata(read_yaml(folder / "runbook.yaml"))
+    if values["name"] != folder.name:
+        raise RunbookBroken(f"runbook.yaml /name: is '{values['name']}' but the folder is '{folder.name}'")
+    return values
+
+
+def require_acceptable_metadata(raw: Any) -> dict[str, Any]:
+    """What a runbook says about itself, with the defaults filled in; raises RunbookBroken when it may not say so."""
     checked = check_inputs(_metadata_schema(), raw)
     if checked.problems:
         first = checked.problems[0]
         raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
-    if checked.values["name"] != folder.name:
-        raise RunbookBroken(f"runbook.yaml /name: is '{checked.values['name']}' but the folder is '{folder.name}'")
-    slots = [slot["slot"] for slot in checked.values["connections"]]
-    if len(set(slots)) != len(slots):
-        raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
+    _require_good_slots(checked.values["connections"])
     return checked.values
+
+
+def _require_good_slots(connections: Sequence[Mapping[str, Any]]) -> None:
+    """No slot twice, and those that wait for another one wait for one that stands above them."""
+    above: set[str] = set()
+    for number, slot in enumerate(connections):
+        if slot["slot"] in above:
+            raise RunbookBroken("runbook.yaml /connections: two connections have the same slot")
+        if slot["after"] and slot["after"] not in above:
+            raise RunbookBroken(f"runbook.yaml /connections/{number}/after: no slot above is {slot['after']}")
+        above.add(slot["slot"])
 
 
 def folder_revision(folder: Path) -> str:
@@ -268,25 +303,46 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
         fault = fault_in(template, schema, slots)
         if fault:
             raise RunbookBroken(f"runbook.yaml {pointer}: {fault}")
+    asked = metadata.get("earlier", {}).get("input", "")
+    if asked and asked not in schema.get("properties", {}):
+        raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
+    if "source" in metadata["gives"] and "source" not in schema.get("properties", {}):
+        raise RunbookBroken("runbook.yaml /gives: there is no input source, which would name the source")
+
+
+def require_variable_names(schema: Schema) -> None:
+    """Inputs that are to be variables have names that Ansible takes for one, and none that means something to it.
+
+    Raises:
+        RunbookBroken: one has another name.
+    """
+    for name in schema.get("properties", {}):
+        if not _VARIABLE.fullmatch(name) or name in _WORDS_OF_PLAYS:
+            raise RunbookBroken(f"schema.json at /properties/{name}: this cannot be the name of a variable")
 
 
 def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((f"/locks/{index}", template) for index, template in enumerate(metadata["locks"]))
     yield from ((f"/{name}/key", metadata.get(name, {}).get("key", "")) for name in ("rate", "concurrency"))
     yield "/dedup", metadata.get("dedup", "")
+    yield "/earlier/target", metadata.get("earlier", {}).get("target", "")
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "locks", "connections", *_SECTIONS}
+    plain = {"tags", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
         tags=tuple(metadata["tags"]),
+        play_tags=tuple(metadata["play_tags"]),
         locks=tuple(metadata["locks"]),
+        registers=tuple(metadata["registers"]),
+        gives=tuple(metadata["gives"]),
         connections=tuple(ConnectionSlot(**slot) for slot in metadata["connections"]),
         retries=_retries(metadata["retries"]),
         rate=Rate(**metadata["rate"]) if "rate" in metadata else None,
         concurrency=Concurrency(**metadata["concurrency"]) if "concurrency" in metadata else None,
+        earlier=Earlier(**metadata["earlier"]) if "earlier" in metadata else None,
         metadata=dict(metadata),
         **{name: build(**metadata[name]) for name, build in _PARTS.items()},
         **{"dedup": "", **values},
@@ -305,4 +361,4 @@ _PARTS: dict[str, Any] = {
     "retention": Retention,
     "limits": Limits,
 }
-_SECTIONS = frozenset({*_PARTS, "retries", "rate", "concurrency"})
+_SECTIONS = frozenset({*_PARTS, "retries", "rate", "concurrency", "earlier"})

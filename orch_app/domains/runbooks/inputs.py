@@ -12,7 +12,8 @@ from jsonschema import ValidationError
 
 from orch_app.domains.runbooks import checker, messages
 from orch_app.domains.runbooks.errors import InputProblem
-from orch_app.domains.runbooks.schema_rules import Schema, escaped, followed, is_reserved
+from orch_app.domains.runbooks.schema_rules import Schema, escaped, followed
+from orch_app.kit.ansible_names import is_reserved
 
 DEFAULT_INPUT_KB = 1_024
 MAX_PROBLEMS = 100

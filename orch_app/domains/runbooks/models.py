@@ -13,7 +13,10 @@ from orch_app.kit.db import JsonText, UtcDateTime
 
 
 class Runbook(SQLModel, table=True):
-    """One runbook as last synchronised. `broken_reason` is empty when it can run."""
+    """One runbook as last synchronised. `broken_reason` is empty when it can run.
+
+    `path` is its folder. A runbook of a source lies in a kept tree (see `trees`), and `path` is relative to that.
+    """
 
     __tablename__ = "runbooks"
 
@@ -41,6 +44,9 @@ class Runbook(SQLModel, table=True):
     readme: str = ""
     revision: str = ""
     path: str = ""
+    source_id: str = Field(default="", index=True, description="Empty for those of the product's own folder.")
+    tree_id: str = ""
+    tree_sha256: str = ""
     enabled: bool = True
     broken_reason: str = ""
     synced_at: datetime = Field(sa_type=UtcDateTime)

@@ -9,15 +9,22 @@ from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.domains.runbooks.yaml_source import read_yaml
 
 KNOWN_HOSTS = frozenset({"targets", "localhost"})
+MADE = "machines"
+"""The group of the hosts that a play itself brings in, because it makes them, or works on them among others."""
+
+SHARED_ROLES = "roles"
 _SHELLS = frozenset({"shell", "raw", "script", "expect"})
 _COMMANDS = frozenset({"command"})
 _PREFIXES = ("ansible.builtin.", "ansible.legacy.", "community.general.")
 _PIPE = re.compile(r"""(?:lookup|query|q)\s*\(\s*['"](?:ansible\.builtin\.)?(?:pipe|lines)['"]""")
 _NOT_PLAYS = frozenset({"tests", "library", "module_utils", "templates", "files"})
+_IN_A_ROLE = 2  # roles/<name>/<part>
 
 
 def require_safe_playbook(folder: Path, target: str) -> None:
-    """Raise RunbookBroken when playbook.yml or a task file beside it breaks a rule; `target` is the runbook's."""
+    """Raise RunbookBroken when playbook.yml, a task file beside it, or a role that all runbooks share breaks a rule;
+    `target` is the runbook's.
+    """
     plays = read_yaml(folder / "playbook.yml")
     if not isinstance(plays, list) or not plays:
         raise RunbookBroken("playbook.yml must be a list of plays")
@@ -25,12 +32,15 @@ def require_safe_playbook(folder: Path, target: str) -> None:
         _require_play(play, f"playbook.yml play {number}", target)
     for path in _yaml_files(folder):
         _require_tasks(read_yaml(path), path.relative_to(folder).as_posix())
+    for path in _yaml_files(folder.parent / SHARED_ROLES):
+        _require_tasks(read_yaml(path), path.relative_to(folder.parent).as_posix())
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         inner = path.relative_to(folder).parts
-        if inner[0] not in _NOT_PLAYS and path.name not in {"runbook.yaml", "runbook.yml"}:
+        of_role = inner[_IN_A_ROLE] if inner[0] == "roles" and len(inner) > _IN_A_ROLE else ""
+        if not {inner[0], of_role} & _NOT_PLAYS and path.name not in {"runbook.yaml", "runbook.yml"}:
             yield path
 
 
@@ -43,7 +53,7 @@ def _require_play(play: Any, where: str, target: str) -> None:
     names = hosts if isinstance(hosts, list) else [hosts]
     allowed = KNOWN_HOSTS if target in {"hosts", "both"} else frozenset({*KNOWN_HOSTS}) - {"targets"} | _own(target)
     for name in names:
-        if name not in allowed:
+        if name not in {*allowed, MADE}:
             known = " or ".join(sorted(allowed))
             raise RunbookBroken(f"{where}: hosts is {name!r}; with target {target} it must be {known}")
     if "vars_prompt" in play:

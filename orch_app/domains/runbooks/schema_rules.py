@@ -9,19 +9,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from orch_app.domains.runbooks.errors import RunbookBroken
+from orch_app.kit.ansible_names import is_reserved
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_SCHEMA_BYTES = 64 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 500  # objects and lists: a list of 500 country codes is one node
 MAX_EXPANDED = 2_000
-# Names with a meaning of their own in Ansible or our plays. `groups` and `environment` are everyday words of runbooks,
-# and below `inputs` they mean nothing to Ansible.
-MAGIC_NAMES = frozenset({
-    "group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname",
-    "inventory_hostname_short", "omit", "orch", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path",
-    "vars",
-})  # fmt: skip
 FORMATS = frozenset({"ipv4", "ipv6", "hostname", "email", "uri", "date", "date-time"})
 
 _PLAIN = frozenset({
@@ -91,11 +85,6 @@ def walk(schema: Schema, pointer: str = "#") -> Iterator[Located]:
     yield pointer, schema
     for relative, child in children(schema):
         yield from walk(child, pointer + relative)
-
-
-def is_reserved(name: str) -> bool:
-    """Whether no input may have this name, at any depth."""
-    return name.startswith("ansible_") or name in MAGIC_NAMES
 
 
 def require_acceptable(schema: Any, name: str, *, closed: bool = True) -> None:

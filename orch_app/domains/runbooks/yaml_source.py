@@ -79,6 +79,16 @@ def parse_yaml(text: str, name: str) -> Any:
         raise RunbookBroken(f"{name}: {str(error).splitlines()[0]}") from error
 
 
+def compose_yaml(text: str, name: str) -> yaml.Node | None:
+    """The nodes of a text with the places where they stand; raises RunbookBroken as `parse_yaml`."""
+    try:
+        return yaml.compose(text, Loader=_StrictLoader)
+    except yaml.MarkedYAMLError as error:
+        raise RunbookBroken(f"{name}{_where(error)}: {error.problem or error.context}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise RunbookBroken(f"{name}: {str(error).splitlines()[0]}") from error
+
+
 def _where(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     return f" line {mark.line + 1} column {mark.column + 1}" if mark else ""

@@ -79,6 +79,7 @@ def _of_schedule(row: Schedule, last: Firing | None, runs: Sequence[queries.Next
         "inputs": row.input_json,
         "hosts": row.host_ids,
         "connections": row.connection_ids,
+        "limit": row.host_limit,
         "owner": Owner(id=row.owner_id, name=row.owner_name),
         "status": queries.status_of(row),
         "next_fire_at": cron.to_datetime(row.next_fire_at) if row.next_fire_at is not None else None,

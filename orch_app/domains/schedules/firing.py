@@ -20,6 +20,7 @@ from orch_app.domains.accounts.queries import actor_for
 from orch_app.domains.audit.actions import Action
 from orch_app.domains.audit.service import record
 from orch_app.domains.jobs import service as jobs
+from orch_app.domains.jobs.play_tags import PlayTags
 from orch_app.domains.schedules import cron, queries
 from orch_app.domains.schedules.models import Firing, Schedule
 from orch_app.domains.schedules.planning import MOST_CAUGHT_UP, MissedPolicy, Plan, plan
@@ -122,6 +123,8 @@ def order_of(row: Schedule) -> jobs.Order:
         request_reason=row.request_reason,
         trigger="schedule",
         origin_id=row.id,
+        tags=PlayTags.of(row.tags, row.skip_tags),
+        limit=row.host_limit,
     )
 
 

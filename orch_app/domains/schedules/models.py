@@ -31,6 +31,9 @@ class Schedule(SQLModel, table=True):
     input_json: dict[str, Any] = Field(default_factory=dict, sa_type=JsonText)
     host_ids: list[str] | None = Field(default=None, sa_type=JsonText)
     connection_ids: dict[str, str] = Field(default_factory=dict, sa_type=JsonText)
+    tags: list[str] = Field(default_factory=list, sa_type=JsonText, description="Only tasks with one of these run.")
+    skip_tags: list[str] = Field(default_factory=list, sa_type=JsonText, description="Tasks that do not run.")
+    host_limit: str = Field(default="", description="Which of the hosts, or of all: heeded at each firing.")
     request_reason: str = ""
     missed_policy: str = "skip"
     starts_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

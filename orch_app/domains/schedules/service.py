@@ -20,7 +20,13 @@ from orch_app.kit.ids import new_id
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
-FIELD = {"inputs": "input_json", "hosts": "host_ids", "connections": "connection_ids", "runbook": "runbook_name"}
+FIELD = {
+    "inputs": "input_json",
+    "hosts": "host_ids",
+    "connections": "connection_ids",
+    "runbook": "runbook_name",
+    "limit": "host_limit",
+}
 MAY_BE_EMPTY = frozenset({"hosts", "starts_at", "ends_at"})
 DAY_MS = 24 * 60 * 60 * 1000
 ENDS_FIRST = ("No moment is left before the end.", "Não sobra nenhum momento antes do fim.")
@@ -222,7 +228,8 @@ def _facts(row: Schedule) -> dict[str, Any]:
         include={"name", "runbook_name", "cron", "timezone", "missed_policy", "override_reason", "owner_name"}
     )
     window = {name: value.isoformat() for name in ("starts_at", "ends_at") if (value := getattr(row, name))}
-    return facts | window | {"hosts": row.host_ids, "inputs": sorted(row.input_json)}
+    scope = {name: value for name in ("tags", "skip_tags", "host_limit") if (value := getattr(row, name))}
+    return facts | window | scope | {"hosts": row.host_ids, "inputs": sorted(row.input_json)}
 
 
 def _noted(session: Session, actor: Actor, action: Action, row: Schedule, metadata: dict[str, Any]) -> None:

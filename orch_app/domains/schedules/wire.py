@@ -8,6 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from orch_app.domains.access.launch_matrix import Environment
 from orch_app.domains.inventory.wire import Needle, Title
+from orch_app.domains.jobs.host_limit import HostLimit
+from orch_app.domains.jobs.play_tags import Tags
 from orch_app.domains.schedules.planning import MissedPolicy
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.rest import Answer, CamelModel
@@ -32,7 +34,7 @@ ScheduleStatus = Literal["active", "paused", "ended"]
 
 
 class NewSchedule(CamelModel):
-    """A schedule to be made; inputs, hosts, connections and reason are those of `execute`.
+    """A schedule to be made; inputs, hosts, connections, tags, limit and reason are those of `execute`.
 
     `overrideReason`, for admins: blackouts do not hold this schedule, and why.
     """
@@ -45,6 +47,9 @@ class NewSchedule(CamelModel):
     inputs: dict[str, Any] = Field(default_factory=dict)
     hosts: HostIds | None = None
     connections: Slots = Field(default_factory=dict)
+    tags: Tags = []
+    skip_tags: Tags = []
+    limit: HostLimit = ""
     request_reason: Reason = ""
     missed_policy: MissedPolicy = MissedPolicy.SKIP
     starts_at: Moment | None = None
@@ -62,6 +67,9 @@ class ScheduleChange(CamelModel):
     inputs: dict[str, Any] | None = None
     hosts: HostIds | None = None
     connections: Slots | None = None
+    tags: Tags | None = None
+    skip_tags: Tags | None = None
+    limit: HostLimit | None = None
     request_reason: Reason | None = None
     missed_policy: MissedPolicy | None = None
     starts_at: Moment | None = None
@@ -151,6 +159,9 @@ class ScheduleAnswer(Answer):
     inputs: dict[str, Any]
     hosts: list[str] | None
     connections: dict[str, str]
+    tags: list[str]
+    skip_tags: list[str]
+    limit: str
     request_reason: str
     missed_policy: MissedPolicy
     starts_at: datetime | None

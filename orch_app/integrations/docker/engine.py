@@ -3,11 +3,11 @@
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orch_app.integrations.docker import reading
-from orch_app.integrations.docker.log_stream import LogLine, lines
+from orch_app.integrations.docker.log_stream import LogLine, by_task, lines
 from orch_app.integrations.docker.things import Container, EngineInfo, Event, Node, Service, Task
 from orch_app.kit.upstream import Query, Stream, Upstream
 from orch_app.kit.upstream_failures import UpstreamError
@@ -104,12 +104,15 @@ class Engine:
         with self._log(f"/containers/{container_id}/logs", wish, has_terminal=has_terminal) as tail:
             yield tail
 
+    def service_template(self, service_id: str) -> dict[str, Any]:
+        """What a service's containers are made by, with the values of their environment; never to be shown as it is."""
+        return self._get(f"/services/{service_id}")["Spec"]["TaskTemplate"].get("ContainerSpec") or {}
+
     @contextmanager
-    def service_log(self, service_id: str, wish: LogWish) -> Generator[LogTail]:
-        """The logs of all tasks of a service, as the manager collects them."""
-        spec = self._get(f"/services/{service_id}")["Spec"]["TaskTemplate"].get("ContainerSpec") or {}
-        with self._log(f"/services/{service_id}/logs", wish, has_terminal=bool(spec.get("TTY"))) as tail:
-            yield tail
+    def service_log(self, service_id: str, wish: LogWish, *, has_terminal: bool) -> Generator[LogTail]:
+        """The logs of all tasks of a service, collected by the manager from all machines; each line has its task."""
+        with self._log(f"/services/{service_id}/logs", wish, has_terminal=has_terminal, with_writers=True) as tail:
+            yield replace(tail, lines=by_task(tail.lines))
 
     @contextmanager
     def events(self, since: str = "", until: str = "") -> Generator[Iterator[Event]]:
@@ -120,9 +123,10 @@ class Engine:
             yield (reading.event(row) for row in _documents(stream.chunks()))
 
     @contextmanager
-    def _log(self, path: str, wish: LogWish, *, has_terminal: bool) -> Generator[LogTail]:
+    def _log(self, path: str, wish: LogWish, *, has_terminal: bool, with_writers: bool = False) -> Generator[LogTail]:
+        query = {**wish.query, "details": 1 if with_writers else None}
         silence_s = None if wish.follow else 30.0
-        with self._upstream.stream(f"{self._prefix}{path}", wish.query, self._headers, silence_s=silence_s) as stream:
+        with self._upstream.stream(f"{self._prefix}{path}", query, self._headers, silence_s=silence_s) as stream:
             yield LogTail(lines(stream.chunks(), has_terminal=has_terminal), stream)
 
     def _get(self, path: str, query: Query | None = None) -> Any:

@@ -6,7 +6,7 @@ a big-endian number. With a terminal there is one stream and no header. Both com
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Source = Literal["stdout", "stderr"]
@@ -18,15 +18,20 @@ LONGEST_PIECE = 16 << 20
 CUT = " [cut]"
 _SOURCES: dict[int, Source] = {0: "stdout", 1: "stdout", 2: "stderr", 3: "stderr"}
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?")
+_TASK = "com.docker.swarm.task.id"
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line. `at` is the engine's time as it writes it, with nanoseconds; empty when none was asked for."""
+    """One line. `at` is the engine's time as it writes it, with nanoseconds; empty when none was asked for.
+
+    `task` is the id of the task that wrote it, in the log of a service.
+    """
 
     source: Source
     at: str
     text: str
+    task: str = ""
 
 
 def lines(chunks: Iterable[bytes], *, has_terminal: bool) -> Iterator[LogLine]:
@@ -59,6 +64,15 @@ def demultiplexed(chunks: Iterable[bytes]) -> Iterator[tuple[Source, bytes]]:
                 break
             yield _SOURCES[held[0]], held[HEADER : HEADER + size]
             held = held[HEADER + size :]
+
+
+def by_task(found: Iterable[LogLine]) -> Iterator[LogLine]:
+    """Lines of a service with their tasks, which a manager tells as `name=value,name=value ` before the text."""
+    for line in found:
+        told, _, text = line.text.partition(" ")
+        pairs = (pair.partition("=") for pair in told.split(","))
+        task = next((value for name, _, value in pairs if name == _TASK), "")
+        yield replace(line, text=text, task=task) if task else line
 
 
 def _plain(chunks: Iterable[bytes]) -> Iterator[tuple[Source, bytes]]:

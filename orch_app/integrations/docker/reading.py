@@ -24,13 +24,14 @@ _EXITED = re.compile(r"Exited \((\d+)\)")
 _HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 _NANOSECONDS = re.compile(r"(\.\d{6})\d+")
+_FRACTION = re.compile(r"\.(\d+)")
 _SWARM = "com.docker.stack.namespace"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def info(row: Mapping[str, Any]) -> EngineInfo:
     """The answer of `/info`."""
-    swarm = _part(row, "Swarm")
+    swarm = part(row, "Swarm")
     return EngineInfo(
         name=str(row.get("Name", "")),
         version=str(row.get("ServerVersion", "")),
@@ -42,7 +43,7 @@ def info(row: Mapping[str, Any]) -> EngineInfo:
 
 def container(row: Mapping[str, Any]) -> Container:
     """A line of `/containers/json`; an agent of Portainer adds the machine to it."""
-    labels = _part(row, "Labels")
+    labels = part(row, "Labels")
     status = str(row.get("Status", ""))
     exited = _EXITED.search(status)
     names: list[str] = row.get("Names") or [str(row["Id"])[:12]]
@@ -57,7 +58,7 @@ def container(row: Mapping[str, Any]) -> Container:
         created_at=datetime.fromtimestamp(int(row.get("Created", 0)), UTC),
         stack=stack_of(labels),
         service=_service_of(labels),
-        node=str(_part(row, "Portainer", "Agent").get("NodeName", "")),
+        node=str(part(row, "Portainer", "Agent").get("NodeName", "")),
         ports=_container_ports(row.get("Ports") or []),
         labels=labels,
     )
@@ -65,42 +66,42 @@ def container(row: Mapping[str, Any]) -> Container:
 
 def task(row: Mapping[str, Any]) -> Task:
     """A line of `/tasks`."""
-    status = _part(row, "Status")
+    status = part(row, "Status")
     return Task(
         id=row["ID"],
         service_id=row.get("ServiceID", ""),
         slot=row.get("Slot", 0),
         node_id=row.get("NodeID", ""),
-        container_id=_part(status, "ContainerStatus").get("ContainerID", ""),
+        container_id=part(status, "ContainerStatus").get("ContainerID", ""),
         state=status.get("State", ""),
         wanted=row.get("DesiredState", ""),
-        image=_plain_image(_part(row, "Spec", "ContainerSpec").get("Image", "")),
+        image=_plain_image(part(row, "Spec", "ContainerSpec").get("Image", "")),
         error=status.get("Err", ""),
     )
 
 
 def node(row: Mapping[str, Any]) -> Node:
     """A line of `/nodes`."""
-    spec, status = _part(row, "Spec"), _part(row, "Status")
+    spec, status = part(row, "Spec"), part(row, "Status")
     return Node(
         id=row["ID"],
-        name=_part(row, "Description").get("Hostname", ""),
+        name=part(row, "Description").get("Hostname", ""),
         role=spec.get("Role", ""),
         availability=spec.get("Availability", ""),
         state=status.get("State", ""),
-        is_leader=bool(_part(row, "ManagerStatus").get("Leader")),
+        is_leader=bool(part(row, "ManagerStatus").get("Leader")),
         address=status.get("Addr", ""),
-        engine=_part(row, "Description", "Engine").get("EngineVersion", ""),
+        engine=part(row, "Description", "Engine").get("EngineVersion", ""),
     )
 
 
 def service(row: Mapping[str, Any], tasks: Sequence[Task], nodes: Iterable[Node]) -> Service:
     """A line of `/services` with the tasks and machines of the same moment."""
-    template = _part(row, "Spec", "TaskTemplate", "ContainerSpec")
-    update = _part(row, "UpdateStatus")
+    template = part(row, "Spec", "TaskTemplate", "ContainerSpec")
+    update = part(row, "UpdateStatus")
     alive = {node.id for node in nodes if node.state == "ready"}
     own = [task for task in tasks if task.service_id == row["ID"]]
-    mode, wanted = _mode(_part(row, "Spec", "Mode"), own)
+    mode, wanted = _mode(part(row, "Spec", "Mode"), own)
     image = str(template.get("Image", ""))
     return Service(
         id=row["ID"],
@@ -112,9 +113,9 @@ def service(row: Mapping[str, Any], tasks: Sequence[Task], nodes: Iterable[Node]
         running=len([task for task in own if task.is_running and task.node_id in alive]),
         update=update.get("State", ""),
         update_message=update.get("Message", ""),
-        stack=stack_of(_part(row, "Spec", "Labels")),
-        ports=_service_ports(_part(row, "Endpoint").get("Ports") or []),
-        environment_names=_names(template.get("Env") or []),
+        stack=stack_of(part(row, "Spec", "Labels")),
+        ports=_service_ports(part(row, "Endpoint").get("Ports") or []),
+        environment_names=variable_names(template.get("Env") or []),
         updated_at=instant(row.get("UpdatedAt", "")),
         error=next((task.error for task in own if task.error and not task.is_over), ""),
     )
@@ -144,13 +145,13 @@ def stacks(services: Iterable[Service], containers: Iterable[Container]) -> list
 
 def event(row: Mapping[str, Any]) -> Event:
     """A line of `/events`."""
-    about = _part(row, "Actor", "Attributes")
+    about = part(row, "Actor", "Attributes")
     code = about.get("exitCode", "")
     return Event(
         at=datetime.fromtimestamp(int(row.get("timeNano", 0)) / 1e9, UTC),
         type=row.get("Type", ""),
         action=row.get("Action", ""),
-        id=_part(row, "Actor").get("ID", ""),
+        id=part(row, "Actor").get("ID", ""),
         name=about.get("name", ""),
         stack=stack_of(about),
         service=_service_of(about),
@@ -167,7 +168,16 @@ def instant(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _part(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+def nanoseconds(text: str) -> int:
+    """The same time in nanoseconds since 1970: what puts lines of several logs in order; 0 where there is none."""
+    found = instant(text)
+    if found is LONG_AGO:
+        return 0
+    digits = _FRACTION.search(text)
+    return int(found.timestamp()) * 10**9 + (int(digits[1][:9].ljust(9, "0")) if digits else 0)
+
+
+def part(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The document at the end of a path; empty where there is none or null."""
     for name in names:
         row = row.get(name) or {}
@@ -178,7 +188,7 @@ def _service_of(labels: Mapping[str, str]) -> str:
     return next((labels[name] for name in SERVICE_LABELS if labels.get(name)), "")
 
 
-def _names(environment: Iterable[str]) -> tuple[str, ...]:
+def variable_names(environment: Iterable[str]) -> tuple[str, ...]:
     """The names of variables; their values stay where they are."""
     return tuple(sorted(line.partition("=")[0] for line in environment))
 

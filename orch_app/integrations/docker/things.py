@@ -59,6 +59,28 @@ class Container:
 
 
 @dataclass(frozen=True)
+class Inspection:
+    """What the engine knows of one container beside its line in the list.
+
+    `finished_at` is None while it has never ended. `check_says` is what its health check said last. Of its environment
+    only the names of the variables are kept.
+    """
+
+    id: str
+    name: str
+    command: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    restarts: int
+    was_out_of_memory: bool
+    error: str
+    check_says: str
+    variables: tuple[str, ...]
+    mounts: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Task:
     """One task of a service: `state` is where it is, `wanted` where it should be, in the words of the engine."""
 

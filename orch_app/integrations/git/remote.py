@@ -19,7 +19,7 @@ from orch_app.kit.upstream_failures import Kind, UpstreamError
 
 PORTS = {"http": 80, "https": 443, "ssh": 22}
 LOOK_S = 15.0
-_ALONE = {
+ALONE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_TERMINAL_PROMPT": "0",
@@ -135,7 +135,7 @@ def failure(finished: Finished) -> UpstreamError:
 def _over_ssh(remote: Remote, config: str) -> Access:
     path = urlsplit(remote.url).path
     alone = ("-c", "protocol.allow=never", "-c", "protocol.ssh.allow=always")
-    return Access(alone, f"ssh://{TARGET}{path}", {**_ALONE, "GIT_SSH_COMMAND": f"ssh -F {shlex.quote(config)}"})
+    return Access(alone, f"ssh://{TARGET}{path}", {**ALONE, "GIT_SSH_COMMAND": f"ssh -F {shlex.quote(config)}"})
 
 
 def _over_https(remote: Remote, hop: Hop, answer: str) -> Access:
@@ -153,4 +153,4 @@ def _over_https(remote: Remote, hop: Hop, answer: str) -> Access:
     arguments = tuple(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))
     netloc = f"{quote(remote.user, safe='')}@{parts.netloc}" if remote.token else parts.netloc
     asking = {"GIT_ASKPASS": str(ASKPASS), "ORCH_ASKPASS_FILE": answer} if remote.token else {}
-    return Access(arguments, parts._replace(netloc=netloc).geturl(), {**_ALONE, **asking})
+    return Access(arguments, parts._replace(netloc=netloc).geturl(), {**ALONE, **asking})

@@ -7,13 +7,14 @@ import random
 import socket
 import ssl
 import time
+from functools import cached_property
 from typing import Any, Callable, Iterable
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 
 from ansible.module_utils.orch import egress
 from ansible.module_utils.urls import ConnectionError as NoConnectionError
-from ansible.module_utils.urls import SSLValidationError, open_url
+from ansible.module_utils.urls import Request, SSLValidationError, make_context
 
 TIMEOUT_S = 30
 ATTEMPTS = 4
@@ -23,7 +24,9 @@ MAX_BYTES = 64 << 20
 BROKEN_AFTER = 3
 SAFE = frozenset({"GET", "HEAD"})
 REPEATABLE = SAFE | {"PUT", "DELETE"}
+NO_SOCKET = "Invalid Socket File"  # what Ansible's client says of one that is not there, or not for us
 AGENT = "jarvis"
+_TLS = ("validate_certs", "client_cert", "client_key")
 _PORTS = {"http": 80, "https": 443}
 _CODES = {400: "validation", 401: "auth_failed", 403: "insufficient_scopes", 404: "not_found", 409: "conflict"}
 _TOO_MANY = 429
@@ -101,8 +104,10 @@ class Reach:
 class Upstream:
     """One API of one system. `calls` counts every request that was sent, `waited_s` what limits of theirs cost.
 
-    A system that failed three calls in a row is not asked again.
+    A system that failed three calls in a row is not asked again. `attempts` are the tries of one call.
     """
+
+    attempts = ATTEMPTS
 
     def __init__(
         self,
@@ -170,7 +175,7 @@ class Upstream:
             self.waited_s += pause
             return pause if waits <= MOST_WAITS else None
         was_not_sent = error.code == "unreachable"
-        if not error.is_passing or failures >= ATTEMPTS or not (method in REPEATABLE or was_not_sent):
+        if not error.is_passing or failures >= self.attempts or not (method in REPEATABLE or was_not_sent):
             return None
         return min(CAP_S, BASE_S * 2 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311
 
@@ -193,9 +198,15 @@ class Upstream:
         kind = {"Content-Type": "application/json"} if body is not None else {}
         sent = {**self._headers, **kind, **headers}
         self.calls += 1
-        options = self._reach.options
-        with open_url(url, data=data, headers=sent, method=method, follow_redirects="none", **options) as got:
+        options = {**self._reach.options, "follow_redirects": "none", "context": self._context}
+        with Request().open(method, url, data=data, headers=sent, **options) as got:
             return _answer(got.status, got)
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made once: to read the certificates that are trusted takes longer than most calls."""
+        options = self._reach.options
+        return make_context(options.get("ca_path"), **{name: options[name] for name in _TLS if name in options})
 
     def _judge(self, url: str) -> None:
         """Say at once what the rules for connections would refuse later without a word."""
@@ -226,7 +237,7 @@ class Upstream:
             return UpstreamError("tls", f"{self.name}: the certificate is not trusted: {cause}")
         if isinstance(cause, (socket.timeout, TimeoutError)) or "timed out" in str(cause):
             return UpstreamError("timeout", f"{self.name} did not answer within {self._reach.timeout_s:g} s")
-        if isinstance(cause, (ConnectionRefusedError, socket.gaierror)):
+        if isinstance(cause, (ConnectionRefusedError, socket.gaierror)) or NO_SOCKET in str(cause):
             return UpstreamError("unreachable", f"{self.name} cannot be reached: {cause}")
         # The connection broke while it was in use: the request may have arrived.
         return UpstreamError("timeout", f"{self.name} broke the connection: {cause}")

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HeightIndex } from "../../../assets/ui/log/height_index.js";
 import { LineStore, PAGE } from "../../../assets/ui/log/line_store.js";
+import { textOf } from "../../../assets/ui/log/saving.js";
 import { cutByQuery, isWanted, mergeSorted, nextHit } from "../../../assets/ui/log/search.js";
 
 const line = (seq, level = "info", host = "a") => ({ seq, level, host, task: "", ts: "2026-01-01T00:00:00Z", message: `m${seq}` });
@@ -89,4 +90,25 @@ test("lines about hosts that were not reached are counted among the errors and f
   store.add([reached, unreached, line(3, "output", "fatal: UNREACHABLE! said a program")]);
   assert.deepEqual([store.counts.error, store.counts.unreachable], [2, 1]);
   assert.deepEqual([reached, unreached].map((each) => isWanted(each, ["unreachable"], "")), [false, true]);
+});
+
+test("a log that is trimmed keeps the newest lines, counts only those and finds the next of a level among them", () => {
+  const store = new LineStore();
+  store.add(Array.from({ length: 1200 }, (_, at) => line(at + 1, at % 100 === 99 ? "error" : "info")));
+  store.trim(1000);
+  assert.deepEqual([store.first, store.kept, store.total], [201, 1000, 1200]);
+  assert.deepEqual([store.counts.error, store.counts.info], [10, 990]);
+  assert.equal([...store.loaded()][0].seq, 201);
+  assert.equal(store.nearest(["error"], 250, 1), 300);
+  assert.equal(store.nearest(["error"], 250, -1), 1200);
+  assert.equal(store.nearest(["error"], 1200, 1), 300);
+  assert.equal(store.nearest(["warning"], 250, 1), 0);
+  store.trim(500);
+  assert.deepEqual([store.first, store.pages.has(0), store.get(701).seq], [701, false, 701]);
+  store.trim(2000);
+  assert.equal(store.first, 701);
+});
+
+test("lines are kept as a file with time and source", () => {
+  assert.equal(textOf([line(1), { ...line(2), host: "shop_web.1" }]), "2026-01-01T00:00:00Z a m1\n2026-01-01T00:00:00Z shop_web.1 m2\n");
 });

@@ -51,3 +51,11 @@ test("faults are told at their step, or around", () => {
   assert.deepEqual(draft.faultsAt(faults, "/steps/1"), [{ pointer: "/steps/1/id" }]);
   assert.deepEqual(draft.faultsAround(faults), [{ pointer: "/inputsSchema" }, { pointer: "" }]);
 });
+
+test("with another runbook stays what that one can heed", () => {
+  const before = step("a", { hosts: ["h"], limit: "web*", tags: ["x", "y"], skipTags: ["z"] });
+  const some = { name: "some", target: "hosts", playTags: ["y"] };
+  assert.deepEqual(draft.withRunbook(before, some), { runbook: "some", tags: ["y"], skipTags: [] });
+  const none = { name: "none", target: "localhost", playTags: [] };
+  assert.deepEqual(draft.withRunbook(before, none), { runbook: "none", tags: [], skipTags: [], hosts: [], limit: "" });
+});

@@ -1,5 +1,6 @@
 """A Docker engine and a Portainer in front of it, with connections to both."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from orch_app.domains.access.actor import COMMAND_LINE
 from orch_app.domains.inventory import connections
 from orch_app.domains.inventory.wire import NewConnection
 from orch_app.kit.db import unit_of_work
+from tests.integrations.docker.samples import node_row, service_row, task_row
 from tests.systems.engine import BEGAN, FakeContainer, FakeEngine, fake_engine
 from tests.systems.portainer import DOWN, FakeEndpoint, FakePortainer, fake_portainer
 
-WEB, DB = "a" * 64, "b" * 64
+WEB, DB, FAR = "a" * 64, "b" * 64, "f" * 64
+PATIENCE_S = 20.0
 SNAPSHOT = {"Time": BEGAN, "DockerVersion": "20.10.24", "RunningContainerCount": 3, "StoppedContainerCount": 1}
 
 
@@ -53,6 +56,14 @@ def open_site(folder: Path) -> Iterator[Site]:
         docker = add("docker", "engine", url=f"unix://{engine.socket}")
         portainer = add("portainer", "portainer", url=server.url, apiKey=server.key)
         yield Site(engine, server, docker, portainer)
+        _wait_for_listeners()
+
+
+def _wait_for_listeners() -> None:
+    """Until the threads that were told to stop have let go of engines and of the database."""
+    for thread in threading.enumerate():
+        if thread.name == "log":
+            thread.join(PATIENCE_S)
 
 
 def add(kind: str, name: str, environment: Any = "stage", **payload: Any) -> str:
@@ -60,3 +71,15 @@ def add(kind: str, name: str, environment: Any = "stage", **payload: Any) -> str
     with unit_of_work() as session:
         new = NewConnection(type=kind, name=name, environment=environment, payload=payload)
         return connections.create(session, COMMAND_LINE, new).id
+
+
+def add_far_service(site: Site) -> FakeContainer:
+    """A service of the stack shop whose task runs on another machine of the Swarm: its container is in no list."""
+    engine = site.engine
+    engine.nodes = [node_row("n1", leader=True), node_row("n2")]
+    engine.services = [service_row("s1", "shop_api", stack="shop", env=["API_TOKEN=swordfish"])]
+    engine.tasks = [task_row("t1", "s1", "n2", container=FAR)]
+    log = [(1, 0.5, "far: swordfish"), (2, 1.5, "ERROR: far away")]
+    labels = {"com.docker.swarm.task.id": "t1"}
+    engine.containers.append(FakeContainer(FAR, "shop_api.1.t1", labels=labels, log=log, is_elsewhere=True))
+    return engine.containers[-1]

@@ -7,7 +7,8 @@ import pytest
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.containers import logs
-from orch_app.domains.containers.logs import Source, follow_events, follow_log, moment, read_log
+from orch_app.domains.containers.inspections import Source
+from orch_app.domains.containers.logs import follow_events, follow_log, moment, read_log
 from orch_app.integrations.docker.engine import LogWish
 from orch_app.kit.errors import BadRequest, Forbidden, NotFound
 from orch_app.kit.upstream_failures import UpstreamError

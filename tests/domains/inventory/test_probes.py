@@ -1,6 +1,7 @@
 """Scans and login tests against a real sshd, and that no transaction waits for the network."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -18,6 +19,7 @@ from orch_app.kit import db
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.domains.inventory.samples import HOST_KEY, add_connection, add_host, public
+from tests.systems.engine import fake_engine
 from tests.systems.processes import free_port
 from tests.systems.scripted_http import Script, says, scripted
 from tests.systems.sshd import SshServer, ssh_server
@@ -257,6 +259,7 @@ def test_a_refusal_is_told_in_the_systems_words_and_without_the_secret(admin: Ac
         ("docker", {"url": "{url}"}),
         ("n8n", {"url": "{url}", "apiKey": SECRET}),
         ("hetzner", {"token": SECRET, "url": "{url}"}),
+        ("netbox", {"url": "{url}", "token": SECRET}),
         ("github", {"token": SECRET, "url": "{url}"}),
         ("git", {"url": "{url}/ops.git", "token": SECRET}),
         ("webhook", {"url": "{url}/hook", "secret": SECRET}),
@@ -302,3 +305,18 @@ def test_the_server_of_a_repository_shows_its_key_before_it_is_offered_a_secret(
 def test_a_server_of_a_repository_that_shows_no_key_is_unreachable(admin: Actor, plain_key: str) -> None:
     url = f"ssh://127.0.0.1:{free_port()}/nothing.git"
     assert probe_connection(admin, add(admin, "git", url=url, privateKey=plain_key).id).code == "unreachable"
+
+
+def test_an_engine_over_ssh_is_asked_once_the_key_of_its_server_is_pinned(
+    admin: Actor, server: SshServer, tmp_path: Path
+) -> None:
+    with fake_engine(tmp_path) as engine:
+        url = f"ssh://{server.user}@127.0.0.1:{server.port}{engine.socket}"
+        row = add(admin, "docker", url=url, privateKey=server.private_key)
+        shown = probe_connection(admin, row.id)
+        assert (shown.code, [key.line for key in shown.host_keys]) == ("no_host_key", [server.host_key])
+        with unit_of_work() as session:
+            connections.update(session, admin, row.id, ConnectionChange(payload={"hostKey": server.host_key}))
+        found = probe_connection(admin, row.id)
+    assert found.is_ok, found.detail
+    assert found.identity == Identity("docker1, Docker 20.10.24, no manager")

@@ -7,11 +7,13 @@ from sqlmodel import Session
 
 from orch_app import wiring
 from orch_app.domains.access.actor import Actor
+from orch_app.domains.hooks import connection_uses as of_hooks
 from orch_app.domains.inventory import connections, uses
 from orch_app.domains.inventory.uses import ConnectionUse, count_uses, find_uses_by, list_uses
 from orch_app.domains.jobs import connection_uses as of_jobs
 from orch_app.domains.pipelines import connection_uses as of_pipelines
 from orch_app.domains.schedules import connection_uses as of_schedules
+from orch_app.domains.sources import connection_uses as of_sources
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict
 from tests.domains.inventory.samples import add_connection, add_host
@@ -63,4 +65,5 @@ def test_the_wiring_makes_every_domain_known(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("sweep_leftovers", "install_bell", "observe_ends", "watch_also"):
         monkeypatch.setattr(wiring, name, lambda *_: None)
     wiring.wire()
-    assert uses._finders == [of_jobs.find_uses, of_schedules.find_uses, of_pipelines.find_uses]
+    domains = (of_jobs, of_schedules, of_pipelines, of_sources, of_hooks)
+    assert uses._finders == [domain.find_uses for domain in domains]

@@ -276,11 +276,12 @@ def test_a_job_that_demands_more_isolation_than_its_worker_has_never_begins(
 def test_a_job_that_is_cancelled_while_it_is_prepared_never_begins(
     sqlite_trials: Trials, operator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = sqlite_trials.launch(GOOD)
+    job, check_revision = sqlite_trials.launch(GOOD), preparation.check_revision
 
-    def cancel_meanwhile(_: object) -> None:
+    def cancel_meanwhile(prepared: preparation.Prepared) -> Path:
         with unit_of_work() as session:
             service.cancel(session, operator, job.id)
+        return check_revision(prepared)
 
     monkeypatch.setattr(preparation, "check_revision", cancel_meanwhile)
     run_job(job.id)

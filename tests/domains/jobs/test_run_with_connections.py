@@ -20,6 +20,7 @@ from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched
 from tests.domains.jobs.secrecy import assert_nowhere
 from tests.domains.jobs.trials import Trials, ran, text_of
+from tests.systems.keys import make_key
 
 pytestmark = pytest.mark.integration
 CANARY = "canary-t0ken/9Zk1+x"
@@ -108,6 +109,36 @@ def test_a_play_reads_its_connection_and_whatever_it_tells_is_masked(chosen: Tri
     with reading() as session:
         assert queries.get_connection(session, admin, dns).last_used_at is not None
         assert queries.get_connection(session, admin, other).last_used_at is None
+
+
+OPEN = """
+    - name: Use the key
+      ansible.builtin.command:
+        argv: [ssh-keygen, -y, -P, "", -f, "{{ orch.connections.door.key_path }}"]
+      register: public
+    - name: Say which one it opens, and tell the key itself
+      ansible.builtin.debug:
+        msg: "opens {{ public.stdout }} {{ lookup('file', orch.connections.door.key_path) }}"
+    - name: Give it out
+      orch_output:
+"""
+
+
+def test_the_locked_key_of_an_ssh_connection_opens_without_a_question_and_is_masked(
+    sqlite_trials: Trials, admin: Actor, tmp_path: Path
+) -> None:
+    key = make_key(tmp_path, "ed25519", passphrase="open sesame")
+    with unit_of_work() as session:
+        payload = {"user": "ops", "privateKey": key, "passphrase": "open sesame"}
+        new = NewConnection(type="ssh", name="door", environment="stage", payload=payload)
+        door = connections.create(session, admin, new).id
+    sqlite_trials.write("trial", OPEN, connections=[{"slot": "door", "type": "ssh"}])
+    job = ran(launched(admin, "trial", connections={"door": door}))
+    assert job.status == "SUCCESS", text_of(job)
+    public = " ".join((tmp_path / "key.pub").read_text().split()[:2])
+    assert f"opens {public}" in text_of(job)
+    assert "PRIVATE KEY" not in text_of(job)
+    assert_nowhere(admin, job, ["open sesame", *key.splitlines()[1:-1]])
 
 
 def test_a_connection_that_changed_its_environment_since_the_launch_ends_the_job(

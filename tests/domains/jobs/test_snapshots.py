@@ -1,6 +1,7 @@
 """snapshot.json: kept, handed over to the job that puts it back, and outliving its retention."""
 
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from orch_app.domains.jobs import artifacts, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import Workspace
 from orch_app.domains.jobs.models import Job
-from orch_app.domains.jobs.snapshots import Source, Taken, look_at_snapshot
+from orch_app.domains.jobs.snapshots import Promise, Source, Taken, look_at_snapshot
 from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
+from orch_app.kit.keyring import KeyringError
 from tests.domains.jobs.rows import add_job, keep_file
 
 SECRET = "correct-horse-battery"
@@ -60,7 +62,7 @@ def snapshot_of(job: Job, content: bytes) -> Source:
 
 @pytest.mark.usefixtures("database")
 def test_the_next_job_gets_the_very_bytes_and_may_only_read_them(workspace: Workspace) -> None:
-    snapshots.hand_over(snapshot_of(add_job(1, fence=2), b'{"a":1}'), workspace)
+    snapshots.hand_over(snapshot_of(add_job(1, fence=2), b'{"a":1}'), workspace.snapshot_path)
     assert workspace.snapshot_path.read_bytes() == b'{"a":1}'
     assert workspace.snapshot_path.stat().st_mode & 0o777 == 0o644
 
@@ -69,16 +71,38 @@ def test_the_next_job_gets_the_very_bytes_and_may_only_read_them(workspace: Work
 def test_a_snapshot_that_changed_in_the_store_is_put_back_by_nobody(workspace: Workspace) -> None:
     source = snapshot_of(add_job(1), b'{"a":1}')
     with pytest.raises(PreparationError, match="has changed"):
-        snapshots.hand_over(Source(source.key, "0" * 64), workspace)
+        snapshots.hand_over(Source(source.key, "0" * 64), workspace.snapshot_path)
 
 
 @pytest.mark.usefixtures("database")
 def test_a_snapshot_that_is_gone_is_missed(workspace: Workspace) -> None:
     job = add_job(1)
     with pytest.raises(PreparationError, match="gone from the store"):
-        snapshots.hand_over(Source(f"{job.id}/0/snapshot.json", "0" * 64), workspace)
+        snapshots.hand_over(Source(f"{job.id}/0/snapshot.json", "0" * 64), workspace.snapshot_path)
     with reading() as session, pytest.raises(PreparationError, match="is gone"):
         snapshots.source_of(session, Job(rollback_of=job.id))  # pyright: ignore[reportCallIssue]
+
+
+def sealed(workspace: Workspace, job: Job, raw: bytes) -> bytes:
+    """What is kept of a snapshot that its runbook wants sealed."""
+    (workspace.artifacts / "snapshot.json").write_bytes(raw)
+    found = look_at_snapshot(workspace, job, [SECRET], Promise.SEALED)
+    assert (found.raw is not None, found.fault) == (True, "")
+    return found.raw or b""
+
+
+@pytest.mark.usefixtures("database")
+def test_a_sealed_snapshot_is_opened_for_the_job_that_puts_it_back_and_as_no_other_jobs(workspace: Workspace) -> None:
+    job, other = add_job(1), add_job(2)
+    clear = f'{{"env":"{SECRET}"}}'.encode()
+    kept = sealed(workspace, job, clear)
+    assert SECRET.encode() not in kept
+    assert list(json.loads(kept)) == ["sealed"]
+    with pytest.raises(KeyringError):
+        snapshots.hand_over(snapshot_of(other, kept), workspace.snapshot_path)
+    workspace.snapshot_path.unlink()
+    snapshots.hand_over(snapshot_of(job, kept), workspace.snapshot_path)
+    assert workspace.snapshot_path.read_bytes() == clear
 
 
 def add_old(number: int, target: str, ref: str = "snapshot.json") -> Job:

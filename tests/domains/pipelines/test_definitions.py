@@ -55,6 +55,8 @@ TEXT = {"name": {"type": "string"}, "n": {"type": "integer"}, "any": {}}
         ([step("a", inputs={"list": ["${inputs.n}"]})], "/steps/0/inputs/list/0", "type"),
         ([step("a", inputs={"text": "${inputs.name.first}"})], "/steps/0/inputs/text", "unknown_input"),
         ([step("a", hosts=["hst_1"])], "/steps/0/hosts", "hosts_not_allowed"),
+        ([step("a", limit="web*")], "/steps/0/limit", "hosts_not_allowed"),
+        ([step("a", skipTags=["config"])], "/steps/0/skipTags/0", "unknown_tag"),
         ([step("a", connections={"git": "con_1"})], "/steps/0/connections/git", "unknown_slot"),
     ],
 )

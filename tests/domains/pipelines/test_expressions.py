@@ -155,7 +155,7 @@ def test_references_are_found_wherever_they_stand() -> None:
 @pytest.mark.parametrize("code", sorted(TEXTS))
 def test_every_fault_has_a_sentence_in_both_languages(code: str) -> None:
     facts = dict.fromkeys(
-        ("shown", "part", "step", "steps", "most", "why", "runbook", "found", "wanted", "kind"), "{x}"
+        ("shown", "part", "step", "steps", "most", "why", "runbook", "found", "wanted", "kind", "tag"), "{x}"
     )
     english, portuguese = texts_of(code, **facts)
     assert english.endswith((".", "}"))

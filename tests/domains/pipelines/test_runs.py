@@ -23,6 +23,7 @@ from orch_app.kit.clock import now
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from orch_app.kit.queue import install_bell
+from tests.domains.inventory.samples import add_connection, add_host
 from tests.domains.jobs.trials import Trials
 from tests.domains.pipelines.chains import (
     asked_for,
@@ -142,14 +143,28 @@ def test_a_step_whose_inputs_cannot_be_made_is_refused_with_the_reason(
     assert len(jobs_of(run_id)) == 2
 
 
+@pytest.mark.parametrize("where", [{"hosts": "${inputs.where}"}, {"limit": "${inputs.limit}"}])
 def test_a_step_whose_hosts_come_to_none_is_refused_and_never_runs_on_this_machine(
-    owner: Actor, trials: Trials
+    owner: Actor, trials: Trials, where: dict[str, str]
 ) -> None:
     write_say(trials, "far", target="both")
-    far = step("use", runbook="far", hosts="${inputs.where}")
-    run_id = started(owner, far, inputs={"where": {"type": "array"}}, run_inputs={"where": []})
+    inputs = {"where": {"type": "array"}, "limit": {"type": "string"}}
+    far = step("use", runbook="far", **where)
+    run_id = started(owner, far, inputs=inputs, run_inputs={"where": [], "limit": ""})
     row = rows(run_id)["use"]
     assert (row.status, row.reason, row.job_id) == ("ERROR", "validation", None)
+
+
+def test_a_step_runs_its_tags_on_the_hosts_that_its_limit_means_then(
+    owner: Actor, trials: Trials, admin: Actor
+) -> None:
+    write_say(trials, "far", target="both", play_tags=["config"])
+    for name in ("web-1", "db-1"):
+        add_host(admin, name, connection_id=add_connection(admin, f"to {name}").id, pinned=True)
+    use = step("use", runbook="far", limit="${inputs.which}*", tags=["config"])
+    run_id = started(owner, use, inputs={"which": {"type": "string"}}, run_inputs={"which": "web"})
+    (job,) = jobs_of(run_id)
+    assert (job.host_names, job.tags_json) == (["web-1"], {"only": ["config"]})
 
 
 def test_a_large_output_that_nobody_uses_harms_nobody(owner: Actor) -> None:

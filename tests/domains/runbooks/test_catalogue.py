@@ -22,7 +22,7 @@ def test_a_broken_runbook_is_listed_beside_the_good_ones(tmp_path: Path) -> None
 
 
 def test_shared_code_and_hidden_folders_are_no_runbooks(tmp_path: Path) -> None:
-    for name in ("library", "module_utils", "action_plugins", ".git", "__pycache__"):
+    for name in ("library", "module_utils", "action_plugins", "roles", ".git", "__pycache__"):
         (tmp_path / name).mkdir()
     (tmp_path / "runbook.schema.json").write_text("{}")
     assert read_folder(tmp_path) == []

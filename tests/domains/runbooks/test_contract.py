@@ -29,7 +29,7 @@ def test_a_good_folder_becomes_a_spec_with_every_default(tmp_path: Path) -> None
         "default",
         "none",
     )
-    assert (spec.limits.input_kb, spec.rate, spec.concurrency, spec.dedup) == (1024, None, None, "")
+    assert (spec.limits.input_kb, spec.rate, spec.concurrency, spec.earlier, spec.dedup) == (1024, None, None, None, "")
     assert spec.schema == SCHEMA
     assert spec.readme == "# Demo\n"
     assert spec.playbook.is_file()
@@ -45,30 +45,53 @@ def test_a_spec_cannot_be_changed(tmp_path: Path) -> None:
 def test_everything_that_can_be_declared_is_read(tmp_path: Path) -> None:
     folder = write_runbook(
         tmp_path,
-        connections=[{"slot": "dns", "type": "cloudflare"}, {"slot": "spare", "type": "ssh", "required": False}],
+        connections=[
+            {"slot": "dns", "type": "cloudflare"},
+            {"slot": "spare", "type": "ssh", "required": False, "after": "dns"},
+        ],
         locks=["word:{{word}}"],
         concurrency={"limit": 2, "key": "{{environment}}", "on_full": "fail"},
         retries={"max": 3, "codes": ["rate_limited"]},
         rate={"limit": 6, "per_s": 60},
         dedup="demo:{{word}}",
+        earlier={"runbook": "demo", "target": "word:{{word}}", "input": "word"},
         supports={"check": True},
         tags=["a", "b"],
     )
     spec = load_runbook(folder)
 
-    assert [(slot.slot, slot.required) for slot in spec.connections] == [("dns", True), ("spare", False)]
+    slots = [(slot.slot, slot.required, slot.after) for slot in spec.connections]
+    assert slots == [("dns", True, ""), ("spare", False, "dns")]
     assert spec.locks == ("word:{{word}}",)
     assert spec.concurrency is not None
     assert (spec.concurrency.limit, spec.concurrency.on_full) == (2, "fail")
     assert (spec.retries.max, spec.retries.codes, spec.retries.backoff) == (3, ("rate_limited",), "exponential")
     assert spec.rate is not None
     assert (spec.rate.per_s, spec.rate.key) == (60, "")
+    assert spec.earlier is not None
+    assert (spec.earlier.runbook, spec.earlier.target, spec.earlier.input) == ("demo", "word:{{word}}", "word")
     assert (spec.dedup, spec.supports.check, spec.supports.rollback, spec.tags) == (
         "demo:{{word}}",
         True,
         False,
         ("a", "b"),
     )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said"),
+    [
+        ({"runbook": "demo", "target": "word:{{nothing}}"}, "/earlier/target"),
+        ({"runbook": "demo", "target": "word", "input": "nothing"}, "/earlier/input: there is no input nothing"),
+        ({"runbook": "demo"}, "/earlier"),
+    ],
+)
+def test_what_an_earlier_job_is_asked_by_must_be_there(tmp_path: Path, earlier: dict[str, str], said: str) -> None:
+    assert said in reason(write_runbook(tmp_path, earlier=earlier))
+
+
+def test_who_is_given_a_source_must_ask_for_one(tmp_path: Path) -> None:
+    assert "there is no input source" in reason(write_runbook(tmp_path, gives=["source"]))
 
 
 @pytest.mark.parametrize("name", ["runbook.yaml", "playbook.yml", "schema.json", "README.md"])
@@ -90,6 +113,10 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         (
             {"connections": [{"slot": "a", "type": "ssh"}, {"slot": "a", "type": "ssh"}]},
             "runbook.yaml /connections: two connections have the same slot",
+        ),
+        (
+            {"connections": [{"slot": "b", "type": "ssh", "after": "a"}, {"slot": "a", "type": "ssh"}]},
+            "runbook.yaml /connections/0/after: no slot above is a",
         ),
     ],
 )
@@ -175,3 +202,14 @@ def test_files_that_change_while_they_are_read_are_refused(tmp_path: Path, monke
 
     monkeypatch.setattr(contract, "read_metadata", write)
     assert "changed while they were read" in reason(folder)
+
+
+def test_inputs_that_are_variables_have_names_that_ansible_takes_for_one(tmp_path: Path) -> None:
+    names = {"word": SCHEMA["properties"]["word"]}
+    good = write_runbook(tmp_path, "good", inputs_as_variables=True, schema=SCHEMA | {"properties": names})
+    assert load_runbook(good).inputs_as_variables
+    for name in ("two-words", "1st", "groups", "environment"):
+        schema = SCHEMA | {"properties": {name: {"type": "string"}}}
+        bad = write_runbook(tmp_path / name, "bad", inputs_as_variables=True, schema=schema)
+        assert "cannot be the name of a variable" in reason(bad)
+        assert load_runbook(write_runbook(tmp_path / name, "nested", schema=schema)).inputs_as_variables is False

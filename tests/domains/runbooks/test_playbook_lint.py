@@ -52,6 +52,20 @@ def test_a_task_that_passes_arguments_apart_is_fine(tmp_path: Path, task: dict[s
     lint(tmp_path, task)
 
 
+def test_a_role_that_all_runbooks_share_is_read_too(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    (tmp_path / "roles" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "roles" / "r" / "tasks" / "main.yml").write_text(yaml.safe_dump([{"raw": "{{ inputs.word }}"}]))
+    with pytest.raises(RunbookBroken, match=r"roles/r/tasks/main.yml: raw: with a template"):
+        require_safe_playbook(folder, "localhost")
+
+
+@pytest.mark.parametrize("target", ["none", "localhost", "hosts", "both"])
+def test_a_play_may_work_on_the_machines_that_it_brings_in(tmp_path: Path, target: str) -> None:
+    playbook = [{"hosts": "localhost", "tasks": []}, {"hosts": "machines", "tasks": []}]
+    require_safe_playbook(write_runbook(tmp_path, playbook=playbook), target)
+
+
 def test_task_files_beside_the_playbook_are_read_too(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path)
     (folder / "roles" / "r" / "tasks").mkdir(parents=True)
@@ -79,4 +93,14 @@ def test_what_is_no_list_of_plays_is_refused(tmp_path: Path, playbook: Any) -> N
 def test_nobody_can_be_asked_during_a_job(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path, playbook=[{"hosts": "localhost", "vars_prompt": [{"name": "x"}]}])
     with pytest.raises(RunbookBroken, match="vars_prompt"):
+        require_safe_playbook(folder, "localhost")
+
+
+def test_tasks_of_roles_are_read_and_their_templates_are_not(tmp_path: Path) -> None:
+    folder = write_runbook(tmp_path)
+    for part in ("tasks", "templates"):
+        (folder / "roles" / "web" / part).mkdir(parents=True)
+    (folder / "roles/web/templates/site.yml").write_text("{{ this }}: [is no YAML")
+    (folder / "roles/web/tasks/main.yml").write_text(yaml.safe_dump([{"name": "T", "shell": "echo {{ inputs.word }}"}]))
+    with pytest.raises(RunbookBroken, match=r"roles/web/tasks/main.yml, task 'T'"):
         require_safe_playbook(folder, "localhost")

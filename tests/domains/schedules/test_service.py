@@ -1,5 +1,8 @@
 """Making, changing, pausing, running and removing schedules: whose they are, and what is refused where."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from sqlmodel import select
 
@@ -11,9 +14,16 @@ from orch_app.domains.schedules.wire import BlackoutsQuery, NewBlackout, NewSche
 from orch_app.kit.db import now_ms, reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, OrchError, StaleVersion
 from orch_app.kit.rest import etag
+from orch_app.kit.settings import settings
+from tests.domains.inventory.samples import add_connection, add_host
+from tests.domains.jobs.orders import sync_runbooks
+from tests.domains.runbooks.folders import write_runbook
 from tests.domains.schedules.samples import add, firings, fresh, jobs_of, put
 from tests.systems.people import add_user, audited
+from tests.systems.product import bound_to
 
+NO_INPUTS = {"type": "object", "additionalProperties": False, "properties": {}}
+ON_HOSTS = [{"name": "Demo", "hosts": "targets", "gather_facts": False, "tasks": []}]
 GOOD = {"name": "nightly", "runbook": "host_report", "cron": "0 3 * * *", "timezone": "America/Sao_Paulo"}
 DAY_MS = 24 * 3_600_000
 
@@ -236,3 +246,19 @@ def test_blackouts_are_for_admins_and_seen_by_all(owner: Actor, boss: Actor) -> 
         blackouts.create(session, boss, new)
     with reading() as session:
         assert [row.name for row in queries.list_blackouts(session, owner, BlackoutsQuery()).items] == ["freeze"]
+
+
+def test_tags_and_a_limit_are_heeded_at_each_firing(owner: Actor, admin: Actor, tmp_path: Path) -> None:
+    write_runbook(tmp_path / "own", "tagged", schema=NO_INPUTS, playbook=ON_HOSTS, target="hosts", play_tags=["config"])
+    with bound_to(settings().data_dir, settings().database_url, ORCH_RUNBOOKS_DIR=str(tmp_path / "own")):
+        sync_runbooks(admin)
+        reached: dict[str, Any] = {"connection_id": add_connection(admin).id, "pinned": True}
+        add_host(admin, "web-1", **reached)
+        assert pointers(refused(owner, runbook="tagged", tags=["other"], limit="web*")) == ["/tags"]
+        assert pointers(refused(owner, runbook="tagged", limit="mail*")) == ["/limit"]
+        row = add(owner, runbook="tagged", tags=["config"], limit="web*")
+        add_host(admin, "web-2", **reached)
+        with unit_of_work() as session:
+            service.run_now(session, owner, row.id)
+    (job,) = jobs_of(row)
+    assert (job.host_names, job.tags_json) == (["web-1", "web-2"], {"only": ["config"]})

@@ -45,7 +45,14 @@ def service_row(
 
 
 def task_row(
-    task_id: str, service_id: str, node_id: str, *, state: str = "running", wanted: str = "running", error: str = ""
+    task_id: str,
+    service_id: str,
+    node_id: str,
+    *,
+    state: str = "running",
+    wanted: str = "running",
+    error: str = "",
+    container: str = "a" * 64,
 ) -> dict[str, Any]:
     """A task."""
     return {
@@ -54,6 +61,6 @@ def task_row(
         "NodeID": node_id,
         "Slot": 1,
         "Spec": {"ContainerSpec": {"Image": f"app:1.0@{DIGEST}"}},
-        "Status": {"State": state, "Err": error, "ContainerStatus": {"ContainerID": "a" * 64}},
+        "Status": {"State": state, "Err": error, "ContainerStatus": {"ContainerID": container}},
         "DesiredState": wanted,
     }

@@ -168,8 +168,8 @@ def test_the_log_of_a_service_is_that_of_its_tasks(docker: FakeEngine, engine: E
     docker.nodes, docker.tasks = [node_row("n1")], [task_row("t1", "s1", "n1")]
     docker.services = [service_row("s1", "shop_web")]
     docker.containers = [FakeContainer(WEB, "x", labels={"com.docker.swarm.task.id": "t1"}, log=[(1, 0, "of a task")])]
-    with engine.service_log("shop_web", LogWish()) as tail:
-        assert [line.text for line in tail.lines] == ["of a task"]
+    with engine.service_log("shop_web", LogWish(), has_terminal=False) as tail:
+        assert [(line.task, line.text) for line in tail.lines] == [("t1", "of a task")]
 
 
 def test_what_happens_is_told(docker: FakeEngine, engine: Engine) -> None:

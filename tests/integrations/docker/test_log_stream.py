@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from orch_app.integrations.docker import log_stream
-from orch_app.integrations.docker.log_stream import CUT, LONGEST_LINE, LogLine, demultiplexed, lines
+from orch_app.integrations.docker.log_stream import CUT, LONGEST_LINE, LogLine, by_task, demultiplexed, lines
 
 STAMP = "2026-02-02T02:40:00.123456789Z"
 
@@ -77,4 +77,14 @@ def test_a_line_without_end_is_cut_and_held_in_bounded_memory(monkeypatch: pytes
 def test_bytes_that_are_no_text_are_shown_as_such() -> None:
     assert [line.text for line in lines([framed(1, "a") + b"\x01\0\0\0\0\0\0\x02\xff\n"], has_terminal=False)] == [
         "a\ufffd"
+    ]
+
+
+def test_a_line_of_a_service_is_told_apart_from_the_task_that_wrote_it() -> None:
+    told = "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=t1"
+    found = [LogLine("stdout", STAMP, text) for text in (f"{told} GET /?a=b,c=d 200", "no task = nobody", f"{told} ")]
+    assert [(line.task, line.text) for line in by_task(found)] == [
+        ("t1", "GET /?a=b,c=d 200"),
+        ("", "no task = nobody"),
+        ("t1", ""),
     ]

@@ -35,7 +35,8 @@ def test_a_container_is_restarted_and_seen_to_run_again(site: Site, kind: str) -
     found = run(site, "restart", ["web"], kind)
     assert (found["changed"], found["failure"], found["counts"]["update"]) == (True, {}, 1)
     item = found["items"][0]
-    assert (item["id"], item["before"]["started_at"], item["after"]["started_at"]) == (WEB, "1", "2")
+    assert item["id"] == WEB
+    assert item["before"]["started_at"] < item["after"]["started_at"]
     assert writes(site) == [("POST", f"/containers/{WEB}/restart")]
 
 

@@ -53,9 +53,8 @@ def test_a_terminal_has_no_headers(site: Site) -> None:
 def test_a_service_is_named_by_its_tasks(site: Site) -> None:
     site.engine.nodes, site.engine.tasks = [node_row("n1")], [task_row("t1", "s1", "n1")]
     site.engine.services = [service_row("s1", "shop_web", env=["API_TOKEN=swordfish"])]
-    label = "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=t1 "
     labels = {"com.docker.swarm.task.id": "t1"}
-    log = [(1, 1.0, f"{label}hello"), (1, 2.0, f"{label}swordfish")]
+    log = [(1, 1.0, "hello"), (1, 2.0, "swordfish")]
     site.engine.containers.append(FakeContainer("c" * 64, "x", labels=labels, log=log))
     found = read(site, target={"service_id": "shop_web"})
     assert content(site) == "hello\n***\n"

@@ -42,8 +42,8 @@ def goal_of(
 
 
 def manner(folder: Path, direction: str = "apply", **more: Any) -> Any:
-    pace = modules.shared("stack.converge").Pace(more.pop("timeout_s", 0), 0)
-    chosen = {"expect": "", "check": False, "on_failure": "rollback", **more}
+    pace = modules.shared("stack.converge").Pace(more.pop("timeout_s", 0), 0, 0)
+    chosen = {"expect": "", "check": False, "on_failure": "rollback", "most": 100, **more}
     return modules.shared("stack.run").Manner("swarm_deploy", direction, str(folder), pace=pace, **chosen)
 
 

@@ -9,7 +9,11 @@ APP = {"Id": "net1", "Name": "app", "Scope": "swarm", "Driver": "overlay", "Labe
 
 
 class FakeSwarm:
-    """`bad` are images whose tasks fail, `refused` names of services that the engine does not take."""
+    """`bad` are images whose tasks fail, `refused` names of services that the engine does not take.
+
+    `logins` are those of registries that the services have now and had before, by name; `shown` is which user's login
+    the nodes have shown to which registry.
+    """
 
     def __init__(self) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
@@ -18,6 +22,8 @@ class FakeSwarm:
         self.bad: set[str] = set()
         self.refused: set[str] = set()
         self.writes: list[str] = []
+        self.logins: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+        self.shown: set[tuple[str, str]] = set()
         self.nodes: list[dict[str, Any]] = [dict(node) for node in NODES]
         self._number = 0
 
@@ -27,8 +33,14 @@ class FakeSwarm:
     def services(self) -> list[dict[str, Any]]:
         return [dict(one) for one in self.documents.values()]
 
+    def named(self, id_: str) -> dict[str, Any]:
+        return next(dict(one) for one in self.documents.values() if one["ID"] == id_)
+
     def tasks(self, stack: str) -> list[dict[str, Any]]:
         return [task for tasks in self.tasks_of.values() for task in reversed(tasks)]
+
+    def network_name(self, id_: str) -> str:
+        return {"host1": "host"}.get(id_, id_)
 
     def apart(self) -> "FakeSwarm":
         return self
@@ -56,6 +68,15 @@ class FakeSwarm:
         self._take(before["ID"], before["PreviousSpec"] if back else spec, None if back else before["Spec"])
         return []
 
+    def pull(self, service: str, login: dict[str, str], *, whence: str = "spec") -> None:
+        """Have the nodes pull for a service, with this login or the one that it has, or had before."""
+        has, had = self.logins.get(service, ({}, {}))
+        used = login or (had if whence == "previous-spec" else has)
+        self.logins[service] = (used, has)
+        image = self.documents[service]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+        if used.get("username"):
+            self.shown.add((modules.shared("stack.images").registry(image), used["username"]))
+
     def delete(self, kind: str, id_: str) -> None:
         self._note(f"delete {kind} {id_}")
         self.documents = {name: one for name, one in self.documents.items() if one["ID"] != id_}
@@ -64,7 +85,9 @@ class FakeSwarm:
 
     def _note(self, what: str) -> None:
         if what.rsplit(maxsplit=1)[-1] in self.refused:
-            raise modules.shared("upstream").UpstreamError("port_in_use", f"{what}: the port is taken", 400)
+            raise modules.shared("upstream").UpstreamError(
+                "port_in_use", f"{what}: port '80' is already in use by service 'x'", 400
+            )
         self.writes.append(what)
 
     def _take(self, id_: str, spec: dict[str, Any], previous: dict[str, Any] | None = None) -> None:
@@ -87,7 +110,9 @@ class FakeSwarm:
 
     def _task(self, service_id: str, spec: dict[str, Any], slot: int, is_bad: bool) -> dict[str, Any]:
         status = {"State": "failed", "Err": "task: non-zero exit (1)"} if is_bad else {"State": "running"}
+        self._number += 1
         return {
+            "ID": f"task{self._number}",
             "ServiceID": service_id,
             "Slot": slot,
             "NodeID": "node1",

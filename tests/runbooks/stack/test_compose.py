@@ -41,6 +41,11 @@ def test_a_merged_part_is_filled_in() -> None:
     assert read(text).services["a"] == {"image": "x:1", "user": "2"}
 
 
+def test_a_variable_in_the_default_of_another_one_is_refused_at_its_place() -> None:
+    text = "services: {a: {image: 'x:1', hostname: '${A:-${B}}'}}"
+    assert problems(text)[0][0] == "/services/a/hostname"
+
+
 @pytest.mark.parametrize(
     ("given", "variables", "filled"),
     [

@@ -7,6 +7,7 @@ import pytest
 from tests.runbooks import modules
 
 TEMPLATE = {"ContainerSpec": {"Image": "web:2"}, "Runtime": "container", "Placement": {"Constraints": ["a == b"]}}
+NO_NODE = modules.shared("stack.judging").NO_NODE
 OLD = {"ContainerSpec": {"Image": "web:1"}}
 
 
@@ -54,6 +55,16 @@ def test_an_update_that_goes_on_is_waited_for(state: str) -> None:
     assert verdict([task(1), task(2)], service(State=state)).state == "waits"
 
 
+def test_an_update_that_waits_for_a_task_of_a_dead_node_is_judged_by_the_others() -> None:
+    lost = task(1, "assigned", "shutdown", NodeID="dead")
+    goes_on = service(State="updating")
+    assert verdict([task(1), task(2), lost], goes_on).state == "stands"
+    assert "1 of 2" in verdict([task(1), lost, task(2, spec=OLD)], goes_on).message
+    ran = [task(1), task(2), task(1, "running", "shutdown", NodeID="dead"), {**lost, "Spec": OLD}]
+    assert verdict(ran, goes_on).message == "Swarm says updating"
+    assert verdict([task(1), task(2), {**lost, "NodeID": "n1"}], goes_on).state == "waits"
+
+
 @pytest.mark.parametrize("state", ["paused", "rollback_paused", "rollback_completed"])
 def test_an_update_that_ended_badly_has_failed_although_all_tasks_run(state: str) -> None:
     found = verdict([task(1), task(2)], service(State=state, Message="because"))
@@ -98,7 +109,28 @@ def test_a_global_service_runs_wherever_it_is_wanted() -> None:
     assert verdict([here, there], service(mode=everywhere)).state == "stands"
     assert verdict([here, task(0, "starting", NodeID="n2")], service(mode=everywhere)).state == "waits"
     assert verdict([here, task(0, NodeID="dead")], service(mode=everywhere), alive=["n1"]).state == "stands"
-    assert verdict([], service(mode=everywhere)).state == "waits"
+
+
+def test_a_service_that_no_node_suits_stands_and_says_so() -> None:
+    for mode in ({"Global": {}}, {"GlobalJob": {}}):
+        found = verdict([], service(mode=mode))
+        assert (found.state, "no node" in found.message) == ("stands", True)
+
+
+@pytest.mark.parametrize(("condition", "state"), [("none", "stands"), ("on-failure", "stands"), ("any", "waits")])
+def test_what_runs_once_stands_when_it_has_come_to_its_end(condition: str, state: str) -> None:
+    template = {**TEMPLATE, "RestartPolicy": {"Condition": condition}}
+    one = service(1)
+    one["Spec"]["TaskTemplate"] = template
+    ended = task(1, "complete", "shutdown", spec=template)
+    assert verdict([ended], one).state == state
+    one["Spec"]["Mode"] = {"Global": {}}
+    assert verdict([ended], one).message == ("" if state == "stands" else NO_NODE)
+
+
+def test_only_constraints_leave_a_task_what_it_is() -> None:
+    spread = {**TEMPLATE, "Placement": {"Constraints": ["a == b"], "MaxReplicas": 1}}
+    assert verdict([task(1), task(2, spec=spread)]).state == "waits"
 
 
 def test_a_job_stands_when_its_last_turn_is_complete() -> None:
@@ -109,4 +141,5 @@ def test_a_job_stands_when_its_last_turn_is_complete() -> None:
     assert verdict([*done[:1], *before], job).state == "waits"
     everywhere = {**service(mode={"GlobalJob": {}}), "JobStatus": {"JobIteration": {"Index": 7}}}
     assert verdict(done, everywhere).state == "stands"
-    assert verdict([], everywhere).state == "waits"
+    begun = task(1, "running", JobIteration={"Index": 7})
+    assert verdict([begun], everywhere).state == "waits"

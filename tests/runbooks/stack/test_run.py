@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,16 +59,30 @@ def test_a_plan_that_is_no_more_the_expected_one_changes_nothing(swarm: FakeSwar
     assert (late["failure"]["code"], swarm.writes) == ("stale_plan", [])
 
 
-def test_an_update_names_what_differs_and_values_of_the_environment_are_hashes(
-    swarm: FakeSwarm, tmp_path: Path
-) -> None:
+def test_an_update_names_what_differs_and_tells_no_value_of_the_environment(swarm: FakeSwarm, tmp_path: Path) -> None:
     deploy(swarm, tmp_path, text())
     preview = deploy(swarm, tmp_path, text(release="2", mode="secret"), check=True)
     item = next(one for one in preview["items"] if one["id"] == "service shop_web")
     assert item["fields"] == ["configs", "env", "image", "labels"]
     assert (item["image_before"], item["image_after"]) == ("web:1", "web:2")
-    assert "secret" not in json.dumps(item["after"]["env"])
+    assert (item["before"]["env"], item["after"]["env"]) == ({"MODE": "set"}, {"MODE": "changed"})
     assert item["after"]["configs"][0]["name"] == "shop_page_v2"
+
+
+def test_the_plan_is_another_one_with_another_value_that_it_does_not_show(swarm: FakeSwarm, tmp_path: Path) -> None:
+    deploy(swarm, tmp_path, text())
+    one, other = (text().replace("MODE=a", f"MODE={mode}") for mode in ("b", "c"))
+    seen = deploy(swarm, tmp_path, one, check=True)
+    meant = deploy(swarm, tmp_path, other, check=True)
+    assert without_plan(seen) == without_plan(meant)
+    assert seen["plan_sha256"] != meant["plan_sha256"]
+    swarm.writes.clear()
+    assert deploy(swarm, tmp_path, other, expect=seen["plan_sha256"])["failure"]["code"] == "stale_plan"
+    assert swarm.writes == []
+
+
+def without_plan(result: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != "plan_sha256"}
 
 
 def test_a_service_that_is_no_more_in_the_file_goes_when_all_others_stand(swarm: FakeSwarm, tmp_path: Path) -> None:
@@ -124,6 +139,62 @@ def test_one_may_leave_a_failed_update_as_it_is(swarm: FakeSwarm, tmp_path: Path
     result = deploy(swarm, tmp_path, text(release="2"), on_failure=on_failure, timeout_s=1)
     assert result["failure"]["code"] == "verify_failed"
     assert look(swarm).shown("shop_web")["image"] == "web:2"
+
+
+def test_more_changes_than_allowed_change_nothing(swarm: FakeSwarm, tmp_path: Path) -> None:
+    result = deploy(swarm, tmp_path, text(), most=3)
+    assert (result["failure"]["code"], swarm.writes, result["changed"]) == ("validation", [], False)
+    assert set(statuses(result).values()) == {"not_done"}
+    assert deploy(swarm, tmp_path, text(), most=4)["failure"] == {}
+
+
+def test_a_network_of_the_nodes_themselves_is_no_difference(swarm: FakeSwarm, tmp_path: Path) -> None:
+    file = """
+    services: {web: {image: 'x:1', networks: [h], healthcheck: {test: x}}}
+    networks: {h: {external: true, name: host}}
+    """
+    deploy(swarm, tmp_path, file)
+    swarm.documents["shop_web"]["Spec"]["TaskTemplate"]["Networks"] = [{"Target": "host1"}]
+    assert deploy(swarm, tmp_path, file, check=True)["changed"] is False
+
+
+def test_an_empty_plan_is_no_success_where_the_stack_does_not_stand(swarm: FakeSwarm, tmp_path: Path) -> None:
+    deploy(swarm, tmp_path, text())
+    swarm.tasks_of[swarm.documents["shop_db"]["ID"]].clear()
+    result = deploy(swarm, tmp_path, text())
+    assert (result["failure"]["code"], result["changed"]) == ("convergence_timeout", False)
+    assert "shop_db" in result["failure"]["message"]
+
+
+def test_an_untouched_service_that_does_not_stand_is_told(swarm: FakeSwarm, tmp_path: Path) -> None:
+    deploy(swarm, tmp_path, text())
+    swarm.tasks_of[swarm.documents["shop_db"]["ID"]].clear()
+    result = deploy(swarm, tmp_path, text(release="2"))
+    assert result["failure"] == {}
+    assert any("shop_db" in warning and "does not stand" in warning for warning in result["warnings_found"])
+
+
+def test_what_was_begun_and_not_confirmed_is_undone_too(
+    swarm: FakeSwarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = FakeSwarm.create
+
+    def lose(self: FakeSwarm, kind: str, body: dict[str, Any]) -> str:
+        made = make(self, kind, body)
+        if body["Name"] == "shop_web":
+            raise modules.shared("upstream").UpstreamError("timeout", "no answer")
+        return made
+
+    monkeypatch.setattr(FakeSwarm, "create", lose)
+    result = deploy(swarm, tmp_path, text())
+    assert result["failure"]["code"] == "timeout"
+    assert look(swarm).services == {}
+
+
+def test_a_job_is_never_paused(swarm: FakeSwarm) -> None:
+    file = "services: {once: {image: 'web:1', deploy: {mode: replicated-job}}}"
+    goal, _there = goal_of(swarm, file, on_failure="pause")
+    assert "UpdateConfig" not in goal.services["shop_once"]
 
 
 def test_with_pause_every_update_stops_where_it_fails(swarm: FakeSwarm) -> None:

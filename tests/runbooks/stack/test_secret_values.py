@@ -22,3 +22,7 @@ def test_a_fault_tells_the_line_and_no_value(text: str) -> None:
     with pytest.raises(modules.shared("stack.faults").Fault, match="line 2") as caught:
         modules.shared("stack.secret_values").parsed(text)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_short_value_hides_nothing_else() -> None:
+    assert modules.shared("stack.secret_values").worth_hiding({"A": "a", "B": "hunter"}) == ["hunter"]

@@ -51,6 +51,7 @@ def test_the_environment_is_sorted_and_a_bare_name_takes_the_variable() -> None:
     made = container("environment: [B=2, A, C]", A="1")
     assert made["Env"] == ["A=1", "B=2", "C"]
     assert container("environment: {A: true, B: 1.5, C: }")["Env"] == ["A=true", "B=1.5", "C"]
+    assert container("environment: [A=]", A="1")["Env"] == ["A="]
 
 
 def test_a_healthcheck_counts_in_nanoseconds() -> None:

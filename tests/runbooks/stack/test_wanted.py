@@ -99,6 +99,21 @@ def test_each_rule_of_the_policy_is_a_choice() -> None:
     assert (pointer, "cpus" in why) == ("/services/a/deploy/resources/limits", True)
 
 
+def test_what_an_older_engine_would_drop_is_refused() -> None:
+    since, fault = modules.shared("stack.since"), modules.shared("stack.faults").ComposeFault
+    text = (
+        "services: {a: {image: 'x:1', healthcheck: {test: x, start_interval: 1s}, oom_score_adj: 1,"
+        " volumes: [/x, {type: volume, source: d, target: /d, volume: {subpath: s}}]}}"
+    )
+    services = modules.shared("stack.compose").read(text, {}).services
+    with pytest.raises(fault) as caught:
+        since.require(services, (1, 44))
+    assert [place for place, _why in caught.value.problems] == [
+        "/services/a/oom_score_adj", "/services/a/volumes/1/volume/subpath"
+    ]  # fmt: skip
+    since.require(services, (1, 46))
+
+
 def test_a_new_content_is_a_new_version_and_a_known_one_is_used_again(swarm: FakeSwarm) -> None:
     def version(content: str) -> tuple[str, list[str]]:
         goal, _there = goal_of(swarm, file("configs: [c]", f"configs: {{c: {{content: '{content}'}}}}"))
@@ -112,6 +127,32 @@ def test_a_new_content_is_a_new_version_and_a_known_one_is_used_again(swarm: Fak
     ]  # fmt: skip
     assert version("f") == ("shop_c_v6", ["shop_c_v1"])
     assert base64.b64decode(swarm.things["config"][0]["Spec"]["Data"]) == b"a"
+
+
+def test_a_plan_is_about_one_content_of_a_config(swarm: FakeSwarm) -> None:
+    def planned(content: str) -> Any:
+        goal, there = goal_of(swarm, file("configs: [c]", f"configs: {{c: {{content: {content}}}}}"))
+        items = modules.shared("stack.planning").items(goal, there)
+        return next(one["after"] for one in items if one["kind"] == "config")
+
+    assert planned("a")["version_of"] == planned("b")["version_of"] == "shop_c"
+    assert planned("a")["content"] != planned("b")["content"]
+
+
+def test_a_config_may_be_a_file_beside_the_compose_file(swarm: FakeSwarm) -> None:
+    wanted, read = modules.shared("stack.wanted"), modules.shared("stack.compose").read
+    text = file("configs: [c]", "configs: {c: {file: ./page.txt}}")
+    with pytest.raises(modules.shared("stack.faults").ComposeFault, match="no file beside"):
+        read(text, {})
+    order = wanted.Order("shop", {}, {}, {}, prune=True, on_failure="leave", beside=lambda name: f"<{name}>".encode())
+    goal = wanted.from_compose(read(text, {}, has_files=True), order, look(swarm))
+    assert base64.b64decode(goal.new["config"]["shop_c_v1"]["Data"]) == b"<./page.txt>"
+
+
+def test_words_in_variables_are_flags_of_a_network(swarm: FakeSwarm) -> None:
+    goal, _there = goal_of(swarm, file("networks: [n]", "networks: {n: {internal: 'false', attachable: 'true'}}"))
+    (body,) = goal.new["network"].values()
+    assert (body["Internal"], body["Attachable"]) == (False, True)
 
 
 def test_a_version_that_a_service_goes_back_to_is_kept(swarm: FakeSwarm) -> None:
@@ -183,7 +224,7 @@ def test_an_image_whose_registry_cannot_be_asked_is_told_and_keeps_its_digest(sw
 
 def test_new_volumes_are_named(swarm: FakeSwarm) -> None:
     goal, _there = goal_of(swarm, file("volumes: ['data:/d', '/srv:/s']", "volumes: {data: {}}"))
-    assert goal.volumes == ["shop_data"]
+    assert goal.facts == {"volumes": ["shop_data"]}
 
 
 def test_portainer_gets_a_file_of_its_own_only_where_it_must(swarm: FakeSwarm) -> None:

@@ -80,7 +80,7 @@ def build_data(node: Node) -> None:
 def build_small(node: Node) -> None:
     """One image with a shell and a few programs, for containers that talk and wait."""
     archive = node.folder / "small.tar"
-    programs = {f"bin/{name}": Path(program(name)) for name in (*SHELL_TOOLS, "sleep")}
+    programs = {f"bin/{name}": Path(program(name)) for name in (*SHELL_TOOLS, "sleep", "rm")}
     with tarfile.open(archive, "w") as tar:
         for place, path in programs.items():
             tar.add(path.resolve(), place)

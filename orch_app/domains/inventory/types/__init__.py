@@ -6,7 +6,9 @@ from orch_app.domains.inventory.types.git import GIT, GitPayload
 from orch_app.domains.inventory.types.github import GITHUB, GithubPayload
 from orch_app.domains.inventory.types.hetzner import HETZNER, HetznerPayload
 from orch_app.domains.inventory.types.n8n import N8N, N8nPayload
+from orch_app.domains.inventory.types.netbox import NETBOX, NetboxPayload
 from orch_app.domains.inventory.types.portainer import PORTAINER, PortainerPayload
+from orch_app.domains.inventory.types.registry import REGISTRY, RegistryPayload
 from orch_app.domains.inventory.types.s3 import S3, S3Payload
 from orch_app.domains.inventory.types.secret_values import SECRETS, SecretsPayload
 from orch_app.domains.inventory.types.shape import ConnectionType, Payload
@@ -15,7 +17,10 @@ from orch_app.domains.inventory.types.webhook import WEBHOOK, WebhookPayload
 from orch_app.kit.errors import Invalid, Problem
 
 TYPES: dict[str, ConnectionType] = {
-    known.name: known for known in (SSH, CLOUDFLARE, PORTAINER, DOCKER, N8N, HETZNER, GITHUB, GIT, WEBHOOK, S3, SECRETS)
+    known.name: known
+    for known in (
+        *(SSH, CLOUDFLARE, PORTAINER, DOCKER, REGISTRY, N8N, HETZNER, NETBOX, GITHUB, GIT, WEBHOOK, S3, SECRETS),
+    )
 }
 
 __all__ = [
@@ -28,8 +33,10 @@ __all__ = [
     "HetznerPayload",
     "JumpHost",
     "N8nPayload",
+    "NetboxPayload",
     "Payload",
     "PortainerPayload",
+    "RegistryPayload",
     "S3Payload",
     "SecretsPayload",
     "SshPayload",

@@ -1,6 +1,7 @@
-"""Type `docker`: a Docker engine, over its socket or over TCP with certificates."""
+"""Type `docker`: a Docker engine, over its socket, over TCP with certificates, or over ssh with a key."""
 
-from typing import Annotated, Self
+import re
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -8,18 +9,33 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from orch_app.domains.inventory.types.fields import MAX_KEY, MAX_URL, place_of, refuse_parts, split_url, text_of
+from orch_app.domains.inventory.types.fields import (
+    MAX_KEY,
+    MAX_URL,
+    HostKeyLine,
+    key_facts,
+    place_of,
+    refuse_parts,
+    require_key,
+    require_ssh_fields,
+    split_url,
+    text_of,
+)
 from orch_app.domains.inventory.types.shape import TRUSTED, ConnectionType, Payload, described
 
-SCHEMES = ("tcp", "https", "http")
-SOCKET = "unix://"
+SCHEMES = ("tcp", "https", "http", "ssh")
+SOCKET, SSH = "unix://", "ssh://"
 _MAX_CHAIN = 65_536
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}")
+_THERE = re.compile(r"(/[A-Za-z0-9_@+=,.-]+)*")  # without what ssh takes apart or fills in
 
 
 def _engine(value: str) -> str:
     if value.startswith(SOCKET):
         return _socket(value)
     parts = split_url(value, SCHEMES)
+    if parts.scheme == "ssh":
+        return _over_ssh(value)
     if parts.scheme == "tcp" and parts.port is None:
         raise PydanticCustomError("url_port", "An address with tcp:// names its port, mostly 2376.")
     refuse_parts(parts, "username", "path", "query", "fragment")
@@ -33,6 +49,17 @@ def _socket(value: str) -> str:
     return value
 
 
+def _over_ssh(value: str) -> str:
+    parts = urlsplit(value)
+    refuse_parts(parts, "query", "fragment")
+    if not _USER.fullmatch(parts.username or ""):
+        raise PydanticCustomError("url_user", "An address with ssh:// names its user: ssh://deploy@host.")
+    there = parts.path.rstrip("/")
+    if not _THERE.fullmatch(there) or ".." in there.split("/"):
+        raise PydanticCustomError("url", "After the host stands the path of the engine's socket there, or nothing.")
+    return value.rstrip("/")
+
+
 class DockerPayload(Payload):
     """What a Docker connection carries."""
 
@@ -41,8 +68,10 @@ class DockerPayload(Payload):
         json_schema_extra=described(
             "Address",
             "Endereço",
-            "tcp://10.0.0.5:2376, https://..., or unix:///var/run/docker.sock on the worker's machine.",
-            "tcp://10.0.0.5:2376, https://..., ou unix:///var/run/docker.sock na máquina do worker.",
+            "tcp://10.0.0.5:2376, https://..., ssh://deploy@10.0.0.5, or unix:///var/run/docker.sock on the worker's "
+            "machine.",
+            "tcp://10.0.0.5:2376, https://..., ssh://deploy@10.0.0.5, ou unix:///var/run/docker.sock na máquina do "
+            "worker.",
         ),
     )
     tls_ca: str | None = Field(
@@ -74,11 +103,36 @@ class DockerPayload(Payload):
             "textarea",
         ),
     )
+    private_key: SecretStr | None = Field(
+        None,
+        max_length=MAX_KEY,
+        json_schema_extra=described(
+            "Private key",
+            "Chave privada",
+            "For ssh: without a passphrase, of a user who may speak to the engine (group docker).",
+            "Para ssh: sem frase secreta, de um usuário que possa falar com o engine (grupo docker).",
+            "textarea",
+        ),
+    )
+    host_key: HostKeyLine = Field(
+        None,
+        json_schema_extra=described(
+            "Host key",
+            "Chave do host",
+            "For ssh. Test the connection to see it, compare the fingerprint, then paste it here.",
+            "Para ssh. Teste a conexão para vê-la, compare a impressão digital e cole-a aqui.",
+        ),
+    )
 
     @property
     def is_socket(self) -> bool:
         """Whether it is a socket of the worker's machine."""
         return self.url.startswith(SOCKET)
+
+    @property
+    def is_ssh(self) -> bool:
+        """Whether its socket is handed on by ssh."""
+        return self.url.startswith(SSH)
 
     @property
     def has_tls(self) -> bool:
@@ -99,6 +153,9 @@ class DockerPayload(Payload):
             missing = "tlsKey" if given["tlsCert"] else "tlsCert"
             raise PydanticCustomError("pair", "A certificate and its key go together.", {"field": missing})
         _check_certificates(given)
+        require_ssh_fields(text_of(self.private_key), self.host_key, is_ssh=self.is_ssh)
+        if self.private_key:
+            require_key(text_of(self.private_key))
         return self
 
 
@@ -123,11 +180,12 @@ def _certificates(name: str, text: str) -> list[Certificate]:
         raise PydanticCustomError("certificate", "This is not a certificate in PEM.", {"field": name}) from None
 
 
-def _place(payload: DockerPayload) -> str:
+def _place(payload: Any) -> str:
     if payload.is_socket:
         return ""
-    parts = urlsplit(payload.url)
-    return place_of(parts._replace(scheme="https" if payload.has_tls else "http").geturl())
+    if payload.is_ssh:
+        return place_of(payload.url)
+    return place_of(urlsplit(payload.url)._replace(scheme="https" if payload.has_tls else "http").geturl())
 
 
 DOCKER = ConnectionType(
@@ -138,4 +196,6 @@ DOCKER = ConnectionType(
     help_pt="Um engine Docker ou gerente de Swarm sem Portainer. Quem o tem é root naquela máquina.",
     payload=DockerPayload,
     place=_place,
+    facts=lambda payload: key_facts(payload.private_key),
+    socket=lambda payload: payload.url.removeprefix(SOCKET) if payload.is_socket else "",
 )

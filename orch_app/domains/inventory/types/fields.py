@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from orch_app.domains.inventory.types.shape import described
-from orch_app.integrations.ssh.keys import KeyRefused, read_public_key
+from orch_app.integrations.ssh.keys import KeyRefused, read_private_key, read_public_key
 from orch_app.kit.allow_list import endpoint, is_host_name
 from orch_app.kit.egress import is_address
 
@@ -77,6 +77,40 @@ def single_line(value: Secret) -> Secret:
     if any(char in "\0\r\n" for char in text_of(value)):
         raise PydanticCustomError("single_line", "A password is one line without control characters.")
     return value
+
+
+def require_ssh_fields(key: str, host_key: str | None, *, is_ssh: bool) -> None:
+    """What goes with an address with ssh:// is there with it, and with no other.
+
+    Raises:
+        PydanticCustomError: at `privateKey` or `hostKey`.
+    """
+    if is_ssh and not key:
+        raise PydanticCustomError("ssh_key", "An address with ssh:// needs a private key.", {"field": "privateKey"})
+    given = {"privateKey": key, "hostKey": host_key}
+    superfluous = [] if is_ssh else [name for name, value in given.items() if value]
+    if superfluous:
+        raise PydanticCustomError("ssh_only", "This is for an address with ssh:// only.", {"field": superfluous[0]})
+
+
+def require_key(text: str) -> None:
+    """Refuse a private key that ssh cannot use without a question.
+
+    Raises:
+        PydanticCustomError: it is one, at the field `privateKey`.
+    """
+    try:
+        read_private_key(text)
+    except KeyRefused as refused:
+        raise PydanticCustomError(refused.code, "{why}", {"why": str(refused), "field": "privateKey"}) from None
+
+
+def key_facts(secret: SecretStr | None) -> dict[str, str]:
+    """What may be shown about a private key; nothing where there is none."""
+    if not secret:
+        return {}
+    public = read_private_key(text_of(secret)).public
+    return {"keyType": public.type, "fingerprint": public.fingerprint, "publicKey": public.line}
 
 
 def _taken_apart(value: str) -> SplitResult | None:

@@ -1,6 +1,6 @@
 """Type `git`: one repository, over https with a token or over ssh with a key and the server's pinned host key."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
@@ -11,14 +11,16 @@ from orch_app.domains.inventory.types.fields import (
     MAX_TOKEN,
     MAX_URL,
     HostKeyLine,
+    key_facts,
     place_of,
     refuse_parts,
+    require_key,
+    require_ssh_fields,
     split_url,
     text_of,
     token_text,
 )
 from orch_app.domains.inventory.types.shape import TRUSTED, ConnectionType, Payload, described
-from orch_app.integrations.ssh.keys import KeyRefused, read_private_key
 
 SCHEMES = ("https", "http", "ssh")
 _USER = r"^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,99}$"
@@ -101,29 +103,12 @@ class GitPayload(Payload):
         if info.context == TRUSTED:
             return self
         key, token = text_of(self.private_key), text_of(self.token)
-        if self.is_ssh and not key:
-            raise PydanticCustomError("ssh_key", "An address with ssh:// needs a private key.", {"field": "privateKey"})
+        require_ssh_fields(key, self.host_key, is_ssh=self.is_ssh)
         if self.is_ssh and token:
             raise PydanticCustomError("https_only", "A token is for https only.", {"field": "token"})
-        for name, value in (("privateKey", key), ("hostKey", self.host_key)):
-            if value and not self.is_ssh:
-                raise PydanticCustomError("ssh_only", "This is for an address with ssh:// only.", {"field": name})
         if key:
-            _check_key(key)
+            require_key(key)
         return self
-
-
-def _check_key(text: str) -> None:
-    try:
-        read_private_key(text)
-    except KeyRefused as refused:
-        raise PydanticCustomError(refused.code, "{why}", {"why": str(refused), "field": "privateKey"}) from None
-
-
-def _facts(payload: Any) -> dict[str, str]:
-    key = text_of(payload.private_key)
-    public = read_private_key(key).public if key else None
-    return {"keyType": public.type, "fingerprint": public.fingerprint, "publicKey": public.line} if public else {}
 
 
 GIT = ConnectionType(
@@ -134,6 +119,6 @@ GIT = ConnectionType(
     help_pt="Um repositório de onde se leem runbooks, stacks ou configurações.",
     payload=GitPayload,
     place=lambda payload: place_of(payload.url),
-    facts=_facts,
+    facts=lambda payload: key_facts(payload.private_key),
     policy=("Contents: Read-only",),
 )

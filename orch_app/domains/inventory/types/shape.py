@@ -58,7 +58,8 @@ class ConnectionType:
 
     `place` is the `host:port` that a connection leads to, empty where there is none; `policy` is the least that its
     secret must be allowed to do, in the vendor's own words, to be copied.
-    `hidden` are parts of its secrets that must not be shown on their own either.
+    `hidden` are parts of its secrets that must not be shown on their own either; `socket` is the path on the worker's
+    machine that it leads to, empty where there is none.
     """
 
     name: str
@@ -71,6 +72,7 @@ class ConnectionType:
     facts: Callable[[Any], dict[str, str]] = lambda _: {}
     policy: tuple[str, ...] = ()
     hidden: Callable[[Any], tuple[str, ...]] = lambda _: ()
+    socket: Callable[[Any], str] = lambda _: ""
 
     def restore(self, document: Mapping[str, Any]) -> Payload:
         """A payload that was validated before it was sealed; its keys are not tried again."""

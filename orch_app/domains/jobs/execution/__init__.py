@@ -23,8 +23,16 @@ from orch_app.domains.jobs.execution.artifacts import (
 from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, WarmEngine
 from orch_app.domains.jobs.execution.events import Batch
-from orch_app.domains.jobs.execution.extravars import InputsRefused, JobFacts, check_inputs
-from orch_app.domains.jobs.execution.inventory_file import Credentials, HostRefused, JumpHost, TargetHost
+from orch_app.domains.jobs.execution.extravars import JobFacts, check_inputs
+from orch_app.domains.jobs.execution.group_file import TargetGroup
+from orch_app.domains.jobs.execution.inventory_file import (
+    USUAL_PYTHON,
+    Credentials,
+    HostRefused,
+    JumpHost,
+    TargetHost,
+    Variables,
+)
 from orch_app.domains.jobs.execution.isolation import (
     IsolationLevel,
     IsolationReport,
@@ -48,11 +56,13 @@ from orch_app.domains.jobs.execution.log_line import (
 )
 from orch_app.domains.jobs.execution.runner import run_play
 from orch_app.domains.jobs.execution.spec import PlayOutcome, PlaySpec, PlayStatus, Reason, SharedCode
+from orch_app.domains.jobs.execution.unsafe_yaml import InputsRefused
 from orch_app.domains.jobs.execution.warm import WarmServers, WarmUnavailable
 from orch_app.domains.jobs.execution.workspace import Workspace, WorkspaceError, open_workspace, sweep_leftovers
 
 __all__ = [
     "OUTPUT_NAME",
+    "USUAL_PYTHON",
     "ArtifactInfo",
     "ArtifactsRefused",
     "Batch",
@@ -85,7 +95,9 @@ __all__ = [
     "StepKind",
     "StepStatus",
     "StepUpdate",
+    "TargetGroup",
     "TargetHost",
+    "Variables",
     "WarmEngine",
     "WarmServers",
     "WarmUnavailable",

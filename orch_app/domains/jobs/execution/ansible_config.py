@@ -1,5 +1,6 @@
 """The configuration and the environment of a play: everything is stated, nothing is taken over from the worker."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ collections_path = {_packages()}
 {f"library = {code.modules}" if code.modules else ""}
 {f"module_utils = {code.module_utils}" if code.module_utils else ""}
 {f"action_plugins = {code.action_plugins}" if code.action_plugins else ""}
+{f"roles_path = {code.roles}" if code.roles else ""}
 strategy = {strategy if strategy in _STRATEGIES else "linear"}
 {_mitogen(strategy)}
 {_cached_facts(shelf)}
@@ -61,7 +63,9 @@ def write_config(spec: PlaySpec) -> Path:
 
 def command_line(spec: PlaySpec) -> str:
     """The options of `ansible-playbook` that are this job's own."""
-    return f"--forks {forks_for(len(spec.hosts))}{' --check --diff' if spec.check else ''}"
+    chosen = {"--tags": spec.tags, "--skip-tags": spec.skip_tags}
+    options = [f"--forks {forks_for(len(spec.hosts))}", *(["--check --diff"] if spec.check else [])]
+    return " ".join([*options, *(f"{name} {shlex.quote(','.join(tags))}" for name, tags in chosen.items() if tags)])
 
 
 def forks_for(hosts: int) -> int:

@@ -81,11 +81,14 @@ def collect(
     log_lines: Iterable[bytes],
     results: Mapping[str, bytes] | None = None,
     secrets: Iterable[str] = (),
+    *,
+    withheld: Iterable[str] = (),
 ) -> list[ArtifactInfo]:
     """Write what is to be kept into the workspace's folder `kept`; calling it again replaces that.
 
     `log_lines` are the NDJSON lines of the log without their line ends, already masked; `results` are the files that
-    the caller has read, masked and checked, by name. In the others that the play made `secrets` are masked here.
+    the caller has read, masked and checked, by name. In the others that the play made `secrets` are masked here, and
+    those named in `withheld` are left out.
 
     Raises:
         ArtifactsRefused: the files are too many or too large.
@@ -93,7 +96,7 @@ def collect(
     remove_tree(workspace.kept)
     workspace.kept.mkdir(mode=0o700)
     infos = _write_texts(workspace.kept, log_lines, results or {})
-    infos.append(_bundle(workspace.kept, workspace.artifacts, infos, ByteMasker(secrets)))
+    infos.append(_bundle(workspace, infos, ByteMasker(secrets), {OUTPUT_NAME, *withheld}))
     infos.append(_write(workspace.kept / MANIFEST_NAME, [_manifest(infos)]))
     return infos
 
@@ -125,8 +128,9 @@ def _write(path: Path, chunks: Iterable[bytes]) -> ArtifactInfo:
     return ArtifactInfo(path.name, size, digest.hexdigest())
 
 
-def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo], masker: ByteMasker) -> ArtifactInfo:
-    """Results, log and the job's own files under `files/`, with a manifest of all of them inside."""
+def _bundle(workspace: Workspace, infos: list[ArtifactInfo], masker: ByteMasker, withheld: set[str]) -> ArtifactInfo:
+    """Results, log and the job's own files but for some under `files/`, with a manifest of all of them inside."""
+    draft = workspace.kept
     results = {info.name for info in infos} - {LOG_NAME}
     path = draft / BUNDLE_NAME
     inside = [ArtifactInfo(info.name, info.size, info.sha256) for info in infos]
@@ -134,7 +138,7 @@ def _bundle(draft: Path, folder: Path, infos: list[ArtifactInfo], masker: ByteMa
         for info in infos:
             with (draft / info.name).open("rb") as file:
                 _add(tar, info.name, file, info.size)
-        for name, descriptor in _job_files(folder, {OUTPUT_NAME, *results}):
+        for name, descriptor in _job_files(workspace.artifacts, {*withheld, *results}):
             with os.fdopen(descriptor, "rb") as file, tempfile.TemporaryFile(dir=draft) as masked:
                 masked.writelines(masker.masked(iter(lambda file=file: file.read(_CHUNK), b"")))
                 inside.append(_add_hostile(tar, f"files/{name}", masked))

@@ -16,21 +16,29 @@ FOLDER = "connections"
 
 @dataclass(frozen=True)
 class SlotConnection:
-    """What fills one slot. `document` is the whole file, secrets in clear; `secrets` are those that must be masked."""
+    """What fills one slot. `document` is the whole file, secrets in clear; `secrets` are those that must be masked.
+
+    `key` is the private key of an ssh connection as ssh reads it without a question, for a play that makes its host.
+    """
 
     slot: str
     name: str
     type: str
     document: dict[str, Any] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    key: str = field(default="", repr=False)
 
 
 def write_connections(workspace: Workspace, connections: Sequence[SlotConnection]) -> dict[str, dict[str, str]]:
-    """Write the files and return what the play is told of each by its slot: `{path, name, type}`."""
+    """Write the files and return what the play is told of each by its slot: `{path, name, type}`, with `key_path`
+    where there is a key."""
     folder = workspace.secrets / FOLDER
     folder.mkdir(mode=0o700)
-    return {one.slot: {"path": _written(folder, one), "name": one.name, "type": one.type} for one in connections}
+    return {one.slot: {"name": one.name, "type": one.type, **_written(folder, one)} for one in connections}
 
 
-def _written(folder: Path, one: SlotConnection) -> str:
-    return str(write_secret(folder / f"{one.slot}.json", json.dumps(one.document, ensure_ascii=False)))
+def _written(folder: Path, one: SlotConnection) -> dict[str, str]:
+    document = write_secret(folder / f"{one.slot}.json", json.dumps(one.document, ensure_ascii=False))
+    if not one.key:
+        return {"path": str(document)}
+    return {"path": str(document), "key_path": str(write_secret(folder / f"{one.slot}.key", one.key))}

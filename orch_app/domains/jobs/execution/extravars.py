@@ -1,41 +1,21 @@
 """Writes a job's variables for Ansible so that no value can ever be taken for a template.
 
-Everything a person or a program sent stands under one variable, `inputs`, which is tagged `!unsafe` as a whole: every
-string in it, keys included, is untrusted, and stays the string it is. (A string that is tagged by itself does not:
-Ansible reads `!unsafe "0123"` as a number, and `!unsafe ""` as nothing.) The second variable, `orch`, tells the play
-about its own job.
+Everything a person or a program sent stands under one variable, `inputs`, which is data as a whole. The second
+variable, `orch`, tells the play about its own job.
 """
 
-import math
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from orch_app.domains.jobs.execution.isolation import Launch
+from orch_app.domains.jobs.execution.unsafe_yaml import InputsRefused, below, to_unsafe_yaml
 from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
+from orch_app.kit.ansible_names import MAGIC_NAMES, RESERVED_PREFIX
 
-MAGIC_NAMES = frozenset(
-    {
-        *("group_names", "hostvars", "inputs", "inventory_dir", "inventory_file", "inventory_hostname"),
-        *("inventory_hostname_short", "omit", "orch", "play_hosts", "playbook_dir", "role_name", "role_path", "vars"),
-    }
-)
-"""Names with a meaning of their own in Ansible or here, refused as the name of an input. `groups` and `environment`
-are left out: runbooks use these words, and below `inputs` they mean nothing to Ansible."""
-
-_RESERVED_PREFIX = "ansible_"
-_NO_WRAP = 1 << 30
-
-
-class InputsRefused(Exception):
-    """The inputs cannot be given to Ansible safely. `pointer` is the RFC 6901 place of the fault."""
-
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(f"{pointer or '/'}: {detail}")
-        self.pointer = pointer
-        self.detail = detail
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -53,64 +33,54 @@ class JobFacts:
     """The job that is undone, also where that is only previewed; "" otherwise."""
     snapshot_path: str = ""
     """The snapshot that is put back; set exactly when `rollback_of` is."""
+    earlier_path: str = ""
+    """The snapshot of an earlier job that the runbook asks for; "" where there is none, or no longer one."""
+    earlier_job: str = ""
+    """The job which left that."""
+    inventory_path: str = ""
+    """The inventory of the environment, for a runbook that asks for it; "" otherwise."""
+    source_path: str = ""
+    """The inventories in the trusted edition of a source; "" where the runbook asks for none."""
     egress_allow: tuple[str, ...] = ()
     """Private networks that runbooks may reach besides the public ones, as CIDR."""
     egress_deny: tuple[str, ...] = ()
     """Endpoints of the product itself, `address:port`, which no runbook reaches whatever is allowed."""
 
 
-class _Text(str):
-    """Marks a string for the dumper: it is quoted whatever it looks like."""
-
-    __slots__ = ()
-
-
-class _Untrusted(dict[str, Any]):
-    """Marks a mapping for the dumper: nothing in it is a template."""
-
-
-class _Dumper(yaml.CSafeDumper):
-    """Writes marked mappings as `!unsafe`, every string in quotes, and never an alias."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        return True
-
-
-_Dumper.add_representer(
-    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
-)
-_Dumper.add_representer(_Untrusted, lambda dumper, mapping: dumper.represent_mapping("!unsafe", mapping))
-
-
-def write_extravars(
-    workspace: Workspace,
-    inputs: dict[str, Any],
-    facts: JobFacts,
-    connections: dict[str, dict[str, str]],
-    launch: Launch,
-) -> Path:
-    """Write `env/extravars`, which ansible-runner gives to the play; of connections only where their files lie.
-
-    Raises:
-        InputsRefused: a name is reserved, or a value has no place in YAML.
-    """
-    check_inputs(inputs)
-    orch = {
+def orch_facts(
+    workspace: Workspace, facts: JobFacts, connections: dict[str, dict[str, str]], launch: Launch
+) -> dict[str, Any]:
+    """The variable `orch`: what a play is told about its job; of connections only where their files lie."""
+    return {
         **asdict(facts),
         "connections": connections,
         "output_path": str(workspace.output_path),
         "artifacts_dir": str(workspace.artifacts),
+        "control_dir": str(workspace.control),
         "isolation": str(launch.level),
     }
-    path = write_secret(workspace.env / "extravars", to_unsafe_yaml({"inputs": inputs, "orch": orch}))
+
+
+def write_extravars(
+    workspace: Workspace, inputs: dict[str, Any], orch: dict[str, Any], variables: Iterable[str] = ()
+) -> Path:
+    """Write `env/extravars`, which ansible-runner gives to the play; `variables` are inputs by their own names as well.
+
+    Raises:
+        InputsRefused: a name is reserved or no name of a variable, or a value has no place in YAML.
+    """
+    check_inputs(inputs)
+    text = to_unsafe_yaml({"inputs": inputs, "orch": orch}) + "".join(map(_by_its_name, variables))
+    path = write_secret(workspace.env / "extravars", text)
     path.chmod(0o644)  # inputs are no secrets, and the play may run as another user; the workspace itself is private
     return path
 
 
-def to_unsafe_yaml(document: dict[str, dict[str, Any]]) -> str:
-    """A YAML document whose top-level names are ours and in which everything below is untrusted."""
-    marked = {name: _Untrusted(_mark(value, f"/{name}")) for name, value in document.items()}
-    return yaml.dump(marked, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_NO_WRAP)
+def _by_its_name(name: str) -> str:
+    """A variable that is an input: the template is ours, and what it gives stays untrusted."""
+    if not _VARIABLE.fullmatch(name):
+        raise InputsRefused(below("", name), "this cannot be the name of a variable")
+    return f'{name}: "{{{{ inputs.{name} }}}}"\n'
 
 
 def check_inputs(inputs: dict[str, Any]) -> None:
@@ -121,40 +91,16 @@ def check_inputs(inputs: dict[str, Any]) -> None:
     """
     for name in inputs:
         if name in MAGIC_NAMES:
-            raise InputsRefused(_below("", name), "this name is reserved")
+            raise InputsRefused(below("", name), "this name is reserved")
     _check_names(inputs, "")
 
 
 def _check_names(value: Any, pointer: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            if str(name).lower().startswith(_RESERVED_PREFIX):
-                raise InputsRefused(_below(pointer, name), f"names that begin with {_RESERVED_PREFIX} are reserved")
-            _check_names(item, _below(pointer, name))
+            if str(name).lower().startswith(RESERVED_PREFIX):
+                raise InputsRefused(below(pointer, name), f"names that begin with {RESERVED_PREFIX} are reserved")
+            _check_names(item, below(pointer, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _check_names(item, f"{pointer}/{index}")
-
-
-def _below(pointer: str, name: Any) -> str:
-    return pointer + "/" + str(name).replace("~", "~0").replace("/", "~1")
-
-
-def _mark(value: Any, pointer: str) -> Any:
-    if isinstance(value, dict):
-        return {_mark(str(name), pointer): _mark(item, _below(pointer, name)) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mark(item, f"{pointer}/{index}") for index, item in enumerate(value)]
-    if isinstance(value, str):
-        return _Text(_checked_text(value, pointer))
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    raise InputsRefused(pointer, f"a {type(value).__name__} cannot be an input")
-
-
-def _checked_text(text: str, pointer: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputsRefused(pointer, "the text holds half of a surrogate pair") from error
-    return text

@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
-from orch_app.domains.jobs.execution.extravars import to_unsafe_yaml
+from orch_app.domains.jobs.execution.unsafe_yaml import to_unsafe_yaml
 from orch_app.domains.jobs.execution.workspace import Workspace, write_secret
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -25,7 +25,7 @@ _DNS_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za
 _KEY_LINE = re.compile(r"(ssh-[a-z0-9-]+|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,2}")
 _PYTHON = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 _BECOME_METHODS = frozenset({"sudo", "su", "doas", "enable"})
-_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets", "local", "localhost"})
+_RESERVED_NAMES = frozenset({"all", "ungrouped", "targets", "machines", "local", "localhost"})
 _PORTS = range(1, 65536)
 _SHOWN = 60
 
@@ -76,8 +76,20 @@ class JumpHost:
 
 
 @dataclass(frozen=True)
+class Variables:
+    """Variables of a host or group. They are data, unless they came as text that somebody has read and trusted."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    is_trusted_text: bool = False
+
+
+NO_VARIABLES = Variables()
+USUAL_PYTHON = "/usr/bin/python3"
+
+
+@dataclass(frozen=True)
 class TargetHost:
-    """One machine a job works on, over ssh with its pinned keys."""
+    """One machine a job works on, over ssh with its pinned keys. `python` is the interpreter that modules run with."""
 
     name: str
     address: str
@@ -85,7 +97,8 @@ class TargetHost:
     host_keys: tuple[str, ...]
     credentials: Credentials
     jump: JumpHost | None = None
-    python: str = "/usr/bin/python3"
+    python: str = USUAL_PYTHON
+    variables: Variables = NO_VARIABLES
 
     def secrets(self) -> tuple[str, ...]:
         """Everything a masker must know to keep this machine's secrets, and those of its jump host.

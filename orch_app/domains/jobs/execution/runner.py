@@ -16,7 +16,8 @@ from orch_app.domains.jobs.execution.ansible_config import (
 from orch_app.domains.jobs.execution.connection_files import write_connections
 from orch_app.domains.jobs.execution.engine import Engine, PlainEngine, Start
 from orch_app.domains.jobs.execution.events import Batch, EventTranslator
-from orch_app.domains.jobs.execution.extravars import write_extravars
+from orch_app.domains.jobs.execution.extravars import orch_facts, write_extravars
+from orch_app.domains.jobs.execution.group_file import write_groups
 from orch_app.domains.jobs.execution.inventory_file import write_inventory
 from orch_app.domains.jobs.execution.isolation import (
     IsolationLevel,
@@ -142,9 +143,13 @@ def _prepare_runner(spec: PlaySpec, launch: Launch) -> Any:
     and starting a process from a thread is safe.
     """
     workspace = spec.workspace
-    sources = write_inventory(workspace, spec.hosts, localhost=spec.localhost)
+    sources = (
+        *write_inventory(workspace, spec.hosts, localhost=spec.localhost),
+        *write_groups(workspace, spec.hosts, spec.groups),
+    )
     connections = write_connections(workspace, spec.connections)
-    write_extravars(workspace, spec.inputs, spec.facts, connections, launch)
+    variables = spec.inputs if spec.inputs_as_variables else ()
+    write_extravars(workspace, spec.inputs, orch_facts(workspace, spec.facts, connections, launch), variables)
     config_file = write_config(spec)
     if spec.shelf:
         spec.shelf.lend(workspace, spec.hosts)

@@ -8,6 +8,7 @@ from typing import Any
 
 from orch_app.domains.jobs.execution.connection_files import SlotConnection
 from orch_app.domains.jobs.execution.extravars import JobFacts
+from orch_app.domains.jobs.execution.group_file import TargetGroup
 from orch_app.domains.jobs.execution.inventory_file import TargetHost
 from orch_app.domains.jobs.execution.isolation import IsolationLevel, IsolationRequest
 from orch_app.domains.jobs.execution.known_facts import FactShelf
@@ -51,10 +52,12 @@ class SharedCode:
     modules: Path | None = None
     module_utils: Path | None = None
     action_plugins: Path | None = None
+    roles: Path | None = None
 
     def folders(self) -> tuple[Path, ...]:
         """Those that are there."""
-        return tuple(folder for folder in (self.modules, self.module_utils, self.action_plugins) if folder)
+        places = (self.modules, self.module_utils, self.action_plugins, self.roles)
+        return tuple(folder for folder in places if folder)
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,16 @@ class PlaySpec:
 
     `localhost` makes the worker's machine one of the group `targets`; it is in the inventory in any case. `environment`
     holds extra variables of the play's environment, which must not be secret. Times are in seconds. With a `shelf`,
-    facts of hosts that are known need not be gathered.
+    facts of hosts that are known need not be gathered. `inputs_as_variables` gives each input by its own name as well.
+    `tags` and `skip_tags` choose tasks, as Ansible's options of these names.
     """
 
     workspace: Workspace
     facts: JobFacts
     inputs: dict[str, Any] = field(default_factory=dict)
+    inputs_as_variables: bool = False
     hosts: Sequence[TargetHost] = ()
+    groups: Sequence[TargetGroup] = ()
     connections: Sequence[SlotConnection] = ()
     localhost: bool = True
     secrets: Sequence[str] = field(default=(), repr=False)
@@ -79,6 +85,8 @@ class PlaySpec:
     playbook: str = "playbook.yml"
     check: bool = False
     strategy: str = "linear"
+    tags: Sequence[str] = ()
+    skip_tags: Sequence[str] = ()
     code: SharedCode = field(default_factory=SharedCode)
     environment: dict[str, str] = field(default_factory=dict)
     shelf: FactShelf | None = None

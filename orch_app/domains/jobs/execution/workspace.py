@@ -1,7 +1,7 @@
 """The private folder of one job: made before the play, removed after it, swept when a worker starts.
 
 Layout, as ansible-runner wants its private data folder: `project/` (a copy of the runbook, read-only), `inventory/`,
-`env/`, `etc/` (passwd and group for the sandbox), `given/` (what an earlier job left for this one), and the three
+`env/`, `etc/` (passwd and group for the sandbox), `given/` (what the product gives to a play that asks), and the three
 folders the play may write: `artifacts/` (its results), `home/` and `tmp/`. `runner/` holds what ansible-runner writes
 and is never shown to the play. Secrets and the ssh control sockets live in a second folder, on a tmpfs when the
 machine has one.
@@ -92,13 +92,28 @@ class Workspace:
 
     @property
     def given(self) -> Path:
-        """What an earlier job left for this one; the play only reads it."""
+        """What an earlier job left for this one, and what else the runbook asks for; the play only reads it."""
         return self.root / "given"
 
     @property
     def snapshot_path(self) -> Path:
         """Where the snapshot lies that a rollback puts back."""
         return self.given / "snapshot.json"
+
+    @property
+    def earlier_path(self) -> Path:
+        """Where the snapshot lies that the runbook asks for."""
+        return self.given / "earlier.json"
+
+    @property
+    def given_inventory_path(self) -> Path:
+        """Where the environment's inventory lies for a runbook that asks for it."""
+        return self.given / "inventory.json"
+
+    @property
+    def source_path(self) -> Path:
+        """Where the inventories of a source lie that the runbook asks for."""
+        return self.given / "source"
 
     @property
     def output_path(self) -> Path:

@@ -62,11 +62,12 @@ def portainer_endpoints(payload: PortainerPayload, asked: Asked) -> Found:
 
 
 def portainer_containers(payload: PortainerPayload, asked: Asked) -> Found:
-    """Containers of the environment `endpoint_id`, by name."""
+    """Services and containers of the environment `endpoint_id`, by name; ids are not listed and are good as well."""
     with _portainer(payload, int(asked.params["endpoint_id"])) as upstream:
         containers = Portainer(upstream).engine(int(asked.params["endpoint_id"])).containers()
-    by_name = sorted(containers, key=lambda one: one.name)
-    return Found(tuple(Choice(one.name, one.name, one.image) for one in by_name))
+    found = {one.service: Choice(one.service, one.service, "service") for one in containers if one.service}
+    found |= {one.name: Choice(one.name, one.name, one.image) for one in containers}
+    return Found(tuple(found[name] for name in sorted(found)), truncated=True)
 
 
 def _named(found: Sequence[catalogue.Named]) -> Found:

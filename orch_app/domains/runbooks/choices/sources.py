@@ -46,3 +46,8 @@ SOURCES: dict[str, OwnSource | OutsideSource] = {
     ),
     "portainer.endpoints": OutsideSource("portainer", elsewhere.portainer_endpoints),
 }
+
+
+def choose_also(name: str, source: OwnSource) -> None:
+    """Let a domain above this one offer choices; called once for each, by the wiring."""
+    SOURCES[name] = source

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Callable, Iterable
 
 from ansible.module_utils.orch import connections
-from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
+from ansible.module_utils.orch.engine.way import way_to
+from ansible.module_utils.orch.upstream import TIMEOUT_S, Reach, Upstream, UpstreamError
 
-SOCKET = "unix://"
 AGENT_TARGET = "X-PortainerAgent-Target"
 UP = 1
 PAGE = 100
@@ -48,19 +47,40 @@ class Engine:
         """An answer as it is; raises UpstreamError."""
         return self.call("GET", path, machine, **query).content
 
-    def call(self, method: str, path: str, machine: str = "", **query: Any) -> Any:
-        """Any request; an agent of Portainer passes it on to `machine`. Raises UpstreamError."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        machine: str = "",
+        /,
+        *,
+        body: Any = None,
+        content: bytes | None = None,
+        **query: Any,
+    ) -> Any:
+        """Any request; an agent of Portainer passes it on to `machine`, `content` is a tar. Raises UpstreamError."""
         headers = {AGENT_TARGET: machine} if machine else {}
-        return self._api.call(method, f"{self._prefix}{path}", query=query, headers=headers)
+        if content is not None:
+            headers["Content-Type"] = "application/x-tar"
+        sent = {"body": body, "content": content, "headers": headers}
+        return self._api.call(method, f"{self._prefix}{path}", query=query, **sent)
 
 
 class Access:
     """What the chosen connection leads to: the file of one of the slots `portainer` and `docker`."""
 
-    def __init__(self, portainer: str, docker: str, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        portainer: str,
+        docker: str,
+        allow: Iterable[str] = (),
+        deny: Iterable[str] = (),
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         if bool(portainer) == bool(docker):
             raise connections.NoConnection("choose one connection: Portainer or Docker")
         self._allow, self._deny = list(allow), list(deny)
+        self._timeout_s = timeout_s
         self.is_portainer = bool(portainer)
         kind = "portainer" if portainer else "docker"
         self._document = connections.read(portainer or docker, kind)
@@ -103,27 +123,13 @@ class Access:
 
     def _portainer(self) -> EngineApi:
         given = self._document
-        reach = Reach(self._allow, self._deny, verify=bool(given.get("tlsVerify", True)))
+        verify = bool(given.get("tlsVerify", True))
+        reach = Reach(self._allow, self._deny, timeout_s=self._timeout_s, verify=verify)
         return EngineApi(self.name, given["url"], {"X-API-KEY": given["apiKey"]}, reach)
 
     def _docker(self) -> EngineApi:
-        url = str(self._document["url"])
-        if url.startswith(SOCKET):
-            return EngineApi(self.name, "http://docker", {}, Reach(unix_socket=url[len(SOCKET) :]))
-        files = {name: self._document[name] for name in ("tlsCa", "tlsCert", "tlsKey") if self._document.get(name)}
-        has_tls = url.startswith("https:") or bool(files)
-        base = f"{'https' if has_tls else 'http'}://{url.partition('://')[2]}"
-        reach = Reach(self._allow, self._deny)
-        options = {"tlsCa": "ca_path", "tlsCert": "client_cert", "tlsKey": "client_key"}
-        reach.options.update({options[name]: in_memory(text) for name, text in files.items()})
+        base, reach = way_to(self._document, self._allow, self._deny, self._timeout_s)
         return EngineApi(self.name, base, {}, reach)
-
-
-def in_memory(text: str) -> str:
-    """The path of a file with this text that has no name and goes with the process."""
-    file = os.memfd_create("pem")
-    os.write(file, text.encode())
-    return f"/proc/self/fd/{file}"
 
 
 def tried(call: Callable[[], Any]) -> tuple[Any, UpstreamError | None]:

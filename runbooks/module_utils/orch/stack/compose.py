@@ -35,8 +35,11 @@ class Compose:
         return self.sections["services"]
 
 
-def read(text: str, variables: Mapping[str, str]) -> Compose:
-    """Read a compose file and fill in the variables; raises ComposeFault with a pointer for each problem."""
+def read(text: str, variables: Mapping[str, str], *, has_files: bool = False) -> Compose:
+    """Read a compose file and fill in the variables; raises ComposeFault with a pointer for each problem.
+
+    With `has_files` the text may name files that lie beside it.
+    """
     content = _parse(text)
     filling = Interpolation(variables)
     filled = {
@@ -44,7 +47,7 @@ def read(text: str, variables: Mapping[str, str]) -> Compose:
         for name, value in content.items()
     }
     found = grammar.Findings()
-    grammar.check_file(filled, "", found)
+    grammar.check_file(filled, found, has_files=has_files)
     problems = filling.problems + found.problems + _needs(filled, found)
     if problems:
         raise ComposeFault(problems)

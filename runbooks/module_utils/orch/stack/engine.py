@@ -1,21 +1,24 @@
-"""The Docker engine's API of a Swarm manager: over a socket, over TCP, or through Portainer, which hands it on."""
+"""The Docker engine's API of a Swarm manager: over a socket, TCP or ssh, or through Portainer, which hands it on."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
 from typing import Any
 from urllib.parse import quote
 
-from ansible.module_utils.orch.stack import images, names
+from ansible.module_utils.orch.engine.way import way_to
+from ansible.module_utils.orch.stack import images, names, view
 from ansible.module_utils.orch.stack.faults import Fault, code_of
-from ansible.module_utils.orch.upstream import Reach, Upstream, UpstreamError
+from ansible.module_utils.orch.stack.registry import Logins
+from ansible.module_utils.orch.upstream import Upstream, UpstreamError
 
 LOG_LINES = 50
 ASIDE_S = 10
 _HEADER = 8
 _NOT_THERE = 404
+SAME_AGAIN = 3
+_OUT_OF_SEQUENCE = "update out of sequence"
 
 
 class Speaking(Upstream):
@@ -32,7 +35,9 @@ class Speaking(Upstream):
 
 
 class Engine(Speaking):
-    """What is asked of a manager."""
+    """What is asked of a manager. `logins` are the rights to pull from private registries."""
+
+    logins = Logins()
 
     def explain(self, document: Any) -> str:
         """The engine's own sentence."""
@@ -43,7 +48,9 @@ class Engine(Speaking):
         reach = copy.copy(self._reach)
         reach.timeout_s = ASIDE_S
         reach.options = {**reach.options, "timeout": ASIDE_S}
-        return Engine(self.name, self._base, self._headers, reach, self._sleep)
+        found = Engine(self.name, self._base, self._headers, reach, self._sleep)
+        found.logins, found.attempts = self.logins, 1
+        return found
 
     def require_manager(self) -> str:
         """The id of the Swarm; raises Fault where this engine manages none."""
@@ -52,9 +59,23 @@ class Engine(Speaking):
             raise Fault("validation", f"{self.name} is not a manager of a Swarm, so it deploys no stack")
         return str((swarm.get("Cluster") or {}).get("ID") or "")
 
+    def api_version(self) -> tuple[int, int]:
+        """Major and minor number of the newest API that it speaks."""
+        major, _dot, minor = str(self.get("/version")["ApiVersion"]).partition(".")
+        return int(major), int(minor)
+
     def services(self) -> list[dict[str, Any]]:
         """All services of the Swarm."""
         return self.get("/services") or []
+
+    def network_name(self, id_: str) -> str:
+        """The name of a network that is in no list, such as `host` of the nodes; the id where there is none."""
+        try:
+            return str(self.get(f"/networks/{quote(id_, safe='')}")["Name"])
+        except UpstreamError as error:
+            if error.status != _NOT_THERE:
+                raise
+            return id_
 
     def tasks(self, stack: str) -> list[dict[str, Any]]:
         """The tasks of a stack, the newest first."""
@@ -63,14 +84,33 @@ class Engine(Speaking):
 
     def create(self, kind: str, body: dict[str, Any]) -> str:
         """Make a service, network, secret or config; its id."""
-        made = self.call("POST", f"/{kind}s/create", body=body).document or {}
+        headers = self.logins.header_for(view.image(body)) if kind == "service" else {}
+        made = self.call("POST", f"/{kind}s/create", body=body, headers=headers).document or {}
         return str(made.get("ID") or made.get("Id") or "")
 
-    def update_service(self, service: dict[str, Any], spec: dict[str, Any], **query: Any) -> list[str]:
-        """Give a service, as it was read, another spec; the engine's warnings. Its rights to pull images stay."""
+    def update_service(
+        self, service: dict[str, Any], spec: dict[str, Any], *, again: int = SAME_AGAIN, **query: Any
+    ) -> list[str]:
+        """Give a service, as it was read, another spec; the engine's warnings.
+
+        Without a login of ours it keeps its own, as long as its image comes from the same registry. Swarm counts its
+        own notes about an update as versions: as long as nobody has given the service another spec meanwhile, it is
+        asked again.
+        """
+        try:
+            return self._updated(service, spec, query)
+        except UpstreamError as error:
+            now = self.get(f"/services/{service['ID']}") if again and _OUT_OF_SEQUENCE in str(error) else {}
+            if now.get("Spec") != service["Spec"]:
+                raise
+        return self.update_service(now, spec, again=again - 1, **query)
+
+    def _updated(self, service: dict[str, Any], spec: dict[str, Any], query: dict[str, Any]) -> list[str]:
         path = f"/services/{service['ID']}/update"
-        asked = {"version": service["Version"]["Index"], "registryAuthFrom": "spec", **query}
-        return (self.call("POST", path, query=asked, body=spec).document or {}).get("Warnings") or []
+        whence, headers = self.logins.rights(service, view.image(spec))
+        asked = {"version": service["Version"]["Index"], "registryAuthFrom": whence, **query}
+        answer = self.call("POST", path, query=asked, body=spec, headers=headers)
+        return (answer.document or {}).get("Warnings") or []
 
     def delete(self, kind: str, id_: str) -> None:
         """Remove a service, network, secret or config; one that is gone already is fine."""
@@ -82,7 +122,8 @@ class Engine(Speaking):
 
     def digest_of(self, image: str) -> tuple[str, list[dict[str, str]]]:
         """What the registry holds under this name now: the digest, and the platforms it runs on."""
-        found = self.get(f"/distribution/{quote(images.without_digest(image), safe='/:')}/json")
+        path = f"/distribution/{quote(images.without_digest(image), safe='/:')}/json"
+        found = self.call("GET", path, headers=self.logins.header_for(image)).document
         platforms = [
             {"Architecture": one.get("architecture") or "", "OS": one.get("os") or ""}
             for one in found.get("Platforms") or []
@@ -108,21 +149,6 @@ def _frames(content: bytes) -> list[bytes]:
 
 
 def through_docker(connection: dict[str, Any], allow: list[str], deny: list[str]) -> Engine:
-    """An engine by a connection of type docker."""
-    url = str(connection["url"])
-    if url.startswith("unix://"):
-        return Engine("Docker", "http://docker", {}, Reach(unix_socket=url[len("unix://") :]))
-    given = {name: str(connection[key]) for key, name in _CERTIFICATES if connection.get(key)}
-    base = url.replace("tcp://", "https://" if given else "http://", 1)
-    files = {name: _in_memory(text) for name, text in given.items()}
-    return Engine("Docker", base, {}, Reach(allow, deny, files=files))
-
-
-_CERTIFICATES = (("tlsCa", "ca_path"), ("tlsCert", "client_cert"), ("tlsKey", "client_key"))
-
-
-def _in_memory(text: str) -> str:
-    """The path of a file that lies in memory only, as long as this process lives."""
-    handle = os.memfd_create("orch", os.MFD_CLOEXEC)
-    os.write(handle, text.encode())
-    return f"/proc/self/fd/{handle}"
+    """An engine by a connection of type docker; raises UpstreamError where ssh does not lead there."""
+    base, reach = way_to(connection, allow, deny)
+    return Engine("Docker", base, {}, reach)

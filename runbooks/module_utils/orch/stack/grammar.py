@@ -43,7 +43,7 @@ REFUSED = {
     "memswap_limit": "use deploy.resources",
     "pids_limit": "use deploy.resources.limits.pids",
     "scale": "use deploy.replicas",
-    "env_file": "there is no file beside the text: use environment",
+    "env_file": "use environment, with variables for what changes",
     "extends": "write the service out",
     "profiles": "a stack has no profiles",
     "tmpfs": "Swarm drops the short form: use volumes with type: tmpfs",
@@ -269,26 +269,32 @@ _NETWORK = nested(
 )
 _VOLUME = nested({"name": text, "driver": text, "driver_opts": pairs, "external": _EXTERNAL, "labels": pairs})
 _NO_FILE = _refused("there is no file beside the text")
-_CONFIG = nested({"name": text, "external": _EXTERNAL, "content": text, "labels": pairs, "file": _NO_FILE})
+_CONFIG = {"name": text, "external": _EXTERNAL, "content": text, "labels": pairs}
 _SECRET = nested(
     {
         "name": text,
         "external": _EXTERNAL,
         "environment": text,
         "labels": pairs,
-        "file": _NO_FILE,
+        "file": _refused("a secret's value stands in no file: use environment, or external"),
         "content": _refused("a secret's value stands in no compose file: use environment, or external"),
     }
 )
-check_file = nested(
-    {
-        "version": text,
-        "name": text,
-        "services": named(_SERVICE),
-        "networks": named(_NETWORK),
-        "volumes": named(_VOLUME),
-        "configs": named(_CONFIG),
-        "secrets": named(_SECRET),
-        "include": _refused("there is no file beside the text"),
-    }
-)
+
+
+def check_file(content: Any, found: Findings, *, has_files: bool) -> None:
+    """A whole file; with `has_files` it may name files that lie beside it."""
+    config = nested({**_CONFIG, "file": text if has_files else _NO_FILE})
+    check = nested(
+        {
+            "version": text,
+            "name": text,
+            "services": named(_SERVICE),
+            "networks": named(_NETWORK),
+            "volumes": named(_VOLUME),
+            "configs": named(config),
+            "secrets": named(_SECRET),
+            "include": _refused("write it into one file"),
+        }
+    )
+    check(content, "", found)

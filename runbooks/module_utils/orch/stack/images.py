@@ -24,6 +24,13 @@ def tag(image: str) -> str:
     return name.partition(":")[2] or ("" if digest(image) else "latest")
 
 
+def registry(image: str) -> str:
+    """The host of the registry; `docker.io` where none is named."""
+    first, slash, _rest = without_digest(image).partition("/")
+    is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    return first if is_host else "docker.io"
+
+
 def pinned(image: str, to: str) -> str:
     """The name with this digest, and with its tag for people."""
     name = without_digest(image)

@@ -36,6 +36,9 @@ class Interpolation:
         if found["escaped"]:
             return "$"
         name = found["named"] or found["braced"]
+        if "$" in (found["word"] or ""):
+            self.problems.append((pointer, f"{found[0]}: a variable in the default of another one is not supported"))
+            return ""
         if not name:
             self.problems.append((pointer, "a $ that begins no variable is written $$"))
             return ""

@@ -1,7 +1,7 @@
 """Whether a service stands as it should, from what Swarm tells about it. Nothing is asked or waited for here.
 
 Counts of replicas are not looked at: they include tasks of dead nodes. A task counts when it runs what the service says
-now, on a node that is alive.
+now, on a node that is alive; of a service that is to run once, also when it has come to its end.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from typing import Any, Iterable
 from ansible.module_utils.orch.stack.faults import code_of
 
 STANDS, WAITS, FAILED = "stands", "waits", "failed"
+NO_NODE = "it runs nowhere, for no node meets what it asks for"
 MANY_REFUSALS = 3
 _FAILED_UPDATE = {"paused", "rollback_paused", "rollback_completed"}
 _RUNNING_UPDATE = {"updating", "rollback_started"}
-_OVER = {"failed", "rejected", "orphaned"}
+_NEVER_RAN = {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"}
+_ONCE = {"none", "on-failure"}
 _KEPT_ERRORS = 5
 
 
 class Verdict:
-    """How a service stands: `state`, and for a failure its code and a sentence."""
+    """How a service stands: `state`, and for a failure its code and a sentence.
+
+    One that stands with a sentence stands for want of anything to run.
+    """
 
     def __init__(self, state: str, code: str = "", message: str = "") -> None:
         self.state = state
@@ -68,9 +73,22 @@ class Sight:
         refused = self._refusals()
         if refused:
             return refused
-        if state in _RUNNING_UPDATE:
+        if state in _RUNNING_UPDATE and not self.waits_for_the_lost:
             return Verdict(WAITS, message=f"Swarm says {state}")
         return self._judge_tasks()
+
+    @property
+    def waits_for_the_lost(self) -> bool:
+        """Whether Swarm's update cannot end: it waits for a task to run that was given to a node that died then.
+
+        The task has long been replaced, but the update looks for a sign of that very one, for as long as it is left.
+        """
+        goes_on = self.update.get("State") in _RUNNING_UPDATE
+        return goes_on and any(self._is_lost(task) for task in self._current())
+
+    def _is_lost(self, task: dict[str, Any]) -> bool:
+        never_ran = (task.get("Status") or {}).get("State") in _NEVER_RAN
+        return never_ran and not _is_wanted(task) and not self._is_there(task)
 
     def failure(self, message: str, otherwise: str = "verify_failed") -> Verdict:
         """A failure with the code that its tasks' errors mean."""
@@ -88,38 +106,36 @@ class Sight:
         mode = self.service["Spec"].get("Mode") or {}
         if "ReplicatedJob" in mode or "GlobalJob" in mode:
             return self._judge_job(mode)
-        running = [task for task in self._current() if self._is_running(task)]
-        slots = {_slot(task) for task in running}
+        slots = {_slot(task) for task in self._current() if self._is_running(task) or self._has_done_its_part(task)}
+        count = self._count(mode, slots)
         older = [
             task for task in self.tasks if not self._is_current(task) and _is_wanted(task) and self._is_there(task)
         ]
-        count = self._count(mode)
-        if len(slots) == count and not older:
-            return Verdict(STANDS)
+        if len(slots) >= count and not older:
+            return Verdict(STANDS, message=NO_NODE if "Global" in mode and not count else "")
         said = f"{len(slots)} of {count} tasks run what is wanted" + (
             f", {len(older)} older ones are left" if older else ""
         )
         return Verdict(WAITS, message=said)
 
-    def _count(self, mode: dict[str, Any]) -> int:
+    def _has_done_its_part(self, task: dict[str, Any]) -> bool:
+        policy = (self.service["Spec"].get("TaskTemplate") or {}).get("RestartPolicy") or {}
+        return policy.get("Condition") in _ONCE and (task.get("Status") or {}).get("State") == "complete"
+
+    def _count(self, mode: dict[str, Any], done: set[str]) -> int:
+        """How many tasks there should be; a service on every node has as many as Swarm has made."""
         if "Global" not in mode:
             return int((mode.get("Replicated") or {}).get("Replicas", 1))
-        return max(1, len({_slot(task) for task in self.tasks if _is_wanted(task) and self._is_there(task)}))
+        return len(done | {_slot(task) for task in self.tasks if _is_wanted(task) and self._is_there(task)})
 
     def _judge_job(self, mode: dict[str, Any]) -> Verdict:
         turn = ((self.service.get("JobStatus") or {}).get("JobIteration") or {}).get("Index", 0)
         ours = [task for task in self.tasks if (task.get("JobIteration") or {}).get("Index", 0) == turn]
         done = [task for task in ours if (task.get("Status") or {}).get("State") == "complete"]
-        count = (
-            (mode.get("ReplicatedJob") or {}).get("TotalCompletions", 1)
-            if "ReplicatedJob" in mode
-            else max(1, len(ours))
-        )
-        return (
-            Verdict(STANDS)
-            if len(done) >= count
-            else Verdict(WAITS, message=f"{len(done)} of {count} runs are complete")
-        )
+        count = (mode.get("ReplicatedJob") or {}).get("TotalCompletions", 1) if "ReplicatedJob" in mode else len(ours)
+        if len(done) >= count:
+            return Verdict(STANDS, message="" if count else NO_NODE)
+        return Verdict(WAITS, message=f"{len(done)} of {count} runs are complete")
 
     def _current(self) -> list[dict[str, Any]]:
         return [task for task in self.tasks if self._is_current(task)]
@@ -135,8 +151,10 @@ class Sight:
 
 
 def _work(template: dict[str, Any]) -> dict[str, Any]:
-    """What a task does, apart from where: a task that stands where it may is not replaced."""
-    return {name: value for name, value in template.items() if name not in ("Placement", "Runtime") and value}
+    """What a task does, apart from which nodes it may be on: one that is where it may be is not replaced."""
+    placement = {name: value for name, value in (template.get("Placement") or {}).items() if name != "Constraints"}
+    work = {**template, "Placement": {name: value for name, value in placement.items() if value}, "Runtime": ""}
+    return {name: value for name, value in work.items() if value}
 
 
 def _is_wanted(task: dict[str, Any]) -> bool:

@@ -49,6 +49,12 @@ class Live:
         ]
         return {**spec, "TaskTemplate": {**task, "Networks": attached}}
 
+    def unlisted_networks(self) -> list[str]:
+        """Ids of networks that services of the stack are in and no list tells: those of the nodes themselves."""
+        specs = [one["Spec"] for one in self.services.values()]
+        attached = {one["Target"] for spec in specs for one in spec["TaskTemplate"].get("Networks") or []}
+        return sorted(attached - set(self.network_names))
+
     def state(self) -> dict[str, Any]:
         """What the plan is computed from: nothing in it changes by itself."""
         things = {
@@ -62,7 +68,14 @@ def name_of(kind: str, one: dict[str, Any]) -> str:
     return str(one["Name"] if kind == "network" else one["Spec"]["Name"])
 
 
+def update_of(service: dict[str, Any]) -> str:
+    """When the service's last update began, as the engine tells it; empty where there was none."""
+    return str((service.get("UpdateStatus") or {}).get("StartedAt") or "")
+
+
 def read(engine: Engine, stack: str) -> Live:
     """Look at the Swarm; raises UpstreamError."""
     things = {kind: engine.get(f"/{kind}s") or [] for kind in KINDS}
-    return Live(stack, engine.services(), things)
+    found = Live(stack, engine.services(), things)
+    found.network_names.update({id_: engine.network_name(id_) for id_ in found.unlisted_networks()})
+    return found

@@ -42,6 +42,7 @@ class Report:
                 self.blame(f"service {name}", outcome.verdict.code, outcome.verdict.message)
             elif outcome.stands:
                 item["converged_s"] = round(outcome.seconds, 1)
+                self.warnings += [f"service {name}: {outcome.verdict.message}"] if outcome.verdict.message else []
 
     def blame(self, id_: str, code: str, message: str) -> None:
         """Say which step failed and why."""
@@ -81,6 +82,7 @@ def _item(step: dict[str, Any], live: Live, goal: Wanted) -> dict[str, Any]:
     status = UNCHANGED if step["action"] == "noop" else PLANNED
     item = {name: step[name] for name in ("id", "action", "kind", "name", "fields")}
     item.update(status=status, before=step["before"] or {}, after=step["after"] or {})
+    item.update({"note": step["note"]} if "note" in step else {})
     if step["action"] == "noop":
         item.update(before={}, after={})
     if step["kind"] == "service":

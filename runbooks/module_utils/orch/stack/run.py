@@ -6,21 +6,22 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.orch.plan import Plan, Stale
 from ansible.module_utils.orch.stack import live as swarm
-from ansible.module_utils.orch.stack import planning, report, snapshot
+from ansible.module_utils.orch.stack import planning, report, snapshot, ways
 from ansible.module_utils.orch.stack.applying import Applying, is_in_the_way
-from ansible.module_utils.orch.stack.converge import Outcome, Pace, Watch
+from ansible.module_utils.orch.stack.converge import Before, Pace, Watch
 from ansible.module_utils.orch.stack.engine import Engine
+from ansible.module_utils.orch.stack.judging import STANDS
 from ansible.module_utils.orch.stack.live import Live
+from ansible.module_utils.orch.stack.undoing import Undoing
 from ansible.module_utils.orch.stack.wanted import Wanted
 from ansible.module_utils.orch.upstream import UpstreamError
-
-AFTER_UNDO_S = 5
 
 
 class Manner(NamedTuple):
     """How a run goes: `runbook` and `direction` as the plan names them, where files go, how long is waited.
 
-    With `check` nothing is changed. `on_failure` is rollback, pause or leave; `goes_back` has Swarm go back by itself.
+    With `check` nothing is changed, nor with more changes than `most`. `on_failure` is rollback, pause or leave;
+    `goes_back` has Swarm go back by itself. `swarm` is the id of the Swarm, where there may be several.
     """
 
     runbook: str
@@ -30,7 +31,9 @@ class Manner(NamedTuple):
     check: bool
     pace: Pace
     on_failure: str
+    most: int
     goes_back: bool = False
+    swarm: str = ""
 
 
 class Run:
@@ -46,30 +49,47 @@ class Run:
         self.plan = self._planned()
         self._report = report.Report(self._steps, live, goal, self.plan.sha256)
         self._applying = Applying(engine, live, goal, keeper, goes_back=manner.goes_back)
+        self._before = Before({name: swarm.update_of(one) for name, one in live.services.items()}, frozenset())
 
     def _planned(self) -> Plan:
         head = {
             "runbook": self._manner.runbook,
             "direction": self._manner.direction,
-            "target": planning.target(self._live.stack),
+            "target": planning.target(self._live.stack, self._manner.swarm),
         }
-        facts = {"volumes": self._goal.volumes} if self._goal.volumes else None
+        facts = {**self._goal.facts, "services_sha256": planning.outcome(self._goal, self._live)}
         return Plan(head, self._steps, state=self._live.state(), warnings=self._goal.warnings, facts=facts)
 
     def result(self) -> dict[str, Any]:
         """Carry it out; what the module answers. Raises OSError where plan or snapshot cannot be written."""
         self.plan.write(self._manner.folder)
+        if not self._may_go_on():
+            return self._report.result()
+        self._report.changed = bool(self.plan.changes)
+        if self._manner.check:
+            return self._report.result()
+        if self.plan.changes:
+            kept = self._keeper.kept if self._keeper else None
+            self._report.snapshot_ref = snapshot.write(self._manner.folder, self._live, self._manner.runbook, kept)
+            self._change()
+        else:
+            self._stands(ways.standing(self._goal), at_first_failure=False, at_once=True)
+        return self._report.result()
+
+    def _may_go_on(self) -> bool:
+        """Whether this is the plan that was seen, and a small enough one; else the failure is told."""
+        changes = len(self.plan.changes)
         try:
             self.plan.expect(self._manner.expect)
         except Stale as stale:
             self._report.fail(stale.code, str(stale))
-            return self._report.result()
-        self._report.changed = bool(self.plan.changes)
-        if self.plan.changes and not self._manner.check:
-            file = self._keeper.file if self._keeper else ""
-            self._report.snapshot_ref = snapshot.write(self._manner.folder, self._live, self._manner.runbook, file)
-            self._change()
-        return self._report.result()
+        else:
+            if changes <= self._manner.most:
+                return True
+            said = f"the plan has {changes} changes, and max_changes allows {self._manner.most}; nothing was done"
+            self._report.fail("validation", said)
+        self._report.mark(self.plan.changes, report.NOT_DONE)
+        return False
 
     def _change(self) -> None:
         todo = self.plan.changes
@@ -77,13 +97,25 @@ class Run:
         late = [one for one in todo if one["action"] == "delete" and not is_in_the_way(one, self._live, self._goal)]
         early = [one for one in todo if one["action"] == "delete" and one not in late]
         first = early + [one for one in todo if one["action"] != "delete"]
-        does_stand = self._take(first) and self._stands(self._applying.touched)
+        goes_back = self._manner.on_failure == "rollback"
+        does_stand = self._begin() and self._take(first) and self._keep()
+        does_stand = does_stand and self._stands(self._applying.touched, at_first_failure=goes_back)
         if does_stand and self._take(late):
             self._verify()
         self._report.warnings += self._applying.warnings
-        self._report.changed = bool(self._applying.done)
-        if not does_stand and self._manner.on_failure == "rollback":
-            self._undo()
+        self._report.changed = bool(self._applying.tried)
+        if not does_stand and goes_back and self._applying.tried:
+            Undoing(self._applying, self._report, self._manner.pace).undo()
+
+    def _begin(self) -> bool:
+        """Note what ran before; false, with the failure told, where that cannot be seen."""
+        try:
+            tasks = self._engine.tasks(self._live.stack)
+        except UpstreamError as error:
+            self._report.fail(error.code, f"the tasks of the stack cannot be seen: {error}. Nothing was changed.")
+            return False
+        self._before = self._before._replace(tasks=frozenset(task["ID"] for task in tasks))
+        return True
 
     def _take(self, steps: list[dict[str, Any]]) -> bool:
         """Take steps; false, with the failure told, where one fails."""
@@ -97,14 +129,28 @@ class Run:
             self._report.mark([step], report.DONE)
         return True
 
+    def _keep(self) -> bool:
+        """Have Portainer keep the file; false, with the failure told, where it does not."""
+        try:
+            self._applying.keep()
+        except UpstreamError as error:
+            self._report.fail(error.code, f"Portainer does not keep the file: {error}. {self._told()}")
+            return False
+        return True
+
     def _told(self) -> str:
         done = [f"{one['action']} {one['id']}" for one in self._applying.done]
-        return f"Done before: {', '.join(done)}." if done else "Nothing was changed."
+        return f"Done before: {', '.join(done)}." if done else "Nothing was changed before."
 
-    def _stands(self, services: list[str]) -> bool:
-        """Wait for the services; false, with the failure told, where one does not come to stand."""
-        outcomes = self._wait(services, at_first_failure=self._manner.on_failure == "rollback")
-        if outcomes is None:
+    def _stands(self, services: list[str], *, at_first_failure: bool, at_once: bool = False) -> bool:
+        """Wait for the services; false, with the failure told, where one does not come to stand.
+
+        With `at_once` they need not go on standing: nothing has changed that may still break them.
+        """
+        try:
+            outcomes = self._watch(at_once=at_once).settle(services, at_first_failure=at_first_failure)
+        except UpstreamError as error:
+            self._report.fail(error.code, f"whether the services stand cannot be seen: {error}. {self._told()}")
             return False
         self._report.note(outcomes)
         failed = {name: one for name, one in outcomes.items() if one.has_failed}
@@ -113,79 +159,35 @@ class Run:
             self._report.fail(next(iter(failed.values())).verdict.code, said)
         return not failed
 
-    def _wait(self, services: list[str], *, at_first_failure: bool) -> Any:
-        updates = {
-            name: str((one.get("UpdateStatus") or {}).get("StartedAt") or "")
-            for name, one in self._live.services.items()
-        }
-        watch = Watch(
-            self._engine,
-            self._live.stack,
-            self._manner.pace,
-            updates=updates,
-            goes_back=self._manner.goes_back,
-        )
-        try:
-            return watch.settle(services, at_first_failure=at_first_failure)
-        except UpstreamError as error:
-            self._report.fail(error.code, f"whether the services stand cannot be seen: {error}. {self._told()}")
-            return None
+    def _watch(self, *, at_once: bool) -> Watch:
+        pace, goes_back = self._manner.pace, self._manner.goes_back
+        pace = pace._replace(stable_s=0, begin_s=0) if at_once else pace
+        return Watch(self._engine, self._live.stack, pace, before=self._before, goes_back=goes_back)
 
     def _verify(self) -> None:
-        """Read all back and compare."""
-        if not self._compares:
-            return
+        """Read all back and compare, and look at the services that were not touched."""
         try:
             now = swarm.read(self._engine, self._live.stack)
+            wrong = self._differences(now) if self._compares else []
+            others = [name for name in ways.standing(self._goal) if name not in self._applying.touched]
+            lying = {name: one for name, one in self._watch(at_once=True).glance(others).items() if one.state != STANDS}
         except UpstreamError as error:
             self._report.fail(error.code, f"all steps were taken, but reading back failed: {error}")
             return
-        wrong = _differences(self._goal, now)
+        self._report.warnings += [
+            f"service {name}: it was not touched, and does not stand: {one.message}" for name, one in lying.items()
+        ]
         if wrong:
             self._report.fail("verify_failed", f"all steps were taken, but this is not as planned: {'; '.join(wrong)}")
 
-    def _undo(self) -> None:
-        """Bring the services back, wait for them, and add to the failure what came of it."""
-        failure = self._report.failure
-        try:
-            back = self._applying.undo()
-            outcomes: Any = self._after_undo(back)
-        except UpstreamError as error:
-            said = f"Rolling back failed: {error}. Look at the stack and roll back from this job's snapshot."
-            self._report.fail(failure["code"], f"{failure['message']} {said}")
-            return
-        bad = [f"{name}: {one.verdict.message}" for name, one in outcomes.items() if one.has_failed]
-        self._report.mark([one for one in self._applying.done if one["kind"] == "service"], report.UNDONE)
-        gone = [one["name"] for one in self._applying.done if one["kind"] == "service" and one["name"] not in back]
-        parts = [
-            f"Rolled back: {', '.join(back)}." if back else "",
-            f"Removed again: {', '.join(gone)}." if gone else "",
-        ]
-        parts.append(f"After that these do not stand: {'; '.join(bad)}." if bad else "The stack is as it was before.")
-        self._report.fail(failure["code"], " ".join([failure["message"].rstrip("."), "-", *filter(None, parts)]))
-
-    def _after_undo(self, services: list[str]) -> dict[str, Outcome]:
-        now = {one["Spec"]["Name"]: one for one in self._engine.services()}
-        started = {name: str((one.get("UpdateStatus") or {}).get("StartedAt") or "") for name, one in now.items()}
-        watch = Watch(
-            self._engine,
-            self._live.stack,
-            self._manner.pace._replace(stable_s=min(self._manner.pace.stable_s, AFTER_UNDO_S)),
-            updates={name: at for name, at in started.items() if _is_over(now[name])},
-        )
-        return watch.settle(services, at_first_failure=False)
-
-
-def _is_over(service: dict[str, Any]) -> bool:
-    """Whether Swarm itself has gone back already, which then is no failure."""
-    return (service.get("UpdateStatus") or {}).get("State") in ("rollback_completed", "paused", "rollback_paused")
-
-
-def _differences(goal: Wanted, now: Live) -> list[str]:
-    """What is not as it should be, after all."""
-    services = [one for one in planning.items_of_services(goal, now) if one["action"] != "noop"]
-    left = [f"{kind} {name} is still there" for kind, name in goal.leftover if _is_there(kind, name, now)]
-    return [f"{one['name']} differs in {', '.join(one['fields']) or 'everything'}" for one in services] + left
+    def _differences(self, now: Live) -> list[str]:
+        """What is not as it should be, after all. Portainer looks digests up itself, or none."""
+        services = planning.items_of_services(self._goal, now)
+        wrong = {one["name"]: one["fields"] or ["everything"] for one in services if one["action"] != "noop"}
+        if self._keeper:
+            wrong = {name: [field for field in fields if field != "image"] for name, fields in wrong.items()}
+        left = [f"{kind} {name} is still there" for kind, name in self._goal.leftover if _is_there(kind, name, now)]
+        return [f"{name} differs in {', '.join(fields)}" for name, fields in wrong.items() if fields] + left
 
 
 def _is_there(kind: str, name: str, now: Live) -> bool:

@@ -12,6 +12,7 @@ from ansible.module_utils.orch import connections
 from ansible.module_utils.orch.stack.faults import Fault
 
 TYPE = "secrets"
+MINIMUM_LENGTH = 6  # as the product masks
 _LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 
@@ -31,6 +32,11 @@ def parsed(text: str) -> dict[str, str]:
             raise Fault("validation", f"line {number} of the secrets is not NAME=value")
         found[match[1]] = _unquoted(match[2], number)
     return found
+
+
+def worth_hiding(values: dict[str, str]) -> list[str]:
+    """Values that are not to be shown; shorter ones would hide half of every answer, sums of files among it."""
+    return [value for value in values.values() if len(value) >= MINIMUM_LENGTH]
 
 
 def _unquoted(value: str, number: int) -> str:

@@ -1,7 +1,8 @@
 """The stack as it was before a run changed it: what the way back needs.
 
-The specs are whole, so the environment of the services stands in it as the engine tells it. Values of secrets do not:
-the engine tells nobody.
+The specs are whole, so the environment of the services stands in it as the engine tells it, and Portainer's file of the
+stack with its variables. That is why the runbooks ask for it to be sealed. Values of secrets are not in it: the engine
+tells nobody.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ SCHEMA_VERSION = 1
 _NOT_SWARMS = ("host", "bridge", "none")
 
 
-def write(folder: str, live: Live, runbook: str, file: str) -> str:
-    """Write the stack's state; the name of the file. `file` is the compose file that Portainer keeps, or empty."""
+def write(folder: str, live: Live, runbook: str, kept: dict[str, Any] | None) -> str:
+    """Write the stack's state; the name of the file. `kept` is what Portainer has of it, None where it is not asked."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "runbook": runbook,
         "target": {"kind": "stack", "id": live.stack, "name": live.stack},
         "services": {name: live.portable(one["Spec"]) for name, one in live.services.items()},
-        **({"file": file} if file else {}),
+        **({} if kept is None else {"portainer": kept}),
     }
     write_whole(os.path.join(folder, FILE), canonical(document))  # noqa: PTH118
     return FILE

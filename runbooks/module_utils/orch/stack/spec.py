@@ -150,7 +150,8 @@ def _argv(value: Any) -> Any:
 
 def _environment(value: Any, variables: Mapping[str, str]) -> Any:
     """`NAME=value` in order; a name alone takes the variable of that name, and without one unsets it."""
-    found = {name: text or variables.get(name, text) for name, text in names.optional_pairs(value).items()}
+    given = names.optional_pairs(value)
+    found = {name: variables.get(name) if text is None else text for name, text in given.items()}
     return sorted(name if text is None else f"{name}={text}" for name, text in found.items()) or None
 
 

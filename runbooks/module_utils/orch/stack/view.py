@@ -1,7 +1,7 @@
 """A service as people compare it: one flat set of fields, alike for what the engine tells and for what is wanted.
 
 What the engine adds by itself is taken away and its defaults are filled in, so that equal services look equal.
-Values of the environment are shown as hashes.
+Values of the environment are hashes here, and are not shown at all: see `shown`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.orch.stack import names
 
-HASH_CHARS = 12
+UNSET = "unset"
 _RENAMED = {
     "Command": "entrypoint",
     "Args": "command",
@@ -20,7 +20,9 @@ _RENAMED = {
     "Dir": "working_dir",
     "TTY": "tty",
 }
-_KEPT_ZEROS = {"Parallelism", "Delay", "Window", "StopGracePeriod", "Replicas"}
+# A nought or a no of these is not what the engine does where nothing is said.
+_TOLD = {"Parallelism", "Delay", "Window", "stop_grace_period", "replicas", "init"}
+_LABELS = {"labels", "container_labels"}
 _UPDATE = {"FailureAction": "pause", "Order": "stop-first"}
 
 
@@ -42,9 +44,7 @@ def of_service(spec: Mapping[str, Any], networks: Mapping[str, str]) -> dict[str
         "update_config": _update(spec.get("UpdateConfig")),
         "rollback_config": _update(spec.get("RollbackConfig")),
     }
-    return {
-        name: value for name, value in ((name, _pruned(each)) for name, each in fields.items()) if value is not None
-    }
+    return _pruned(fields) or {}
 
 
 def replicas(spec: Mapping[str, Any]) -> Any:
@@ -77,11 +77,12 @@ def _field(name: str) -> str:
 
 def _env(lines: list[str]) -> dict[str, str]:
     cut = [line.partition("=") for line in lines]
-    return {name: _hashed(value) if sign else "unset" for name, sign, value in cut}
+    return {name: hashed(value.encode()) if sign else UNSET for name, sign, value in cut}
 
 
-def _hashed(value: str) -> str:
-    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:HASH_CHARS]}"
+def hashed(content: bytes) -> str:
+    """A content by which it is known again: whether it is another one, not what it is."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _of_mode(mode: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,11 +113,19 @@ def _restart(policy: Any) -> Any:
 
 
 def _update(config: Any) -> Any:
-    return {**_UPDATE, **{name: value for name, value in config.items() if value not in (None, "")}} if config else None
+    """No delay and none given are the same here: the engine keeps no difference."""
+    if not config:
+        return None
+    return {**_UPDATE, **{name: value for name, value in config.items() if value or name == "Parallelism"}}
 
 
 def _pruned(value: Any, name: str = "") -> Any:
-    """The value without what is empty; None where nothing is left. A nought is empty where it means the default."""
+    """The value without what is empty; None where nothing is left. A nought is empty where it means the default.
+
+    A label without a text is there all the same.
+    """
+    if name in _LABELS:
+        return value or None
     if isinstance(value, Mapping):
         kept = {
             key: each for key, each in ((key, _pruned(each, key)) for key, each in value.items()) if each is not None
@@ -124,9 +133,7 @@ def _pruned(value: Any, name: str = "") -> Any:
         return kept or None
     if isinstance(value, list):
         return [each if _pruned(each) is None else _pruned(each) for each in value] or None
-    if value is None or value is False or value == "" or (value == 0 and name not in _KEPT_ZEROS):
-        return None
-    return value
+    return value if value or (name in _TOLD and value is not None) else None
 
 
 def label(spec: Mapping[str, Any], name: str) -> str:

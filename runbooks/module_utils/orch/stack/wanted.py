@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple
 
 import yaml
-from ansible.module_utils.orch.stack import images, names, policy, routers, spec, versions, view
+from ansible.module_utils.orch.stack import images, names, policy, routers, spec, units, versions, view
 from ansible.module_utils.orch.stack.compose import Compose
 from ansible.module_utils.orch.stack.faults import ComposeFault, Fault
 from ansible.module_utils.orch.stack.interpolation import escape
@@ -17,7 +17,10 @@ _PLURAL = {"secret": "secrets", "config": "configs"}
 
 
 class Order(NamedTuple):
-    """What was asked for: the stack's name, variables, values of secrets by name, rules of the policy, choices."""
+    """What was asked for: the stack's name, variables, values of secrets by name, rules of the policy, choices.
+
+    `beside` reads a file that lies beside the compose file, where there is any.
+    """
 
     stack: str
     variables: Mapping[str, str]
@@ -25,12 +28,15 @@ class Order(NamedTuple):
     rules: Mapping[str, bool]
     prune: bool
     on_failure: str
+    beside: Callable[[str], bytes] | None = None
 
 
 class Wanted:
     """The goal. Bodies are what the engine is told; `leftover` are services and old versions that are to go.
 
-    `file` is the compose file for Portainer where the stack's own text will not do, else empty.
+    `file` is the compose file for Portainer where the stack's own text will not do, else empty. `facts` are what
+    belongs to the plan besides: volumes that the nodes will make, the commit that the file is of. `notes` are what is
+    said besides of the step of a service, by its name.
     """
 
     def __init__(self, services: dict[str, dict[str, Any]]) -> None:
@@ -38,7 +44,8 @@ class Wanted:
         self.new: dict[str, dict[str, dict[str, Any]]] = {"network": {}, "secret": {}, "config": {}}
         self.leftover: list[tuple[str, str]] = []
         self.warnings: list[dict[str, str]] = []
-        self.volumes: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.notes: dict[str, str] = {}
         self.file = ""
 
 
@@ -59,7 +66,8 @@ def from_compose(compose: Compose, order: Order, live: Live) -> Wanted:
     _add_networks(sections, order, live, goal)
     _require_own_names(order, live, goal)
     goal.warnings += routers.conflicts(goal.services.values(), live.others)
-    goal.volumes = _new_volumes(goal, live)
+    volumes = _new_volumes(goal, live)
+    goal.facts = {"volumes": volumes} if volumes else {}
     if sections != compose.sections:
         goal.file = _written(sections)
     if order.prune:
@@ -68,8 +76,10 @@ def from_compose(compose: Compose, order: Order, live: Live) -> Wanted:
 
 
 def _pausing(service: dict[str, Any]) -> dict[str, Any]:
-    """The service with an update that stops where it fails, whatever the file says."""
+    """The service with an update that stops where it fails, whatever the file says. Jobs are not updated but run."""
     deploy = service.get("deploy") or {}
+    if str(deploy.get("mode") or "").endswith("-job"):
+        return service
     update = {**(deploy.get("update_config") or {}), "failure_action": "pause"}
     return {**service, "deploy": {**deploy, "update_config": update}}
 
@@ -107,6 +117,8 @@ def _require(kind: str, name: str, live: Live) -> None:
 def _content(kind: str, name: str, declared: dict[str, Any], order: Order) -> bytes:
     place = f"/{_PLURAL[kind]}/{escape(name)}"
     if kind == "config":
+        if declared.get("file") is not None and order.beside:
+            return order.beside(str(declared["file"]))
         if declared.get("content") is None:
             raise ComposeFault([(place, "a config that is not external has a content")])
         return str(declared["content"]).encode()
@@ -144,8 +156,8 @@ def _network(target: str, declared: Mapping[str, Any], stack: str) -> dict[str, 
         "Driver": str(declared.get("driver") or "overlay"),
         "Labels": {**names.pairs(declared.get("labels")), names.STACK: stack},
         "Options": names.pairs(declared.get("driver_opts")),
-        "Internal": bool(declared.get("internal")),
-        "Attachable": bool(declared.get("attachable")),
+        "Internal": units.flag(declared.get("internal") or False),
+        "Attachable": units.flag(declared.get("attachable") or False),
     }
     ipam = declared.get("ipam") or {}
     if ipam:

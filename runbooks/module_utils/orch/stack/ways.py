@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ansible.module_utils.orch.stack import names
 from ansible.module_utils.orch.stack.faults import Fault
@@ -40,8 +40,8 @@ def previous(live: Live, services: Iterable[str]) -> Wanted:
 
 def restarted(live: Live, services: Iterable[str]) -> Wanted:
     """Every service as it is, with all its tasks anew; jobs are left alone, for that would run them. Raises Fault."""
-    picked = [name for name in chosen(live, services) if not _is_job(live.services[name])]
-    return Wanted({name: _anew(live.portable(live.services[name]["Spec"])) for name in picked})
+    picked = [name for name in chosen(live, services) if not is_job(live.services[name]["Spec"])]
+    return Wanted({name: anew(live.portable(live.services[name]["Spec"])) for name in picked})
 
 
 def restarts(wanted: Wanted, live: Live) -> list[dict[str, Any]]:
@@ -60,13 +60,20 @@ def restarts(wanted: Wanted, live: Live) -> list[dict[str, Any]]:
     ]
 
 
-def _is_job(service: dict[str, Any]) -> bool:
-    return any(kind in (service["Spec"].get("Mode") or {}) for kind in _JOBS)
+def standing(goal: Wanted) -> list[str]:
+    """Services of a goal that are to stand, whenever one looks: those that are no jobs."""
+    return sorted(name for name, spec in goal.services.items() if not is_job(spec))
+
+
+def is_job(spec: Mapping[str, Any]) -> bool:
+    """Whether a service runs to an end and is done then."""
+    return any(kind in (spec.get("Mode") or {}) for kind in _JOBS)
 
 
 def _counter(spec: dict[str, Any]) -> int:
     return int(spec["TaskTemplate"].get("ForceUpdate") or 0)
 
 
-def _anew(spec: dict[str, Any]) -> dict[str, Any]:
+def anew(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same spec in such a way that Swarm begins once more with all of its tasks."""
     return {**spec, "TaskTemplate": {**spec["TaskTemplate"], "ForceUpdate": _counter(spec) + 1}}

@@ -80,9 +80,11 @@ def test_every_field_has_its_words_in_both_languages(kind: str) -> None:
     [
         ("cloudflare", ["apiToken"]),
         ("portainer", ["apiKey"]),
-        ("docker", ["tlsKey"]),
+        ("docker", ["tlsKey", "privateKey"]),
+        ("registry", ["password"]),
         ("n8n", ["apiKey", "encryptionKey"]),
         ("hetzner", ["token"]),
+        ("netbox", ["token"]),
         ("github", ["token"]),
         ("git", ["token", "privateKey"]),
         ("webhook", ["secret"]),
@@ -127,14 +129,24 @@ def test_an_address_is_the_vendors_unless_another_is_given(kind: str, payload: d
         ("docker", {"url": "tcp://10.0.0.5"}, [("/payload/url", "url_port")]),
         ("docker", {"url": "unix://docker.sock"}, [("/payload/url", "url")]),
         ("docker", {"url": "unix:///run/../docker.sock"}, [("/payload/url", "url")]),
-        ("docker", {"url": "ssh://root@10.0.0.5"}, [("/payload/url", "url")]),
+        ("docker", {"url": "ssh://root@10.0.0.5"}, [("/payload/privateKey", "ssh_key")]),
+        ("docker", {"url": "ssh://10.0.0.5"}, [("/payload/url", "url_user")]),
+        ("docker", {"url": "ssh://-oProxyCommand=x@10.0.0.5"}, [("/payload/url", "url_user")]),
+        ("docker", {"url": "ssh://root@10.0.0.5/run/../docker.sock"}, [("/payload/url", "url")]),
+        ("docker", {"url": "ssh://root@10.0.0.5/run/a:b"}, [("/payload/url", "url")]),
+        ("docker", {"privateKey": "x"}, [("/payload/privateKey", "ssh_only")]),
+        ("docker", {"hostKey": HOST_KEY}, [("/payload/hostKey", "ssh_only")]),
         ("docker", {"url": "https://10.0.0.5/v1.44"}, [("/payload/url", "url_parts")]),
         ("docker", {"tlsCert": "x"}, [("/payload/tlsKey", "pair")]),
         ("docker", {"tlsKey": "x"}, [("/payload/tlsCert", "pair")]),
         ("docker", {"tlsCa": "x"}, [("/payload/tlsCa", "certificate")]),
         ("docker", {"url": "http://10.0.0.5:2375", "tlsCa": "x"}, [("/payload/tlsCa", "no_tls")]),
         ("docker", {"url": "unix:///run/docker.sock", "tlsKey": "x"}, [("/payload/tlsKey", "no_tls")]),
+        ("registry", {"url": "ghcr.io"}, [("/payload/url", "url")]),
+        ("registry", {"username": "a:b"}, [("/payload/username", "string_pattern_mismatch")]),
+        ("registry", {"password": "a\nb"}, [("/payload/password", "single_line")]),
         ("n8n", {"encryptionKey": "a\nb"}, [("/payload/encryptionKey", "single_line")]),
+        ("netbox", {"token": "a b"}, [("/payload/token", "token")]),
         ("git", {"url": "https://git.example.org"}, [("/payload/url", "url_path")]),
         ("git", {"url": "https://u@git.example.org/x"}, [("/payload/url", "url_parts")]),
         ("git", {"url": "git@git.example.org:x.git"}, [("/payload/url", "url")]),
@@ -173,8 +185,10 @@ def test_a_refusal_repeats_no_secret() -> None:
         ("cloudflare", {"url": "https://[fd00::1]/v4"}, "[fd00::1]:443"),
         ("portainer", {}, "portainer.example.org:9443"),
         ("n8n", {}, "n8n.example.org:443"),
+        ("netbox", {"url": "https://netbox.example.org/sub"}, "netbox.example.org:443"),
         ("docker", {}, "10.0.0.5:2375"),
         ("docker", {"url": "https://10.0.0.5"}, "10.0.0.5:443"),
+        ("registry", {"url": "http://10.0.0.7:5000"}, "10.0.0.7:5000"),
         ("docker", {"url": "http://10.0.0.5"}, "10.0.0.5:80"),
         ("git", {}, "git.example.org:443"),
         ("webhook", {"url": "http://hooks.example.org"}, "hooks.example.org:80"),
@@ -190,7 +204,19 @@ def test_where_it_leads_is_an_entry_of_the_allow_list(kind: str, change: dict[st
 
 def test_a_socket_leads_nowhere() -> None:
     known = TYPES["docker"]
-    assert known.place(known.parse({"url": "unix:///var/run/docker.sock"})) == ""
+    payload = known.parse({"url": "unix:///var/run/docker.sock"})
+    assert (known.place(payload), known.socket(payload)) == ("", "/var/run/docker.sock")
+
+
+def test_a_key_opens_an_engine_over_ssh(plain_key: str, locked_key: str) -> None:
+    known = TYPES["docker"]
+    given = {"url": "ssh://deploy@10.0.0.5:2222/run/docker.sock", "privateKey": plain_key, "hostKey": HOST_KEY}
+    payload = known.parse(given)
+    assert isinstance(payload, DockerPayload)
+    assert (payload.is_ssh, payload.is_socket, payload.has_tls) == (True, False, False)
+    assert (known.place(payload), known.socket(payload)) == ("10.0.0.5:2222", "")
+    assert known.facts(payload)["fingerprint"].startswith("SHA256:")
+    assert faults("docker", given | {"privateKey": locked_key}) == [("/payload/privateKey", "passphrase_required")]
 
 
 def test_a_certificate_wants_its_own_key(tmp_path: Path) -> None:

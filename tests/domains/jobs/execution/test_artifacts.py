@@ -50,6 +50,13 @@ def test_output_log_and_files_are_kept_with_their_sums(workspace: Workspace) -> 
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_what_is_withheld_is_in_no_bundle(workspace: Workspace) -> None:
+    (workspace.artifacts / "snapshot.json").write_text("{}")
+    (workspace.artifacts / "plan.txt").write_text("x")
+    collect(workspace, [], withheld=["snapshot.json"])
+    assert names_in(workspace.kept / "artifacts.tar.gz") == ["logs.ndjson", "files/plan.txt", "MANIFEST.sha256"]
+
+
 def test_the_manifests_tell_sizes_too_and_are_what_sha256sum_checks(workspace: Workspace, tmp_path: Path) -> None:
     odd = ["new\nline", "back\\slash", "carriage\rreturn", os.fsdecode(b"no-utf-8-\xff"), "# no comment"]
     for name in odd:

@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from ansible.parsing.dataloader import DataLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orch_app.domains.jobs.execution.extravars import InputsRefused, check_inputs, to_unsafe_yaml
+from orch_app.domains.jobs.execution.extravars import check_inputs, write_extravars
+from orch_app.domains.jobs.execution.unsafe_yaml import InputsRefused, to_unsafe_yaml
 
 LOOKS_LIKE_MORE = [
     "",
@@ -85,3 +88,17 @@ def test_what_has_no_place_in_yaml_is_refused_at_its_place(value: Any) -> None:
     with pytest.raises(InputsRefused) as caught:
         to_unsafe_yaml({"inputs": {"a": [value]}})
     assert caught.value.pointer == "/inputs/a/0"
+
+
+def test_inputs_can_be_variables_by_their_own_names_through_a_template_of_ours(tmp_path: Path) -> None:
+    place = SimpleNamespace(env=tmp_path)
+    path = write_extravars(place, {"word": "{{ 7 * 7 }}", "other": 1}, {"mode": "apply"}, ["word"])  # pyright: ignore[reportArgumentType]
+    assert path.read_text().endswith('\nword: "{{ inputs.word }}"\n')
+    assert "other:" not in path.read_text().replace('"other"', "")
+
+
+@pytest.mark.parametrize("name", ["a b", 'x"', "x\ny", "1x", "x.y", "{{x}}", "é"])
+def test_what_is_no_name_of_a_variable_is_refused(tmp_path: Path, name: str) -> None:
+    place = SimpleNamespace(env=tmp_path)
+    with pytest.raises(InputsRefused, match="name of a variable"):
+        write_extravars(place, {name: "x"}, {}, [name])  # pyright: ignore[reportArgumentType]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ libc = ctypes.CDLL(None, use_errno=True)
 got = {path: attempt(lambda: open(path, errors="replace").read()) for path in given["read"]}
 got |= {"list " + path: attempt(lambda: os.listdir(path)) for path in given["list"]}
 got |= {"write " + path: attempt(lambda: open(os.path.join(path, "x"), "w").write("x")) for path in given["write"]}
+got |= {
+    "connect " + path: attempt(lambda: socket.socket(socket.AF_UNIX).connect(path) or "connected")
+    for path in given.get("connect", ())
+}
 got["kill"] = attempt(lambda: os.kill(given["pid"], 0))
 got["ptrace"] = libc.ptrace(16, given["pid"], 0, 0)
 got["mount"] = libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)
@@ -129,6 +134,27 @@ class TestSandbox:
         assert got["interfaces"] == "[(1, 'lo')]"
         assert got["uid"] == (61002 if os.geteuid() == 0 else os.geteuid())
         assert str(prey.data) not in got["list /root"]
+
+    def test_a_socket_of_its_connections_is_in_reach_and_no_other_file_of_that_name(
+        self, plays: Plays, prey: Prey, tmp_path: Path
+    ) -> None:
+        ours, theirs, none = (tmp_path / name for name in ("ours.sock", "theirs.sock", "none.sock"))
+        with socket.socket(socket.AF_UNIX) as engine, socket.socket(socket.AF_UNIX) as other:
+            for place, listening in ((ours, engine), (theirs, other)):
+                listening.bind(str(place))
+                listening.listen()
+                place.chmod(0o660)
+                if os.geteuid() == 0:
+                    os.chown(place, 0, 61999)
+            request = IsolationRequest(sockets=(ours, none, prey.key), network=Network.NONE)
+            paths = [str(ours), str(theirs), str(none)]
+            got = attack(plays, IsolationLevel.BWRAP, prey.given(connect=paths), request)
+        assert [got[f"connect {path}"] for path in paths] == [
+            "connected",
+            "refused: FileNotFoundError",
+            "refused: FileNotFoundError",
+        ]
+        assert got[str(prey.key)].startswith("refused")
 
     def test_the_declared_view_of_the_host_shows_processes_and_files_but_no_secret(
         self, plays: Plays, prey: Prey

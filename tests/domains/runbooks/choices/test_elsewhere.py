@@ -68,7 +68,8 @@ def test_places_and_keys_are_chosen_by_name(system: Script) -> None:
 @pytest.fixture
 def portainer(tmp_path: Path) -> Iterator[FakePortainer]:
     with fake_engine(tmp_path) as engine, fake_portainer() as made:
-        engine.containers = [FakeContainer("a" * 64, "web"), FakeContainer("b" * 64, "db")]
+        labels = {"com.docker.swarm.service.name": "shop_web"}
+        engine.containers = [FakeContainer("a" * 64, "shop_web.1.x", labels=labels), FakeContainer("b" * 64, "db")]
         made.endpoints = [
             FakeEndpoint(2, "swarm", engine.socket, snapshot={"Swarm": True}),
             FakeEndpoint(3, "away", engine.socket, status=DOWN),
@@ -83,6 +84,7 @@ def test_environments_with_docker_are_numbers_and_may_be_narrowed_to_swarms(port
     assert [one.value for one in asked_portainer(elsewhere.portainer_endpoints, portainer, swarm=True).items] == [2]
 
 
-def test_containers_are_those_of_the_environment(portainer: FakePortainer) -> None:
+def test_containers_and_services_are_those_of_the_environment_and_an_id_is_as_good(portainer: FakePortainer) -> None:
     found = asked_portainer(elsewhere.portainer_containers, portainer, endpoint_id=2)
-    assert [one.value for one in found.items] == ["db", "web"]
+    assert [one.value for one in found.items] == ["db", "shop_web", "shop_web.1.x"]
+    assert not found.refuses("a" * 64)

@@ -26,13 +26,13 @@ from orch_app.domains.jobs.execution.isolation.seccomp import (
     program,
     protected_processes,
 )
+from orch_app.domains.jobs.execution.isolation.sockets import groups_of
 from orch_app.domains.jobs.execution.isolation.view import DEVICES, ETC, SYSTEM, JobView
 
 GUARD_FD = 4
 """Where the last step before the play finds the guard's socket, in a play that is a program of its own."""
 
 _ENTER = Path(__file__).with_name("enter.py")
-_DOCKER_SOCKET = Path("/var/run/docker.sock")
 _MB = 1 << 20
 _NOBODY = 65534
 _MORE_PROCESSES = 32
@@ -176,7 +176,7 @@ def _enter_config(
     }
     return {
         "uid": uid,
-        "groups": _groups(request),
+        "groups": groups_of(request),
         "limits": rlimits,
         "own_tasks": not is_alone,
         "landlock": _landlock_paths(request, view) if level is IsolationLevel.LANDLOCK else None,
@@ -215,14 +215,6 @@ def _internet(request: IsolationRequest, *, own_net: bool) -> Internet:
     if request.is_guarded:
         return Internet.STREAMS
     return Internet.OPEN if own_net or request.network is Network.FULL else Internet.CLOSED
-
-
-def _groups(request: IsolationRequest) -> list[int]:
-    """With the declared view of the host, the group that may speak to Docker; none otherwise."""
-    if request.profile is not Profile.HOST_VIEW or not _DOCKER_SOCKET.exists():
-        return []
-    group = _DOCKER_SOCKET.stat().st_gid
-    return [group] if group else []
 
 
 def _landlock_paths(request: IsolationRequest, view: JobView) -> dict[str, list[str]]:

@@ -91,7 +91,8 @@ class Reach:
 
 @dataclass(frozen=True)
 class IsolationRequest:
-    """What a runbook and its environment ask for. `hidden` is never visible.
+    """What a runbook and its environment ask for. `hidden` is never visible; `sockets` of this machine are in reach,
+    where there is one of that name.
 
     When the worker is root, the job's user is `uid` + `seat`: the limit on processes counts all that one user runs.
     """
@@ -104,6 +105,7 @@ class IsolationRequest:
     seat: int = 0
     hidden: tuple[Path, ...] = ()
     reach: Reach = field(default_factory=Reach)
+    sockets: tuple[Path, ...] = ()
 
     @property
     def is_guarded(self) -> bool:

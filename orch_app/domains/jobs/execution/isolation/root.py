@@ -2,9 +2,11 @@
 
 import os
 import pwd
+from collections.abc import Iterable
 from pathlib import Path
 
 from orch_app.domains.jobs.execution.isolation.levels import IsolationRequest, Profile
+from orch_app.domains.jobs.execution.isolation.sockets import shown_sockets
 from orch_app.domains.jobs.execution.isolation.view import ETC, SYSTEM, JobView
 
 Step = tuple[str, ...]
@@ -21,9 +23,11 @@ def root_steps(request: IsolationRequest, view: JobView) -> list[Step]:
     steps = _host_root(request) if request.profile is Profile.HOST_VIEW else _own_root()
     size = str(request.limits.tmp_mb * _MB)
     steps += [("memory", name, "1777", size) for name in _PRIVATE]
-    steps += _parents(view)
+    sockets = shown_sockets(request)
+    steps += _parents((*view.needed(), *sockets))
     steps += [("read", str(path), str(path)) for path in (*view.code, *view.readable)]
     steps += [("write", str(path), str(path)) for path in view.writable]
+    steps += [("read", str(path), str(path)) for path in sockets]
     steps += [("read", str(view.passwd), "/etc/passwd"), ("read", str(view.group), "/etc/group")]
     return steps + _hidden_below(request, view)
 
@@ -48,10 +52,10 @@ def _host_root(request: IsolationRequest) -> list[Step]:
     return [("read", "/", "/"), ("dev", "/dev"), *hidden]
 
 
-def _parents(view: JobView) -> list[Step]:
+def _parents(shown: Iterable[Path]) -> list[Step]:
     """The folders on the way to what is shown, open to the job's user: bwrap itself would close them to others."""
     ready = {Path(name) for name in ("/", *SYSTEM, *_PRIVATE)}
-    folders = {parent for path in view.needed() for parent in path.parents} - ready
+    folders = {parent for path in shown for parent in path.parents} - ready
     return [("folder", str(folder)) for folder in sorted(folders)]
 
 

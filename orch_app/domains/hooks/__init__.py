@@ -1,0 +1,1 @@
+"""Inbound webhooks: what other systems tell us starts a runbook or has a source fetched."""

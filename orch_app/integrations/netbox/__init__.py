@@ -1,0 +1,1 @@
+"""NetBox: devices and virtual machines, by its REST API."""

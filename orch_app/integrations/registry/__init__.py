@@ -1,0 +1,1 @@
+"""Container registries: the rights with which nodes pull images."""
