@@ -41,7 +41,7 @@ def require_named(session: Session, actor: Actor, runbook: Runbook, inputs: Mapp
     job_id = inputs.get(wanted.get("input", ""), "")
     if not job_id:
         return
-    pointer = f"/inputs/{wanted['input']}"
+    pointer = f"/{wanted['input']}"
     try:
         job = get_job(session, actor, job_id)
     except NotFound:

@@ -38,7 +38,7 @@ def require_trusted(session: Session, actor: Actor, runbook: Runbook, inputs: Ma
     except NotFound:
         fault = "there is no such source"
     if fault:
-        problem = Problem(f"/inputs/{SOURCE}", "source", fault)
+        problem = Problem(f"/{SOURCE}", "source", fault)
         raise Invalid("It cannot be run like that.", "validation", errors=(problem,))
 
 

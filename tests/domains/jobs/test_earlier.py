@@ -96,7 +96,7 @@ def test_a_launch_that_names_a_job_which_left_nothing_is_refused(
     with reading() as session, pytest.raises(Invalid) as refused:
         earlier.require_named(session, admin, RUNBOOK, {"backup": job.id})
     (problem,) = refused.value.errors
-    assert problem.pointer == "/inputs/backup"
+    assert problem.pointer == "/backup"
     assert said in problem.detail
 
 

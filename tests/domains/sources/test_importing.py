@@ -10,8 +10,12 @@ from sqlmodel import select
 
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.inventory.models import Host, HostGroup
+from orch_app.domains.jobs import given_source
 from orch_app.domains.jobs.models import Job
+from orch_app.domains.runbooks.choices.sources import choose_also
+from orch_app.domains.runbooks.queries import get_runnable
 from orch_app.domains.sources import service
+from orch_app.domains.sources.choices import CHOICES
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Invalid
 from orch_app.kit.queue import install_bell
@@ -37,6 +41,7 @@ def bench(migrated_sqlite: Path, admin: Actor, tmp_path: Path) -> Iterator[Bench
     shutil.copy(migrated_sqlite, data / "orch.db")
     with bound_to(data, ORCH_RUNBOOKS_DIR=str(ROOT / "runbooks"), ORCH_SOURCE_FOLDERS=str(root)):
         install_bell(lambda _name, _payload: None, lambda: True)
+        choose_also("sources", CHOICES)
         sync_runbooks(admin)
         yield Bench(root, admin, [])
 
@@ -90,14 +95,33 @@ def test_what_is_trusted_comes_is_followed_and_is_taken_back(bench: Bench) -> No
     assert known() == ({"w1": "10.0.0.1", "w2": "10.0.0.2"}, {"web": (False, greeting["web"][1])})
 
 
-def test_a_source_that_nobody_trusted_is_refused_at_the_launch(bench: Bench) -> None:
+NOT_TRUSTED = ("named", [pytest.param("untrusted"), pytest.param("src_01J0000000000000000000000A")])
+
+
+@pytest.mark.parametrize(*NOT_TRUSTED)
+def test_a_source_that_nobody_trusted_is_none_to_choose_at_the_launch(bench: Bench, named: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        launched(bench.admin, "inventory_import", inputs=inputs(known_as(named, bench)), environment="stage")
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("/source", "choice")]
+
+
+@pytest.mark.parametrize(*NOT_TRUSTED)
+def test_who_lost_the_trust_after_it_was_chosen_is_refused_at_the_same_place(bench: Bench, named: str) -> None:
+    with reading() as session:
+        runbook = get_runnable(session, bench.admin, "inventory_import")
+        with pytest.raises(Invalid) as refused:
+            given_source.require_trusted(session, bench.admin, runbook, inputs(known_as(named, bench)))
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [("/source", "source")]
+
+
+def known_as(named: str, bench: Bench) -> str:
+    """The id of a source that was fetched and never trusted, or the one of none at all."""
+    if named != "untrusted":
+        return named
     bench.write(FILES)
     source_id = bench.add()
     bench.sync(source_id)
-    for named in (source_id, "src_01J0000000000000000000000A"):
-        with pytest.raises(Invalid) as refused:
-            launched(bench.admin, "inventory_import", inputs=inputs(named), environment="stage")
-        assert [(one.pointer, one.code) for one in refused.value.errors] == [("/inputs/source", "source")]
+    return source_id
 
 
 def test_a_source_that_went_away_in_between_ends_the_job_before_it_begins(bench: Bench) -> None:
