@@ -56,7 +56,11 @@ def run_play(
     output = folder / "output.json"
     given = {"job_id": "job_1", "runbook": name, "version": runbook.version, "mode": "apply", "environment": "stage"}
     places = {"output_path": str(output), "control_dir": str(folder / "cp")}
-    variables = {"inputs": checked.values, "orch": {**given, **places, **orch}}
+    as_file = "inputs" in runbook.gives
+    if as_file:
+        places["inputs_path"] = str(folder / "inputs.json")
+        (folder / "inputs.json").write_text(json.dumps(checked.values))
+    variables = {"inputs": {} if as_file else checked.values, "orch": {**given, **places, **orch}}
     (folder / "variables.json").write_text(json.dumps(variables))
     hosts = {"targets": {"hosts": targets or {"localhost": LOCAL}}}
     (folder / "inventory.json").write_text(json.dumps(hosts))

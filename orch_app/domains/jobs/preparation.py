@@ -12,7 +12,7 @@ from orch_app.domains.access.actor import worker_actor
 from orch_app.domains.inventory.slots import FilledSlot, open_slots
 from orch_app.domains.inventory.target_groups import GroupOfTargets, groups_for
 from orch_app.domains.inventory.targets import Target, all_reached, targets_for
-from orch_app.domains.jobs import approvals, earlier, given_inventory, given_source, snapshots
+from orch_app.domains.jobs import approvals, earlier, given_inputs, given_inventory, given_source, snapshots
 from orch_app.domains.jobs.errors import PreparationError
 from orch_app.domains.jobs.execution import (
     Credentials,
@@ -113,6 +113,8 @@ def hand_in(prepared: Prepared, workspace: Workspace) -> None:
         snapshots.hand_over(prepared.snapshot, workspace.snapshot_path)
     if prepared.given:
         earlier.hand_over(prepared.given, workspace.earlier_path)
+    if given_inputs.as_file(prepared.runbook):
+        given_inputs.hand_over(prepared.job, workspace)
     if prepared.inventory is not None:
         given_inventory.hand_over(prepared.inventory, workspace.given_inventory_path)
     if prepared.source:
@@ -150,7 +152,7 @@ def to_spec(prepared: Prepared, workspace: Workspace) -> PlaySpec:
     return PlaySpec(
         workspace=workspace,
         facts=_facts(prepared, workspace),
-        inputs=job.input_json,
+        inputs=given_inputs.as_variable(job, prepared.runbook),
         inputs_as_variables=meta.get("inputs_as_variables", False),
         hosts=hosts,
         groups=[to_target_group(group) for group in prepared.groups],
@@ -182,6 +184,7 @@ def _facts(prepared: Prepared, workspace: Workspace) -> JobFacts:
         snapshot_path=str(workspace.snapshot_path) if job.rollback_of else "",
         earlier_path=str(workspace.earlier_path) if workspace.earlier_path.exists() else "",
         earlier_job=prepared.given.job_id if prepared.given else "",
+        inputs_path=str(workspace.inputs_path) if given_inputs.as_file(prepared.runbook) else "",
         inventory_path=str(workspace.given_inventory_path) if prepared.inventory is not None else "",
         source_path=str(workspace.source_path) if prepared.source else "",
         egress_allow=(*settings().egress_allow, *prepared.places),

@@ -197,6 +197,7 @@ def _load(folder: Path, revision: str) -> bytes:
     _require_good_templates(metadata, schema)
     if metadata["inputs_as_variables"]:
         require_variable_names(schema)
+        _require_variable(metadata)
     readme = read_text(folder / "README.md")
     require_safe_playbook(folder, metadata["target"])
     if folder_revision(folder) != revision:
@@ -204,6 +205,11 @@ def _load(folder: Path, revision: str) -> bytes:
     return pickle.dumps(
         _spec(folder, metadata, schema=schema, output_schema=output_schema, readme=readme, revision=revision)
     )
+
+
+def _require_variable(metadata: dict[str, Any]) -> None:
+    if "inputs" in metadata["gives"]:
+        raise RunbookBroken("runbook.yaml: inputs that are given as a file cannot be variables by their own names")
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:

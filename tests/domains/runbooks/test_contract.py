@@ -213,3 +213,10 @@ def test_inputs_that_are_variables_have_names_that_ansible_takes_for_one(tmp_pat
         bad = write_runbook(tmp_path / name, "bad", inputs_as_variables=True, schema=schema)
         assert "cannot be the name of a variable" in reason(bad)
         assert load_runbook(write_runbook(tmp_path / name, "nested", schema=schema)).inputs_as_variables is False
+
+
+def test_inputs_are_given_as_a_file_or_as_variables_and_not_both_ways(tmp_path: Path) -> None:
+    assert load_runbook(write_runbook(tmp_path, "good", gives=["inputs"])).gives == ("inputs",)
+    schema = SCHEMA | {"properties": {"word": SCHEMA["properties"]["word"]}}
+    both = write_runbook(tmp_path, "both", gives=["inputs"], inputs_as_variables=True, schema=schema)
+    assert "given as a file" in reason(both)

@@ -37,6 +37,8 @@ class JobFacts:
     """The snapshot of an earlier job that the runbook asks for; "" where there is none, or no longer one."""
     earlier_job: str = ""
     """The job which left that."""
+    inputs_path: str = ""
+    """The inputs, for a runbook that asks for them as a file; "" otherwise."""
     inventory_path: str = ""
     """The inventory of the environment, for a runbook that asks for it; "" otherwise."""
     source_path: str = ""

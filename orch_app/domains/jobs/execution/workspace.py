@@ -106,6 +106,11 @@ class Workspace:
         return self.given / "earlier.json"
 
     @property
+    def inputs_path(self) -> Path:
+        """Where the inputs lie for a runbook that reads them from a file."""
+        return self.given / "inputs.json"
+
+    @property
     def given_inventory_path(self) -> Path:
         """Where the environment's inventory lies for a runbook that asks for it."""
         return self.given / "inventory.json"
