@@ -51,6 +51,7 @@ class Play:
             patch.setattr(run, name, stand_in)
         patch.setattr(preparation, "read", self._read)
         patch.setattr(preparation, "check_revision", lambda _: None)
+        patch.setattr(preparation, "hand_in", lambda *_: None)
         patch.setattr(preparation, "to_spec", lambda prepared, _: prepared)
         patch.setattr(conclusion, "look_at_results", lambda *_: NOTHING_SPECIAL)
         patch.setattr(claims, "purge_moment", _purge_moment)
@@ -65,7 +66,7 @@ class Play:
             approvals.require_valid(session, session.get_one(Job, held.job_id))
         ((last_seq,),) = self._world.store.rows("SELECT last_seq FROM jobs WHERE id = ?", held.job_id)
         runbook = SimpleNamespace(path="runbook", output_schema={}, meta={})
-        job = SimpleNamespace(expect_plan="", run_mode=Mode.APPLY)
+        job = SimpleNamespace(id=held.job_id, input_json={}, expect_plan="", run_mode=Mode.APPLY)
         return SimpleNamespace(
             held=held,
             last_seq=last_seq,
