@@ -1,15 +1,20 @@
-"""What NetBox publishes of the operations that an import uses, written down for its version 4.2: names and types only.
+"""What NetBox publishes of the operations that an import uses, as its version 4.2.2 does.
 
 The form is that of the OpenAPI document which NetBox serves at `/api/schema/`, and in which the inventory plugin looks
-up the filters that it may use. `exclude` is told by NetBox's manual instead.
+up the filters that it may use. Requests are judged by all parameters of that document (`netbox-4.2.2.json`, without its
+prose; Apache License 2.0, NetBox's authors); `exclude` is told by NetBox's manual instead. Of the answers only what an
+import looks at is written down.
 """
 
-from collections.abc import Iterator
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.systems.contracts import Contract
 
 VERSION = "4.2.2"
+PARAMETERS = Path(__file__).with_name(f"netbox-{VERSION}.json")
 Node = dict[str, Any]
 TEXT: Node = {"type": "string"}
 NUMBER: Node = {"type": "integer"}
@@ -28,23 +33,16 @@ LISTS = {
     "tenancy/tenants": "Slugged",
     "virtualization/clusters": "Cluster",
 }
-BOTH = (
-    *("cluster_group", "name", "platform", "q", "region", "role", "serial", "site", "site_group", "status", "tag"),
-    *("tenant", "tenant_group", "region__n", "role__n", "site__n", "status__n", "tag__n", "tenant__n", "name__ic"),
-)
-FILTERS = {
-    "dcim/devices": (*BOTH, "asset_tag", "device_type", "manufacturer", "model", "rack_id", "virtual_chassis_id"),
-    "virtualization/virtual-machines": (*BOTH, "cluster", "cluster_type", "device", "disk", "memory"),
-}
+WITH_CONTEXT = ("/api/dcim/devices/", "/api/virtualization/virtual-machines/")
+ONLY_IN_THE_MANUAL: dict[str, Node] = {"exclude": {"type": "string", "enum": ["config_context"]}}
 
 
 def document() -> Node:
     """The document that NetBox serves, as far as it matters here."""
-    paths = {f"/api/{name}/": {"get": _list(name, kind)} for name, kind in LISTS.items()}
-    asked = [_parameter("format", {"type": "string", "enum": ["json", "yaml"]})]
+    paths = {f"/api/{name}/": {"get": _list(f"/api/{name}/", kind)} for name, kind in LISTS.items()}
     plain = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    paths["/api/status/"] = {"get": {"parameters": [], "responses": plain}}
-    paths["/api/schema/"] = {"get": {"parameters": asked, "responses": plain}}
+    for path in ("/api/status/", "/api/schema/"):
+        paths[path] = {"get": {"parameters": _parameters(path), "responses": plain}}
     about = {"title": "NetBox REST API", "version": f"{VERSION} (4.2)"}
     return {"openapi": "3.0.3", "info": about, "paths": paths, "components": {"schemas": _schemas()}}
 
@@ -54,7 +52,7 @@ def judge() -> Contract:
     return Contract(document(), {})
 
 
-def _list(name: str, kind: str) -> Node:
+def _list(path: str, kind: str) -> Node:
     page = {
         "type": "object",
         "required": ["count", "results"],
@@ -66,20 +64,19 @@ def _list(name: str, kind: str) -> Node:
         },
     }
     answer = {"description": "", "content": {"application/json": {"schema": page}}}
-    return {"parameters": list(_parameters(name)), "responses": {"200": answer}}
+    return {"parameters": _parameters(path), "responses": {"200": answer}}
 
 
-def _parameters(name: str) -> Iterator[Node]:
-    yield _parameter("limit", NUMBER)
-    yield _parameter("offset", NUMBER)
-    if name in FILTERS:
-        yield _parameter("has_primary_ip", {"type": "boolean"})
-        yield _parameter("exclude", {"type": "string", "enum": ["config_context"]})
-    yield from (_parameter(one, {"type": "array", "items": TEXT}) for one in FILTERS.get(name, ()))
+def _parameters(path: str) -> list[Node]:
+    """What may be asked here."""
+    more = ONLY_IN_THE_MANUAL if path in WITH_CONTEXT else {}
+    known = {**_published()[path], **more}
+    return [{"in": "query", "name": name, "schema": schema} for name, schema in known.items()]
 
 
-def _parameter(name: str, schema: Node) -> Node:
-    return {"in": "query", "name": name, "schema": schema}
+@cache
+def _published() -> dict[str, dict[str, Node]]:
+    return json.loads(PARAMETERS.read_text("utf-8"))
 
 
 def _object(required: str, **properties: Node) -> Node:
