@@ -24,7 +24,9 @@ SHORT = 16
 def failure_box() -> rx.Component:
     """The first failing task with its host, its message and the lines that led to it."""
     task, host, seq = FAILURE["task"].to(str), FAILURE["host"].to(str), FAILURE["seq"].to(int)
-    headline = rx.cond(task != "", _what_failed(task, host), tr_dynamic("reason.", JOB["reason"].to(str)))
+    reason = tr_dynamic("reason.", JOB["reason"].to(str))
+    is_told = FAILURE["isTold"].to(bool)
+    headline = rx.cond((task != "") & ~is_told, _what_failed(task, host), reason)
     box = rx.el.section(
         rx.el.div(
             rx.el.span(icon("failed", 20), class_name="ic"),
@@ -37,7 +39,7 @@ def failure_box() -> rx.Component:
         ),
         rx.cond(FAILURE["lines"].to(list[dict]).length() > 0, log_excerpt(FAILURE["lines"].to(list[dict]))),
         rx.el.div(
-            _reason(task),
+            rx.cond(is_told & (task != ""), rx.el.span(_what_failed(task, host)), _reason(task)),
             rx.cond(seq > 0, rx.el.span(line_link(tr("job.open_line", n=seq), seq=seq), class_name="right")),
             class_name="fail-f",
         ),
@@ -136,7 +138,10 @@ def _cell(cell: rx.Var) -> rx.Component:
     shown = rx.match(
         cell["kind"].to(str),
         ("status", status_badge(cell["text"].to(str), plain=True)),
+        ("action", tr_dynamic("output.action.", cell["text"].to(str))),
         ("duration", duration(value)),
+        ("milliseconds", rx.el.span(number(value, 1), " ms")),
+        ("days", tr("output.days", n=value)),
         ("percent", rx.el.span(number(value, 1), " %")),
         ("megabytes", file_size((value * MEGABYTE).to(int))),
         ("bytes", file_size(value.to(int))),
@@ -144,8 +149,7 @@ def _cell(cell: rx.Var) -> rx.Component:
         ("time", relative_time(cell["text"].to(str))),
         rx.el.span(cell["text"].to(str), class_name=rx.cond(cell["text"].to(str).length() > SHORT, "break", "nowrap")),
     )
-    is_right = (cell["kind"].to(str) != "text") & (cell["kind"].to(str) != "status") & (cell["kind"].to(str) != "time")
-    look = rx.cond(cell["text"].to(str) == "", "none", rx.cond(is_right, "r", ""))
+    look = rx.cond(cell["text"].to(str) == "", "none", rx.cond(cell["isRight"].to(bool), "r", ""))
     return rx.el.td(shown, class_name=look, custom_attrs={"data-label": spoken(cell, "title")})
 
 

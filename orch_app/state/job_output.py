@@ -24,8 +24,8 @@ BOOKKEEPING = frozenset(
         "failure",
     }
 )
-KINDS = ("status", "duration", "percent", "megabytes", "bytes", "time", "number")
-RIGHT = ("duration", "percent", "megabytes", "bytes", "number")
+RIGHT = ("duration", "milliseconds", "days", "percent", "megabytes", "bytes", "number")
+KINDS = ("status", "action", "time", *RIGHT)
 Shown = dict[str, Any]
 
 
@@ -96,6 +96,7 @@ def _cell(row: Any, item: Any, column: Mapping[str, Any]) -> Shown:
         kind = "text"
     number = float(value) if kind in RIGHT else 0.0
     shown = {"kind": kind if kind in KINDS else "text", "text": _text(value), "number": number}
+    shown["isRight"] = kind in RIGHT
     return shown | _titles(column)
 
 

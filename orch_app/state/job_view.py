@@ -1,7 +1,7 @@
 """One job as its page shows it: plain facts, steps for the timeline, what failed, what it waits for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +66,7 @@ def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOS
         "inputs": inputs_of(job, runbook),
         "output": tables_of(job.output_json, runbook.output_schema if runbook else {}),
         "warnings": [str(text) for text in (job.output_json or {}).get("warnings", [])],
-        "failure": failure_of(failures.first_failure(session, actor, job_id)),
+        "failure": failure_of(failures.first_failure(session, actor, job_id), job.output_json or {}),
         "levels": level_counts(session, job) if is_terminal(job.status) else {},
     }
 
@@ -139,15 +139,17 @@ def progress_of(steps: Sequence[Shown], status: str, expected: int) -> Shown:
     return {"done": done, "total": total, "listed": len(tasks), "tone": tone, "isKnown": is_known}
 
 
-def failure_of(found: failures.Failure | None) -> Shown:
-    """The failure box; empty for a job that did not fail."""
+def failure_of(found: failures.Failure | None, output: Mapping[str, Any]) -> Shown:
+    """The failure box; empty for a job that did not fail. What the runbook itself says of it comes before its tasks."""
     if found is None:
         return {}
+    told = output.get("failure") or {}
     return {
+        "isTold": bool(told),
         "task": found.task,
         "host": found.host,
         "status": found.status,
-        "message": found.message,
+        "message": told.get("message") or found.message,
         "others": found.others,
         "elsewhere": found.elsewhere,
         "seq": found.seq,

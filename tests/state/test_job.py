@@ -10,6 +10,7 @@ from sqlmodel import col, select, update
 from orch_app.domains.access.actor import COMMAND_LINE, Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.jobs import workers
+from orch_app.domains.jobs.failures import Failure
 from orch_app.domains.jobs.fleet import HostSummary
 from orch_app.domains.jobs.models import Job, JobArtifact, JobStep, StepHost
 from orch_app.kit.clock import now
@@ -17,7 +18,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.state.job import JobState
 from orch_app.state.job_hosts_view import Asked, counts_of, read_host
-from orch_app.state.job_view import progress_of, read_aside, read_job
+from orch_app.state.job_view import failure_of, progress_of, read_aside, read_job
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.state.conftest import SignIn
 from tests.state.tabs import tab
@@ -103,6 +104,15 @@ def test_a_failed_host_says_which_task_failed_and_why(admin: Actor):
     found = shown(admin, job.id)
     assert found["hosts"][0]["message"] == "Change: disk full"
     assert results_on(admin, job.id, "web-1")[0]["message"] == "disk full"
+
+
+def test_a_failure_that_the_runbook_names_itself_comes_before_its_tasks():
+    found = Failure("Check the outcome", "localhost", "failed", "partial_apply: 3 of 9 changes were made", 8, ())
+    shown = failure_of(found, {"failure": {"code": "partial_apply", "message": "3 of 9 changes were made"}})
+    assert (shown["isTold"], shown["message"], shown["task"]) == (True, "3 of 9 changes were made", "Check the outcome")
+    plain = failure_of(found, {})
+    assert (plain["isTold"], plain["message"]) == (False, "partial_apply: 3 of 9 changes were made")
+    assert failure_of(None, {"failure": {"code": "x"}}) == {}
 
 
 @pytest.mark.parametrize(("how", "listed"), [("ok", ["web-1"]), ("failed", ["localhost", "web-1"])])

@@ -1,10 +1,12 @@
 """A job's output as tables: by the hints of its schema, and by its own shape without them."""
 
+import json
 from typing import Any
 
 import pytest
 
-from orch_app.state.job_output import at_pointer, tables_of
+from orch_app.kit.settings import ROOT
+from orch_app.state.job_output import KINDS, at_pointer, tables_of
 
 OUTPUT: dict[str, Any] = {
     "schema_version": 1,
@@ -80,3 +82,14 @@ def test_a_long_table_says_how_much_is_hidden():
 )
 def test_a_pointer_that_leads_nowhere_is_nothing(pointer: str, value: object):
     assert at_pointer({"a/b": [1]}, pointer) == value
+
+
+def test_every_way_of_writing_that_the_shipped_runbooks_ask_for_is_known():
+    asked = {
+        column["as"]
+        for path in (ROOT / "runbooks").glob("*/output.schema.json")
+        for table in json.loads(path.read_text("utf-8")).get("x-output", [])
+        for column in table["columns"]
+        if "as" in column
+    }
+    assert asked - set(KINDS) == set()
