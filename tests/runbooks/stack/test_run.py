@@ -63,10 +63,10 @@ def test_an_update_names_what_differs_and_tells_no_value_of_the_environment(swar
     deploy(swarm, tmp_path, text())
     preview = deploy(swarm, tmp_path, text(release="2", mode="secret"), check=True)
     item = next(one for one in preview["items"] if one["id"] == "service shop_web")
-    assert item["fields"] == ["configs", "env", "image", "labels"]
+    assert item["fields"] == ["configs", "env", "image"]
     assert (item["image_before"], item["image_after"]) == ("web:1", "web:2")
     assert (item["before"]["env"], item["after"]["env"]) == ({"MODE": "set"}, {"MODE": "changed"})
-    assert item["after"]["configs"][0]["name"] == "shop_page_v2"
+    assert item["after"]["configs"][0].startswith("shop_page_v2 as ")
 
 
 def test_the_plan_is_another_one_with_another_value_that_it_does_not_show(swarm: FakeSwarm, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from base64 import b64decode
 from typing import Any
 
 from ansible.module_utils.orch.plan import changed_fields, digest
-from ansible.module_utils.orch.stack import shown, view
+from ansible.module_utils.orch.stack import shown, view, words
 from ansible.module_utils.orch.stack.live import Live
 from ansible.module_utils.orch.stack.versions import BASE
 from ansible.module_utils.orch.stack.wanted import Wanted
@@ -32,8 +32,14 @@ def _item(action: str, kind: str, name: str, before: Any, after: Any) -> dict[st
     both = {"before": before, "after": after}
     if fields:
         both = {side: {field: each.get(field) for field in fields} for side, each in both.items()}
-    said = {"id": f"{kind} {name}", "action": action, "kind": kind, "name": name, "fields": fields}
-    return {**said, **shown.sides(**both)}
+    told = _told(kind, shown.sides(**both))
+    # A label of the stack's own changes with the image: said once is enough.
+    named = [field for field in fields if any(field in (side or {}) for side in told.values())] or fields
+    return {"id": f"{kind} {name}", "action": action, "kind": kind, "name": name, "fields": named, **told}
+
+
+def _told(kind: str, both: dict[str, Any]) -> dict[str, Any]:
+    return {side: words.of_service(each) if each and kind == "service" else each for side, each in both.items()}
 
 
 def _made(kind: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
