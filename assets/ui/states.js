@@ -57,6 +57,13 @@ const TONES = {
   updating: ["run", "running"],
   in_trouble: ["warn", "warning"],
   lost: ["bad", "offline"],
+  planned: ["", "dot"],
+  unchanged: ["", "check"],
+  rolled_back: ["warn", "undo"],
+  not_done: ["", "canceled"],
+  pass: ["ok", "ok"],
+  warn: ["warn", "warning"],
+  fail: ["bad", "failed"],
 };
 const WAITING = {
   awaiting_approval: ["warn", "lock"],

@@ -84,12 +84,19 @@ def test_a_pointer_that_leads_nowhere_is_nothing(pointer: str, value: object):
     assert at_pointer({"a/b": [1]}, pointer) == value
 
 
+SHIPPED = [json.loads(path.read_text("utf-8")) for path in (ROOT / "runbooks").glob("*/output.schema.json")]
+
+
 def test_every_way_of_writing_that_the_shipped_runbooks_ask_for_is_known():
-    asked = {
-        column["as"]
-        for path in (ROOT / "runbooks").glob("*/output.schema.json")
-        for table in json.loads(path.read_text("utf-8")).get("x-output", [])
-        for column in table["columns"]
-        if "as" in column
-    }
+    tables = [table for schema in SHIPPED for table in schema.get("x-output", [])]
+    asked = {column["as"] for table in tables for column in table["columns"] if "as" in column}
     assert asked - set(KINDS) == set()
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("status", "status."), ("action", "output.action.")])
+def test_every_state_and_action_of_the_shipped_runbooks_has_its_word(kind: str, prefix: str):
+    words = json.loads((ROOT / "orch_app" / "i18n" / "en.json").read_text("utf-8"))
+    items = [schema["properties"]["items"]["items"].get("properties", {}) for schema in SHIPPED]
+    said = {word for one in items for word in one.get(kind, {}).get("enum", [])}
+    assert said
+    assert {word for word in said if prefix + word not in words} == set()
