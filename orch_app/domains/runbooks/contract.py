@@ -216,12 +216,22 @@ def read_metadata(folder: Path) -> dict[str, Any]:
 
 def require_acceptable_metadata(raw: Any) -> dict[str, Any]:
     """What a runbook says about itself, with the defaults filled in; raises RunbookBroken when it may not say so."""
+    if not _is_json(raw):
+        raise RunbookBroken("runbook.yaml holds a value that JSON does not know, such as a date; put it in quotes")
     checked = check_inputs(_metadata_schema(), raw)
     if checked.problems:
         first = checked.problems[0]
         raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
     _require_good_slots(checked.values["connections"])
     return checked.values
+
+
+def _is_json(raw: Any) -> bool:
+    """Whether YAML gave nothing that JSON has no word for: dates, sets, bytes, keys that are no text."""
+    try:
+        return json.loads(json.dumps(raw)) == raw
+    except (TypeError, ValueError):
+        return False
 
 
 def _require_good_slots(connections: Sequence[Mapping[str, Any]]) -> None:

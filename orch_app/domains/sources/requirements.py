@@ -39,6 +39,9 @@ def _faults(path: str, file: TreeFile) -> Iterator[str]:
         yield f"{path} asks for roles: put them into roles/ of the source"
         return
     collections = asked.get("collections") if isinstance(asked, dict) else None
+    if not isinstance(collections or [], list):
+        yield f"{path}: collections is not a list"
+        return
     yield from (f"{path}: {fault}" for fault in map(_fault, collections or []) if fault)
 
 

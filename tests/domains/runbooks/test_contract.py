@@ -1,6 +1,7 @@
 """A runbook folder is read as a whole, and what is wrong with it is said in one sentence."""
 
 from dataclasses import FrozenInstanceError
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,13 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 )
 def test_a_fault_in_the_metadata_is_said_with_its_place(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
     assert reason(write_runbook(tmp_path, **changes)) == expected
+
+
+@pytest.mark.parametrize("value", [date(2026, 1, 1), {1, 2}, b"x", {5: "x"}, float("nan")])
+def test_metadata_that_json_has_no_word_for_is_refused(tmp_path: Path, value: object) -> None:
+    assert reason(write_runbook(tmp_path, description=value)) == (
+        "runbook.yaml holds a value that JSON does not know, such as a date; put it in quotes"
+    )
 
 
 def test_the_name_must_be_the_folders(tmp_path: Path) -> None:
