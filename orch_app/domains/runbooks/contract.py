@@ -140,6 +140,7 @@ class RunbookSpec:
     category: str
     tags: tuple[str, ...]
     risk: Risk
+    graver: tuple[Mapping[str, Any], ...]
     mutates: bool
     target: Target
     default_environment: str
@@ -316,6 +317,9 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
     asked = metadata.get("earlier", {}).get("input", "")
     if asked and asked not in schema.get("properties", {}):
         raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
+    for number, rule in enumerate(metadata["graver"]):
+        if rule["input"] not in schema.get("properties", {}):
+            raise RunbookBroken(f"runbook.yaml /graver/{number}/input: there is no input {rule['input']}")
     if "source" in metadata["gives"] and "source" not in schema.get("properties", {}):
         raise RunbookBroken("runbook.yaml /gives: there is no input source, which would name the source")
 
@@ -339,11 +343,12 @@ def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
+    plain = {"tags", "graver", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
         tags=tuple(metadata["tags"]),
+        graver=tuple(metadata["graver"]),
         play_tags=tuple(metadata["play_tags"]),
         locks=tuple(metadata["locks"]),
         registers=tuple(metadata["registers"]),

@@ -218,6 +218,8 @@ def test_a_name_that_is_no_text_is_refused_and_the_job_still_ends(job: Job, name
     assert handed_over(job, {"hosts": [NEW | {"name": name}]}).startswith("The inventory was left as it is:")
 
 
-@pytest.mark.parametrize("change", [{"port": "x"}, {"connection": 5}, {"connection": []}, {"host_key": 5}, {"user": {}}])
+@pytest.mark.parametrize(
+    "change", [{"port": "x"}, {"connection": 5}, {"connection": []}, {"host_key": 5}, {"user": {}}]
+)
 def test_a_field_of_another_type_is_refused_and_the_job_still_ends(job: Job, change: Any) -> None:
     assert handed_over(job, {"hosts": [NEW | change]}).startswith("The inventory was left as it is:")

@@ -143,6 +143,17 @@ def test_a_schema_that_is_no_json_is_said_with_its_line(tmp_path: Path) -> None:
     assert reason(folder).startswith("schema.json line 2 column 10")
 
 
+def test_an_input_that_shall_make_a_run_graver_must_be_one(tmp_path: Path) -> None:
+    rules = [{"input": "word", "is": ["x"], "risk": "high"}, {"input": "gone", "above": 1, "risk": "high"}]
+    assert reason(write_runbook(tmp_path, graver=rules)) == "runbook.yaml /graver/1/input: there is no input gone"
+
+
+@pytest.mark.parametrize("rule", [{}, {"is": ["x"], "above": 1}, {"is": []}, {"above": "1"}])
+def test_a_rule_of_what_is_graver_says_one_thing(tmp_path: Path, rule: dict[str, Any]) -> None:
+    graver = [{"input": "word", "risk": "high", **rule}]
+    assert reason(write_runbook(tmp_path, graver=graver)).startswith("runbook.yaml /graver/0")
+
+
 def test_a_default_that_the_schema_refuses_breaks_the_runbook(tmp_path: Path) -> None:
     schema = {**SCHEMA, "properties": {"n": {"$ref": "#/$defs/n", "default": 9}}, "$defs": {"n": {"maximum": 5}}}
     assert reason(write_runbook(tmp_path, schema=schema)) == (
