@@ -65,9 +65,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "descriptionPt": runbook.description_pt or runbook.description,
             "version": runbook.version,
             "risk": runbook.risk,
-            "usualRisk": runbook.risk,
-            "graver": [dict(rule) for rule in rules_of(runbook)],
-            "waits": {risk: _approvals(session, actor, runbook, risk) for risk in LEVELS},
+            **_graver(session, actor, runbook),
             "target": runbook.meta.get("target", "localhost"),
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
@@ -288,6 +286,12 @@ def _blocked(session: Session, actor: Actor, runbook: Runbook, environment: str)
     if not actor.may(Permission.RUNBOOKS_EXECUTE):
         return "role"
     return "role" if verdict_on(session, actor, runbook, environment) is Verdict.DENY else ""
+
+
+def _graver(session: Session, actor: Actor, runbook: Runbook) -> Shown:
+    """The risk that it usually has, which inputs make it a higher one, and who then has to approve."""
+    waits = {risk: _approvals(session, actor, runbook, risk) for risk in LEVELS}
+    return {"usualRisk": runbook.risk, "graver": list(rules_of(runbook)), "waits": waits}
 
 
 def _approvals(session: Session, actor: Actor, runbook: Runbook, risk: str) -> dict[str, str]:

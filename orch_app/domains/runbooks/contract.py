@@ -314,14 +314,20 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
         fault = fault_in(template, schema, slots)
         if fault:
             raise RunbookBroken(f"runbook.yaml {pointer}: {fault}")
+    for pointer, name in _named_inputs(metadata):
+        if name not in schema.get("properties", {}):
+            raise RunbookBroken(f"runbook.yaml {pointer}: there is no input {name}")
+
+
+def _named_inputs(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where an input is named, and which."""
     asked = metadata.get("earlier", {}).get("input", "")
-    if asked and asked not in schema.get("properties", {}):
-        raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
+    if asked:
+        yield "/earlier/input", asked
     for number, rule in enumerate(metadata["graver"]):
-        if rule["input"] not in schema.get("properties", {}):
-            raise RunbookBroken(f"runbook.yaml /graver/{number}/input: there is no input {rule['input']}")
-    if "source" in metadata["gives"] and "source" not in schema.get("properties", {}):
-        raise RunbookBroken("runbook.yaml /gives: there is no input source, which would name the source")
+        yield f"/graver/{number}/input", rule["input"]
+    if "source" in metadata["gives"]:
+        yield "/gives", "source"  # which names the source
 
 
 def require_variable_names(schema: Schema) -> None:
