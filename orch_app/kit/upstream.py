@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
+import structlog
 
 from orch_app.kit.breaker import BROKEN_AFTER, Breaker, breaker_of
 from orch_app.kit.http import TIMEOUT_S, guarded_client, socket_client
@@ -32,6 +33,10 @@ BASE_S = 0.25
 MAX_BYTES = 32 << 20
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _REDIRECT = 300
+_MISREAD = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
+"""What reading a document raises that is not shaped as its system shapes it."""
+
+_log = structlog.get_logger("upstream")
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Upstream:
     """One API of one system, called by `name`. `explain` makes a sentence of its own error documents.
 
     Use it as a context manager: its connections live as long. Failed calls are counted by the breaker of its place.
+    Answers are read inside of the block: one that is shaped as no answer of that system is its failure, not ours.
     """
 
     def __init__(
@@ -140,6 +146,9 @@ class Upstream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+        if isinstance(error, _MISREAD):
+            _log.warning("upstream.misread", system=self.name, exc_info=error)
+            raise UpstreamError("validation", f"{self.name} answered something that cannot be understood.") from error
 
     def get(self, path: str, query: Query | None = None, headers: Mapping[str, str] | None = None) -> Any:
         """The JSON document at a path.

@@ -140,8 +140,6 @@ def _cell(cell: rx.Var) -> rx.Component:
         ("status", status_badge(cell["text"].to(str), plain=True)),
         ("action", rx.el.span(tr_dynamic("output.action.", cell["text"].to(str)))),
         ("duration", duration(value)),
-        ("milliseconds", rx.el.span(number(value, 1), " ms")),
-        ("days", rx.el.span(tr("output.days", n=value))),
         ("percent", rx.el.span(number(value, 1), " %")),
         ("megabytes", file_size((value * MEGABYTE).to(int))),
         ("bytes", file_size(value.to(int))),

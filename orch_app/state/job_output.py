@@ -24,7 +24,7 @@ BOOKKEEPING = frozenset(
         "failure",
     }
 )
-RIGHT = ("duration", "milliseconds", "days", "percent", "megabytes", "bytes", "number")
+RIGHT = ("duration", "percent", "megabytes", "bytes", "number")
 KINDS = ("status", "action", "time", *RIGHT)
 Shown = dict[str, Any]
 

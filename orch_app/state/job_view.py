@@ -20,6 +20,7 @@ from orch_app.domains.jobs.outlook import look_ahead
 from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.domains.runbooks.risks import risk_of
 from orch_app.kit.clock import now
 from orch_app.state.job_ahead_view import ahead_of
 from orch_app.state.job_approval_view import read_approval, read_shown_plan
@@ -179,7 +180,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "reason": job.reason,
         "reasonDetail": job.reason_detail,
         "environment": job.environment,
-        "isGrave": bool(runbook) and is_grave(runbook.risk, job.environment),
+        "isGrave": bool(runbook) and is_grave(risk_of(runbook, job.input_json), job.environment),
         "createdBy": job.created_by_name,
         "typicalS": typical_s,
         **_times(job, typical_s),

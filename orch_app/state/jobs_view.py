@@ -16,6 +16,7 @@ from orch_app.domains.jobs.models import Job
 from orch_app.domains.jobs.states import Status
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.domains.runbooks.risks import risk_of
 from orch_app.kit.clock import now
 from orch_app.state.address import page_number
 from orch_app.state.session_view import summed
@@ -131,12 +132,16 @@ def carry_out(session: Session, actor: Actor, order: bulk.BulkOrder) -> dict[str
 def rows_of(session: Session, actor: Actor, jobs: Sequence[Job], runbooks: Sequence[Runbook]) -> list[Row]:
     """Jobs as rows, each with how long its runbook usually takes, and whether to repeat it asks for a name."""
     usual = history.typical_durations(session, actor, {job.runbook_name for job in jobs})
-    titles, risks = titles_of(runbooks), {book.name: book.risk for book in runbooks}
+    titles, books = titles_of(runbooks), {book.name: book for book in runbooks}
     return [
         _row(job, titles.get(job.runbook_name), usual.get(job.runbook_name))
-        | {"isGrave": is_grave(risks.get(job.runbook_name, ""), job.environment)}
+        | {"isGrave": _is_grave(job, books.get(job.runbook_name))}
         for job in jobs
     ]
+
+
+def _is_grave(job: Job, runbook: Runbook | None) -> bool:
+    return bool(runbook) and is_grave(risk_of(runbook, job.input_json), job.environment)
 
 
 def titles_of(runbooks: Sequence[Runbook]) -> dict[str, tuple[str, str]]:

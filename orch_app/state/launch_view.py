@@ -20,11 +20,12 @@ from orch_app.domains.inventory.wire import ConnectionsQuery, HostsQuery
 from orch_app.domains.jobs import modes
 from orch_app.domains.jobs.host_limit import read_limit
 from orch_app.domains.jobs.queries import get_job, list_workers, typical_duration_s
-from orch_app.domains.jobs.verdicts import role_for, verdict_on
+from orch_app.domains.jobs.verdicts import role_for, verdict_at, verdict_on
 from orch_app.domains.runbooks.form import form_model
 from orch_app.domains.runbooks.inputs import with_defaults
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import get_runbook
+from orch_app.domains.runbooks.risks import LEVELS, rules_of
 from orch_app.kit.errors import Invalid, Problem
 from orch_app.state.address import address
 
@@ -64,6 +65,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
             "descriptionPt": runbook.description_pt or runbook.description,
             "version": runbook.version,
             "risk": runbook.risk,
+            **_graver(session, actor, runbook),
             "target": runbook.meta.get("target", "localhost"),
             "timeoutS": runbook.meta.get("timeout_s", 0),
             "brokenReason": runbook.broken_reason,
@@ -79,7 +81,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
         "workers": len(list_workers(session, actor)),
         "needed": {place: role_for(runbook, place).value for place in ENVIRONMENTS},
         "blocks": {place: _blocked(session, actor, runbook, place) for place in ENVIRONMENTS},
-        "approvals": {place: _approval(session, actor, runbook, place) for place in ENVIRONMENTS},
+        "approvals": _approvals(session, actor, runbook, runbook.risk),
     }
 
 
@@ -286,10 +288,21 @@ def _blocked(session: Session, actor: Actor, runbook: Runbook, environment: str)
     return "role" if verdict_on(session, actor, runbook, environment) is Verdict.DENY else ""
 
 
-def _approval(session: Session, actor: Actor, runbook: Runbook, environment: str) -> str:
-    """Whose approval a run there waits for: `approval` of anybody who may, `other_person`, or empty for nobody's."""
-    found = verdict_on(session, actor, runbook, environment)
-    return found.value if found in {Verdict.APPROVAL, Verdict.OTHER_PERSON} else ""
+def _graver(session: Session, actor: Actor, runbook: Runbook) -> Shown:
+    """The risk that it usually has, which inputs make it a higher one, and who then has to approve."""
+    waits = {risk: _approvals(session, actor, runbook, risk) for risk in LEVELS}
+    return {"usualRisk": runbook.risk, "graver": list(rules_of(runbook)), "waits": waits}
+
+
+def _approvals(session: Session, actor: Actor, runbook: Runbook, risk: str) -> dict[str, str]:
+    """Whose approval a run of this risk waits for in each environment: `approval` of anybody who may, `other_person`,
+    or empty for nobody's.
+    """
+    if risk not in LEVELS:
+        return dict.fromkeys(ENVIRONMENTS, "")
+    found = {place: verdict_at(session, actor, runbook, place, risk) for place in ENVIRONMENTS}
+    asked = {Verdict.APPROVAL, Verdict.OTHER_PERSON}
+    return {place: verdict.value if verdict in asked else "" for place, verdict in found.items()}
 
 
 def _all_hosts(session: Session, actor: Actor, environment: str) -> list[Host]:

@@ -11,6 +11,7 @@ import reflex as rx
 from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs import host_limit, service
 from orch_app.domains.jobs.play_tags import PlayTags
+from orch_app.domains.runbooks.risks import raised
 from orch_app.kit.errors import Problem
 from orch_app.state import launch_view
 from orch_app.state.guard import ask, guarded
@@ -84,6 +85,7 @@ class OrderForm(Screen, rx.State, mixin=True):
     async def fill_in(self, inputs: dict[str, Any]) -> None:
         """The whole form as it is now."""
         self._inputs = inputs
+        self._weigh()
 
     @rx.event
     @guarded(Permission.HOSTS_READ)
@@ -158,6 +160,7 @@ class OrderForm(Screen, rx.State, mixin=True):
         for name, value in {**empty, **form, **before}.items():
             setattr(self, name, value)
         self._inputs = self.start
+        self._weigh()
         await self._offer()
         only_hosts = self.runbook["target"] == "hosts"
         self.place = "hosts" if only_hosts or self.host_ids or self.limit else "localhost"
@@ -172,6 +175,13 @@ class OrderForm(Screen, rx.State, mixin=True):
         wanted = {**launch_view.obvious(self.slots, self.connections), **self.chosen}
         self.chosen = {slot: str(wanted[slot]) for slot in self.connections if wanted.get(slot)}
         self._show_hosts()
+
+    def _weigh(self) -> None:
+        """Say what the inputs, as they are, mean: how risky the run is, and who has to approve it."""
+        known = self.get_value("runbook")
+        risk = raised(known.get("usualRisk", ""), known.get("graver", ()), self.get_value("_inputs"))
+        if risk != known.get("risk", ""):
+            self.runbook, self.approvals = {**known, "risk": risk}, known["waits"][risk]
 
     def _show_faults(self, faults: Sequence[Problem]) -> None:
         names = {field["name"] for field in self.fields}

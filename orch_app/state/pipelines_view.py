@@ -11,6 +11,7 @@ from orch_app.domains.pipelines import queries
 from orch_app.domains.pipelines.models import Pipeline, PipelineRun
 from orch_app.domains.pipelines.report import seconds
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.risks import risk_of
 
 PAGE_SIZE = 50
 ENVIRONMENTS = ("stage", "prod")
@@ -55,8 +56,9 @@ def run_row(run: PipelineRun, title: str) -> Shown:
 
 def grave_places(document: Mapping[str, Any], runbooks: Sequence[Runbook]) -> list[str]:
     """The environments for which a run of this definition runs something of high risk in production."""
-    risks = {book.name: book.risk for book in runbooks}
-    steps = [(risks.get(step["runbook"], ""), step["environment"]) for step in document["steps"]]
+    books = {book.name: book for book in runbooks}
+    known = [(books[step["runbook"]], step) for step in document["steps"] if step["runbook"] in books]
+    steps = [(risk_of(book, step["inputs"]), step["environment"]) for book, step in known]
     return [place for place in ENVIRONMENTS if any(is_grave(risk, own or place) for risk, own in steps)]
 
 

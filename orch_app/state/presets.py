@@ -40,6 +40,7 @@ class PresetChoice(OrderForm, rx.State, mixin=True):
         found = await ask(_fitted, self.runbook["name"], preset_id)
         self.start = found.values
         self._inputs = self.start
+        self._weigh()
         self._show_faults(found.problems)
         self._pick(preset_id)
 

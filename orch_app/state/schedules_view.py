@@ -12,6 +12,7 @@ from orch_app.domains.access.permissions import Permission
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.domains.runbooks.risks import risk_of
 from orch_app.domains.schedules import answers, queries
 from orch_app.domains.schedules.wire import BlackoutAnswer, BlackoutsQuery, FiringAnswer, ScheduleAnswer, SchedulesQuery
 from orch_app.kit.db import moment_ms
@@ -140,7 +141,7 @@ def _show(one: ScheduleAnswer, runbook: Runbook | None, jobs: Mapping[str, Job],
         "runs": show_runs(one.next_runs),
         "owner": one.owner.name,
         "isMine": one.owner.id == actor.user_id or actor.may(Permission.SETTINGS_WRITE),
-        "isGrave": bool(runbook) and is_grave(runbook.risk, one.environment),
+        "isGrave": bool(runbook) and is_grave(risk_of(runbook, one.inputs), one.environment),
         "isPaused": one.status == "paused",
         "policy": one.missed_policy.value,
         "startsAt": _iso(one.starts_at),

@@ -85,7 +85,7 @@ def _done(engine: Engine, steps: list[dict[str, Any]], given: dict[str, Any]) ->
     ended: list[dict[str, Any]] = []
     failure: dict[str, str] = {}
     for item in steps:
-        got = do(engine, given["verb"], item, given["machine"], given["grace_s"], volumes=given["volumes"])
+        got = do(engine, given, item)
         ended.append(got)
         if got["action"] == "error":
             failure = _broken_off(ended, len(steps), got)

@@ -66,6 +66,15 @@ def test_a_body_is_sent_as_json_and_an_empty_answer_is_none(api: Upstream, scrip
     assert script.asked == [("POST", "/api/x", b'{"a":1}')]
 
 
+@pytest.mark.parametrize("document", [{}, [], [5], "welcome", 5])
+def test_an_answer_that_is_read_as_something_else_is_a_failure_of_the_system(script: Script, document: Any) -> None:
+    script.lines = [says(200, document)]
+    with pytest.raises(UpstreamError) as caught, upstream(f"{script.url}/api/") as api:
+        api.get("/endpoints")["rows"][0].get("Id")
+    assert (caught.value.kind, caught.value.code) == ("validation", "upstream_validation")
+    assert caught.value.detail == "Fake answered something that cannot be understood."
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_what_may_run_twice_is_tried_again(api: Upstream, script: Script, slept: list[float], method: str) -> None:
     script.lines = [says(503), None, says(200, {"ok": True})]

@@ -122,6 +122,12 @@ def test_an_answer_that_is_not_json_is_a_fault_of_the_upstream(script: Script) -
     assert refused(api.get, "/zones").code == "upstream_5xx"
 
 
+def test_limits_and_failures_that_alternate_end_in_a_failure_of_the_upstream(script: Script) -> None:
+    script.lines = [*[says(429, Retry_After="0")] * 5, *[says(503)] * 4]
+    assert refused(client(script).get, "/zones").code == "upstream_5xx"
+    assert len(script.asked) == 9
+
+
 def test_after_three_failures_in_a_row_nothing_more_is_asked(script: Script) -> None:
     script.lines = [says(500)] * 3
     api = client(script)

@@ -289,6 +289,19 @@ def test_what_needs_a_second_person_is_said_beforehand(sign_in: SignIn):
     assert state.blocks == {"stage": "", "prod": ""}
 
 
+def test_what_the_inputs_make_graver_is_said_as_soon_as_they_are_given(sign_in: SignIn):
+    with unit_of_work() as session:
+        runbook = session.exec(select(Runbook).where(Runbook.name == "host_report")).one()
+        runbook.meta = {**runbook.meta, "graver": [{"input": "disk_warn_pct", "above": 90, "risk": "high"}]}
+        session.add(runbook)
+    state = opened(sign_in, Role.OPERATOR)
+    assert (state.runbook["risk"], state.approvals) == ("low", {"stage": "", "prod": ""})
+    call(state, "fill_in", {"disk_warn_pct": 91})
+    assert (state.runbook["risk"], state.approvals["stage"]) == ("high", "other_person")
+    call(state, "fill_in", {"disk_warn_pct": 90})
+    assert (state.runbook["risk"], state.approvals["stage"]) == ("low", "")
+
+
 def test_the_call_for_a_shell_holds_the_same_order(sign_in: SignIn):
     state = opened(sign_in)
     call(state, "fill_in", {"sections": ["o'clock"]})

@@ -223,7 +223,7 @@ class _Speaker(BaseHTTPRequestHandler):
         self._say(204, None)
 
     def _remove(self, engine: FakeEngine, container: FakeContainer, asked: dict[str, str]) -> None:
-        if container.state == "running" and asked.get("force") not in {"1", "true"}:
+        if container.state in {"running", "paused", "restarting"} and asked.get("force") not in {"1", "true"}:
             said = f"You cannot remove a running container {container.id}. Stop the container before attempting removal"
             self._say(409, {"message": f"{said} or force remove"})
             return

@@ -36,8 +36,8 @@ def inspect_container(actor: Actor, source: Source) -> Inspection:
     door = open_door(actor, endpoint)
     with engine_behind(door, endpoint, source.machine) as engine:
         document = inspected(engine, source.container_id)
-    environment: list[str] = (document.get("Config") or {}).get("Env") or []
-    return _hidden(inspection(document), LineRedactor([*door.secrets, *secret_values(environment)]).line)
+        environment: list[str] = (document.get("Config") or {}).get("Env") or []
+        return _hidden(inspection(document), LineRedactor([*door.secrets, *secret_values(environment)]).line)
 
 
 def inspected(engine: Engine, container_id: str) -> dict[str, Any]:

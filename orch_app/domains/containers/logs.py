@@ -99,9 +99,9 @@ def moment(text: str, name: str) -> str:
     if not text:
         return ""
     span = _SPAN.fullmatch(text)
-    if span:
-        return f"{(now() - timedelta(**{_UNITS[span[2]]: int(span[1])})).timestamp():.9f}"
     try:
+        if span:
+            return f"{(now() - timedelta(**{_UNITS[span[2]]: int(span[1])})).timestamp():.9f}"
         at = datetime.fromisoformat(text)
         return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp():.9f}"
     except (ValueError, OverflowError) as error:

@@ -21,7 +21,7 @@ from orch_app.domains.inventory.types import PortainerPayload
 from orch_app.integrations.docker import reading as engine_documents
 from orch_app.integrations.docker.engine import Engine, Swarm
 from orch_app.integrations.docker.things import Container, Node, Service, Stack
-from orch_app.integrations.portainer.server import Endpoint, Snapshot
+from orch_app.integrations.portainer.server import Endpoint
 from orch_app.kit.errors import OrchError
 from orch_app.kit.upstream_failures import UpstreamError
 
@@ -90,12 +90,18 @@ def list_containers(actor: Actor, endpoint_id: str) -> Containers:
 
 
 def seen_last(door: Door, endpoint: EndpointId) -> Containers | None:
-    """The containers that Portainer saw last at an endpoint that does not answer; None where it hands out none."""
-    known = _snapshot(door, endpoint)
-    if known is None or not known.containers:
+    """The containers that Portainer saw last at an endpoint that does not answer; None where it knows of none."""
+    if endpoint.number is None:
         return None
-    rows = [engine_documents.container(row) for row in known.containers]
-    return Containers(sorted(rows, key=lambda one: (one.name, one.id)), known.at)
+    try:
+        with portainer_behind(door) as portainer:
+            known = portainer.endpoint(endpoint.number).snapshot
+            if known is None or not known.containers:
+                return None
+            rows = [engine_documents.container(row) for row in known.containers]
+            return Containers(sorted(rows, key=lambda one: (one.name, one.id)), known.at)
+    except OrchError:
+        return None
 
 
 def list_services(actor: Actor, endpoint_id: str) -> Sequence[Service]:
@@ -174,14 +180,3 @@ def _of_portainer(door: Door, endpoint: Endpoint) -> Seen:
         known.nodes,
         known.at,
     )
-
-
-def _snapshot(door: Door, endpoint: EndpointId) -> Snapshot | None:
-    """What Portainer saw last of an endpoint that does not answer; None where it knows nothing either."""
-    if endpoint.number is None:
-        return None
-    try:
-        with portainer_behind(door) as portainer:
-            return portainer.endpoint(endpoint.number).snapshot
-    except OrchError:
-        return None

@@ -14,8 +14,8 @@ from orch_app.domains.inventory.targets import check_targets
 from orch_app.domains.jobs import earlier, given_source, host_limit, modes
 from orch_app.domains.jobs.orders import ENVIRONMENTS, Checked, Order
 from orch_app.domains.jobs.play_tags import check_tags
-from orch_app.domains.jobs.states import MAX_PRIORITY
-from orch_app.domains.jobs.verdicts import require_verdict
+from orch_app.domains.jobs.states import MAX_PRIORITY, Mode
+from orch_app.domains.jobs.verdicts import require_verdict, verdict_on
 from orch_app.domains.runbooks.choices.asking import Draft, faults
 from orch_app.domains.runbooks.inputs import DEFAULT_INPUT_KB, check_inputs
 from orch_app.domains.runbooks.models import Runbook
@@ -39,6 +39,8 @@ def check(session: Session, actor: Actor, order: Order) -> Checked:
     modes.check_mode(runbook, order)
     check_tags(runbook, order.tags)
     inputs = _check_inputs(runbook, order.inputs)
+    if order.mode != Mode.PREVIEW:
+        verdict = verdict_on(session, actor, runbook, order.environment, inputs)
     _check_choices(session, actor, runbook, order, inputs)
     hosts = _resolve_hosts(session, actor, runbook, order)
     earlier.require_named(session, actor, runbook, inputs)

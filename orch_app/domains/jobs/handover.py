@@ -39,7 +39,7 @@ def take_over(
     declared, at_work = runbook.meta.get("registers", []), replace(actor, request_id=job.id)
     try:
         with session.begin_nested():
-            for row in document.get(HOSTS, ()) if HOSTS in declared else ():
+            for row in handed_hosts.Handed.model_validate(document).hosts if HOSTS in declared else ():
                 handed_hosts.take(session, at_work, job, row)
             if is_good and INVENTORY in declared and document.get(INVENTORY):
                 _take_in(session, at_work, job, runbook, document[INVENTORY])

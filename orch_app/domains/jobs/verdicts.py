@@ -1,5 +1,8 @@
 """Who may run what where: the matrix of role, risk and environment, with what the runbook itself asks for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlmodel import Session
 
 from orch_app.domains.access.actor import Actor
@@ -8,6 +11,7 @@ from orch_app.domains.access.permissions import GRANTS, Permission, Role
 from orch_app.domains.accounts.queries import has_other_admin
 from orch_app.domains.jobs.states import Mode
 from orch_app.domains.runbooks.models import Runbook
+from orch_app.domains.runbooks.risks import risk_of
 from orch_app.kit.errors import Forbidden
 from orch_app.kit.settings import settings
 
@@ -15,13 +19,24 @@ STRENGTH = list(Role)  # weakest first
 _ASKED = {"none": Verdict.ALLOW, "required": Verdict.APPROVAL, "required_other_person": Verdict.OTHER_PERSON}
 
 
-def verdict_on(session: Session, actor: Actor, runbook: Runbook, environment: str) -> Verdict:
-    """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged."""
+def verdict_on(
+    session: Session, actor: Actor, runbook: Runbook, environment: str, inputs: Mapping[str, Any] | None = None
+) -> Verdict:
+    """Role, risk and environment, and what the runbook asks for: the strictest wins. Machines are not judged.
+
+    With `inputs` the risk is that of a run with these.
+    """
+    risk = runbook.risk if inputs is None else risk_of(runbook, inputs)
+    return verdict_at(session, actor, runbook, environment, risk)
+
+
+def verdict_at(session: Session, actor: Actor, runbook: Runbook, environment: str, risk: str) -> Verdict:
+    """The same for a run of this risk."""
     if actor.role is None:
         return Verdict.ALLOW
     wanted = _asked_by(runbook, actor.role, environment)
     solo = _is_alone(session, actor)
-    return verdict(actor.role, runbook.risk, environment, wanted, solo=solo)  # pyright: ignore[reportArgumentType]
+    return verdict(actor.role, risk, environment, wanted, solo=solo)  # pyright: ignore[reportArgumentType]
 
 
 def _is_alone(session: Session, actor: Actor) -> bool:

@@ -140,6 +140,7 @@ class RunbookSpec:
     category: str
     tags: tuple[str, ...]
     risk: Risk
+    graver: tuple[Mapping[str, Any], ...]
     mutates: bool
     target: Target
     default_environment: str
@@ -222,12 +223,22 @@ def read_metadata(folder: Path) -> dict[str, Any]:
 
 def require_acceptable_metadata(raw: Any) -> dict[str, Any]:
     """What a runbook says about itself, with the defaults filled in; raises RunbookBroken when it may not say so."""
+    if not _is_json(raw):
+        raise RunbookBroken("runbook.yaml holds a value that JSON does not know, such as a date; put it in quotes")
     checked = check_inputs(_metadata_schema(), raw)
     if checked.problems:
         first = checked.problems[0]
         raise RunbookBroken(f"runbook.yaml {first.pointer or 'as a whole'}: {first.detail}")
     _require_good_slots(checked.values["connections"])
     return checked.values
+
+
+def _is_json(raw: Any) -> bool:
+    """Whether YAML gave nothing that JSON has no word for: dates, sets, bytes, keys that are no text."""
+    try:
+        return json.loads(json.dumps(raw)) == raw
+    except (TypeError, ValueError):
+        return False
 
 
 def _require_good_slots(connections: Sequence[Mapping[str, Any]]) -> None:
@@ -309,11 +320,20 @@ def _require_good_templates(metadata: Mapping[str, Any], schema: Schema) -> None
         fault = fault_in(template, schema, slots)
         if fault:
             raise RunbookBroken(f"runbook.yaml {pointer}: {fault}")
+    for pointer, name in _named_inputs(metadata):
+        if name not in schema.get("properties", {}):
+            raise RunbookBroken(f"runbook.yaml {pointer}: there is no input {name}")
+
+
+def _named_inputs(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where an input is named, and which."""
     asked = metadata.get("earlier", {}).get("input", "")
-    if asked and asked not in schema.get("properties", {}):
-        raise RunbookBroken(f"runbook.yaml /earlier/input: there is no input {asked}")
-    if "source" in metadata["gives"] and "source" not in schema.get("properties", {}):
-        raise RunbookBroken("runbook.yaml /gives: there is no input source, which would name the source")
+    if asked:
+        yield "/earlier/input", asked
+    for number, rule in enumerate(metadata["graver"]):
+        yield f"/graver/{number}/input", rule["input"]
+    if "source" in metadata["gives"]:
+        yield "/gives", "source"  # which names the source
 
 
 def require_variable_names(schema: Schema) -> None:
@@ -335,11 +355,12 @@ def _templates(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _spec(folder: Path, metadata: Mapping[str, Any], **read: Any) -> RunbookSpec:
-    plain = {"tags", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
+    plain = {"tags", "graver", "play_tags", "locks", "registers", "gives", "connections", *_SECTIONS}
     values = {key: value for key, value in metadata.items() if key not in plain}
     return RunbookSpec(
         folder=folder,
         tags=tuple(metadata["tags"]),
+        graver=tuple(metadata["graver"]),
         play_tags=tuple(metadata["play_tags"]),
         locks=tuple(metadata["locks"]),
         registers=tuple(metadata["registers"]),

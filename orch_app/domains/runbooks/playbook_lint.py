@@ -53,7 +53,7 @@ def _require_play(play: Any, where: str, target: str) -> None:
     names = hosts if isinstance(hosts, list) else [hosts]
     allowed = KNOWN_HOSTS if target in {"hosts", "both"} else frozenset({*KNOWN_HOSTS}) - {"targets"} | _own(target)
     for name in names:
-        if name not in {*allowed, MADE}:
+        if not isinstance(name, str) or name not in {*allowed, MADE}:
             known = " or ".join(sorted(allowed))
             raise RunbookBroken(f"{where}: hosts is {name!r}; with target {target} it must be {known}")
     if "vars_prompt" in play:

@@ -8,6 +8,7 @@ import re2
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from orch_app.domains.runbooks import hints
 from orch_app.domains.runbooks.errors import RunbookBroken
 from orch_app.kit.ansible_names import is_reserved
 
@@ -143,6 +144,9 @@ def _require_node(root: Schema, pointer: str, node: Schema) -> None:
         _require_local(root, pointer, node["$ref"])
     if node.get("format", "date") not in FORMATS:
         raise ValueError(f"at {pointer}: the format '{node['format']}' is not known; use {', '.join(sorted(FORMATS))}")
+    fault = hints.fault_in(node)
+    if fault:
+        raise ValueError(f"at {pointer}: {fault}")
     _require_patterns(pointer, node)
     _require_names(pointer, node)
 

@@ -1,5 +1,6 @@
 """YAML of a runbook read without surprises: no aliases, no doubled keys, no deep nesting, no objects, a size cap."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark)
             seen.add(str(key.value))
@@ -71,22 +72,23 @@ def read_yaml(path: Path) -> Any:
 
 def parse_yaml(text: str, name: str) -> Any:
     """The one document in a text; raises RunbookBroken with `name`, line and column of the fault."""
-    try:
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - _StrictLoader is a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        raise RunbookBroken(f"{name}{_where(error)}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise RunbookBroken(f"{name}: {str(error).splitlines()[0]}") from error
+    return _read(yaml.load, text, name)
 
 
 def compose_yaml(text: str, name: str) -> yaml.Node | None:
     """The nodes of a text with the places where they stand; raises RunbookBroken as `parse_yaml`."""
+    return _read(yaml.compose, text, name)
+
+
+def _read(load: Callable[..., Any], text: str, name: str) -> Any:
     try:
-        return yaml.compose(text, Loader=_StrictLoader)
+        return load(text, Loader=_StrictLoader)  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         raise RunbookBroken(f"{name}{_where(error)}: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise RunbookBroken(f"{name}: {str(error).splitlines()[0]}") from error
+    except (LookupError, TypeError, AttributeError) as error:  # PyYAML's own, of `!!bool perhaps` and its like
+        raise RunbookBroken(f"{name}: a value is not of the type that its tag names") from error
 
 
 def _where(error: yaml.MarkedYAMLError) -> str:

@@ -73,7 +73,8 @@ def _candidate(path: str, file: TreeFile) -> Candidate | None:
 
 
 def _variables(play: Mapping[str, Any]) -> Iterator[str]:
-    for one in play.get("vars_prompt") or []:
+    asked = play.get("vars_prompt")
+    for one in asked if isinstance(asked, list) else []:
         if isinstance(one, dict) and "name" in one:
             yield str(one["name"])
     own = play.get("vars")

@@ -35,11 +35,19 @@ def _faults(path: str, file: TreeFile) -> Iterator[str]:
     except (RunbookBroken, UnicodeDecodeError) as error:
         yield str(error)
         return
+    yield from (f"{path}{fault}" for fault in _faults_of(asked))
+
+
+def _faults_of(asked: Any) -> Iterator[str]:
+    """What is wrong with the content of a file, each as it goes on after the file's name."""
     if isinstance(asked, list) or (isinstance(asked, dict) and asked.get("roles")):
-        yield f"{path} asks for roles: put them into roles/ of the source"
+        yield " asks for roles: put them into roles/ of the source"
         return
-    collections = asked.get("collections") if isinstance(asked, dict) else None
-    yield from (f"{path}: {fault}" for fault in map(_fault, collections or []) if fault)
+    collections = (asked.get("collections") if isinstance(asked, dict) else None) or []
+    if not isinstance(collections, list):
+        yield ": collections is not a list"
+        return
+    yield from (f": {fault}" for fault in map(_fault, collections) if fault)
 
 
 def _fault(asked: Any) -> str:

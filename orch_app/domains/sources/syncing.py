@@ -96,6 +96,9 @@ def _sync(held: Held) -> None:
     except Unavailable as error:  # the database or the store
         _log.warning("source.away", source=held.source.id, detail=error.detail)
         _fail(held, Fault(error.code, error.detail, is_ours=True))
+    except Exception:  # noqa: BLE001 - one source must not keep the others from being fetched
+        _log.exception("source.failed", source=held.source.id)
+        _fail(held, Fault("internal", "The product met a fault of its own in this source; the worker's log has it."))
 
 
 def _opened(source: RunbookSource) -> GitPayload | None:

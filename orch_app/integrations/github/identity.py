@@ -19,10 +19,11 @@ def look(reach: Reach, token: str) -> Identity:
     headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": VERSION}
     with question("GitHub", reach, headers, explain) as api:
         answer = api.call("GET", "/user")
+        who = str(answer.document["login"])
     told = answer.headers.get("x-oauth-scopes")
     granted = tuple(scope.strip() for scope in (told or "").split(",") if scope.strip())
     missing = () if told is None or _READS_CODE & set(granted) else ("repo",)
-    return Identity(str(answer.document["login"]), granted, missing)
+    return Identity(who, granted, missing)
 
 
 def explain(document: Any) -> str:

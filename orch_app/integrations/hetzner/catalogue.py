@@ -61,7 +61,8 @@ def _all(api: Upstream, what: str, query: Query | None = None) -> Iterator[dict[
     while page:
         answer = api.get(f"/{what}", {**(query or {}), "page": page, "per_page": AT_ONCE})
         yield from answer[what]
-        page = answer.get("meta", {}).get("pagination", {}).get("next_page")
+        after = answer.get("meta", {}).get("pagination", {}).get("next_page")
+        page = after if after and after > page else None
 
 
 def _server_type(row: Mapping[str, Any]) -> ServerType:

@@ -15,8 +15,7 @@ def look(reach: Reach, token: str) -> Identity:
         EgressRefused: it may not be connected to.
     """
     with question("Hetzner Cloud", reach, {"Authorization": f"Bearer {token}"}, explain) as api:
-        page = api.get("/servers", {"per_page": 1})
-    count = page["meta"]["pagination"]["total_entries"]
+        count = api.get("/servers", {"per_page": 1})["meta"]["pagination"]["total_entries"]
     return Identity(f"project with {count} server{'' if count == 1 else 's'}", granted=("Permissions: Read",))
 
 

@@ -68,12 +68,13 @@ class Portainer:
 
     def endpoints(self) -> list[Endpoint]:
         """The endpoints that the token's user may see, by name."""
-        rows: list[dict[str, Any]] = []
+        rows: dict[int, dict[str, Any]] = {}
         while True:
             page = self._upstream.get("/api/endpoints", {"start": len(rows) + 1, "limit": PAGE})
-            rows += page
-            if len(page) < PAGE:
-                return sorted(map(_endpoint, rows), key=lambda one: (one.name, one.number))
+            news = {row["Id"]: row for row in page if row["Id"] not in rows}
+            rows |= news
+            if len(news) < PAGE:  # also of a server that gives all at once, whatever is asked
+                return sorted(map(_endpoint, rows.values()), key=lambda one: (one.name, one.number))
 
     def endpoint(self, number: int) -> Endpoint:
         """One endpoint."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import socket
@@ -151,7 +152,7 @@ class Upstream:
         """
         self._require_hope()
         waits = 0
-        for attempt in range(1, ATTEMPTS + MOST_WAITS):
+        for attempt in itertools.count(1):
             got = self._attempt(method, path, query or {}, body=body, content=content, headers=headers or {})
             if isinstance(got, Answer):
                 self._failed_in_a_row = 0

@@ -70,6 +70,18 @@ def question_of(job: Job) -> Approval:
         return session.get_one(Approval, job.id)
 
 
+def test_inputs_that_make_a_run_graver_wait_for_another_person_where_others_do_not(
+    trials: Trials, asker: Actor
+) -> None:
+    most = {"type": "integer", "default": 10}
+    graver = [{"input": "most", "above": 100, "risk": "high"}]
+    trials.write("trial", GOOD, inputs={"most": most}, graver=graver, supports={"check": True})
+    assert launched(asker, "trial", inputs={"most": 100}).phase == "queued"
+    job = launched(asker, "trial", inputs={"most": 101})
+    assert (job.phase, question_of(job).wanted) == ("awaiting_approval", "required_other_person")
+    assert launched(asker, "trial", inputs={"most": 101}, mode="preview").phase == "queued"
+
+
 def refusal(actor: Actor, job: Job, plan_sha256: str = "") -> OrchError:
     with pytest.raises(OrchError) as caught:
         approve(actor, job, plan_sha256)

@@ -38,10 +38,13 @@ def job(database: str, admin: Actor) -> Job:
 
 def taken_over(job: Job, *rows: dict[str, Any], registers: tuple[str, ...] = ("hosts",)) -> str:
     """Why the inventory was left as it is at the end of this job; empty where it was not."""
+    return handed_over(job, {"hosts": list(rows)}, registers)
+
+
+def handed_over(job: Job, document: dict[str, Any], registers: tuple[str, ...] = ("hosts",)) -> str:
     meta = {"registers": list(registers)}
     runbook = Runbook(id="rb_1", name="trial", path="trial", meta=meta)  # pyright: ignore[reportCallIssue]
     with unit_of_work() as session:
-        document = {"hosts": list(rows)}
         return handover.take_over(session, worker_actor("w"), job, runbook, document, is_good=False)
 
 
@@ -203,3 +206,20 @@ def test_a_job_that_imports_reads_the_inventory_and_has_its_output_taken_over(
     assert "db-1 5432 ['db-1']" in text_of(job)
     with reading() as session:
         assert session.exec(select(HostGroup).where(HostGroup.name == "web")).one().origin == "prod-netbox"
+
+
+@pytest.mark.parametrize("rows", [5, "web-9", {"name": "web-9"}, [5], ["web-9"], [None], [[]], [{}]])
+def test_what_is_no_list_of_hosts_is_refused_and_the_job_still_ends(job: Job, rows: Any) -> None:
+    assert handed_over(job, {"hosts": rows}).startswith("The inventory was left as it is:")
+
+
+@pytest.mark.parametrize("name", [5, None, {"a": 1}, ["web-9"], "a\x00b"])
+def test_a_name_that_is_no_text_is_refused_and_the_job_still_ends(job: Job, name: Any) -> None:
+    assert handed_over(job, {"hosts": [NEW | {"name": name}]}).startswith("The inventory was left as it is:")
+
+
+@pytest.mark.parametrize(
+    "change", [{"port": "x"}, {"connection": 5}, {"connection": []}, {"host_key": 5}, {"user": {}}]
+)
+def test_a_field_of_another_type_is_refused_and_the_job_still_ends(job: Job, change: Any) -> None:
+    assert handed_over(job, {"hosts": [NEW | change]}).startswith("The inventory was left as it is:")

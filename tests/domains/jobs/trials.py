@@ -43,14 +43,15 @@ class Trials:
     actor: Actor
 
     def write(self, name: str, tasks: str, **metadata: Any) -> Path:
-        """A runbook with these tasks, known to the product."""
+        """A runbook with these tasks, known to the product; `inputs` are the properties of its schema."""
+        schema = {"type": "object", "additionalProperties": False, "properties": metadata.pop("inputs", {})}
         target = metadata.get("target", "localhost")
         words = {"name": name, "version": "1.0.0", "title": name, "title_pt": name, "category": "tests", "risk": "low"}
         facts = {"mutates": False, "target": target, "timeout_s": 120}
         files = {
             "runbook.yaml": json.dumps({**words, **facts, **metadata}),
             "playbook.yml": PLAY.format(hosts="localhost" if target == "localhost" else "targets") + tasks,
-            "schema.json": json.dumps({"type": "object", "additionalProperties": False, "properties": {}}),
+            "schema.json": json.dumps(schema),
             "output.schema.json": json.dumps(OUTPUT_SCHEMA),
             "README.md": f"# {name}\n",
         }

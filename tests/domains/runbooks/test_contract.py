@@ -1,6 +1,7 @@
 """A runbook folder is read as a whole, and what is wrong with it is said in one sentence."""
 
 from dataclasses import FrozenInstanceError
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,13 @@ def test_a_fault_in_the_metadata_is_said_with_its_place(tmp_path: Path, changes:
     assert reason(write_runbook(tmp_path, **changes)) == expected
 
 
+@pytest.mark.parametrize("value", [date(2026, 1, 1), {1, 2}, b"x", {5: "x"}, float("nan")])
+def test_metadata_that_json_has_no_word_for_is_refused(tmp_path: Path, value: object) -> None:
+    assert reason(write_runbook(tmp_path, description=value)) == (
+        "runbook.yaml holds a value that JSON does not know, such as a date; put it in quotes"
+    )
+
+
 def test_the_name_must_be_the_folders(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path).rename(tmp_path / "other")
     assert reason(folder) == "runbook.yaml /name: is 'demo' but the folder is 'other'"
@@ -133,6 +141,17 @@ def test_a_schema_that_is_no_json_is_said_with_its_line(tmp_path: Path) -> None:
     folder = write_runbook(tmp_path)
     (folder / "schema.json").write_text('{\n "type": object\n}')
     assert reason(folder).startswith("schema.json line 2 column 10")
+
+
+def test_an_input_that_shall_make_a_run_graver_must_be_one(tmp_path: Path) -> None:
+    rules = [{"input": "word", "is": ["x"], "risk": "high"}, {"input": "gone", "above": 1, "risk": "high"}]
+    assert reason(write_runbook(tmp_path, graver=rules)) == "runbook.yaml /graver/1/input: there is no input gone"
+
+
+@pytest.mark.parametrize("rule", [{}, {"is": ["x"], "above": 1}, {"is": []}, {"above": "1"}])
+def test_a_rule_of_what_is_graver_says_one_thing(tmp_path: Path, rule: dict[str, Any]) -> None:
+    graver = [{"input": "word", "risk": "high", **rule}]
+    assert reason(write_runbook(tmp_path, graver=graver)).startswith("runbook.yaml /graver/0")
 
 
 def test_a_default_that_the_schema_refuses_breaks_the_runbook(tmp_path: Path) -> None:

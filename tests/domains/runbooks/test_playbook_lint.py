@@ -76,9 +76,17 @@ def test_task_files_beside_the_playbook_are_read_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("hosts", "target"),
-    [("all", "both"), ("targets", "none"), ("web*", "hosts"), ("{{ inputs.word }}", "hosts"), (None, "both")],
+    [
+        ("all", "both"),
+        ("targets", "none"),
+        ("web*", "hosts"),
+        ("{{ inputs.word }}", "hosts"),
+        (None, "both"),
+        ({"web": 1}, "both"),
+        ([["web"]], "both"),
+    ],
 )
-def test_plays_run_on_chosen_hosts_and_localhost_only(tmp_path: Path, hosts: str | None, target: str) -> None:
+def test_plays_run_on_chosen_hosts_and_localhost_only(tmp_path: Path, hosts: object, target: str) -> None:
     folder = write_runbook(tmp_path, playbook=[{"hosts": hosts, "tasks": []}])
     with pytest.raises(RunbookBroken, match="play 1: hosts is"):
         require_safe_playbook(folder, target)

@@ -36,6 +36,18 @@ def closed(**properties: Any) -> dict[str, Any]:
         (closed(a={"pattern": "(?=x)"}), "the pattern '(?=x)' cannot be used"),
         (closed(a={"pattern": r"(a)\1"}), "cannot be used"),
         (closed(a={"format": "regex"}), "the format 'regex' is not known"),
+        (closed(a={"x-choices": "hosts"}), "at #/properties/a: x-choices: 'hosts' is not of type 'object'"),
+        (closed(a={"x-choices": {"params": {}}}), "x-choices: 'source' is a required property"),
+        (closed(a={"x-choices": {"source": "hosts", "params": []}}), "x-choices/params: [] is not of type 'object'"),
+        (closed(a={"enum": ["a"], "x-labels-pt": 5}), "x-labels-pt: 5 is not of type 'object'"),
+        (closed(a={"x-labels": {"a": None}}), "x-labels/a: None is not of type 'string'"),
+        (closed(a={"x-show-when": {"b": "c"}}), "x-show-when/b: 'c' is not of type 'array'"),
+        (closed(a={"x-order": "first"}), "x-order: 'first' is not of type 'number'"),
+        (closed(a={"x-widget": ["code"]}), "x-widget: ['code'] is not of type 'string'"),
+        (closed(a={"x-columns": "name"}), "x-columns: 'name' is not of type 'array'"),
+        (closed(a={"x-help": 5}), "x-help: 5 is not of type 'string'"),
+        ({**closed(), "x-output": {}}, "at #: x-output: {} is not of type 'array'"),
+        ({**closed(), "x-output": [{"columns": ["name"]}]}, "x-output/0/columns/0: 'name' is not of type 'object'"),
         (closed(a={"type": "strange"}), "schema.json at #/properties/a/type"),
         (closed(ansible_host={"type": "string"}), "the property name 'ansible_host' is reserved by Ansible"),
         (
@@ -47,6 +59,10 @@ def closed(**properties: Any) -> dict[str, Any]:
 )
 def test_a_schema_we_do_not_run_is_refused_with_the_place(schema: Any, expected: str) -> None:
     assert expected in refused(schema)
+
+
+def test_a_hint_that_nobody_knows_is_let_be() -> None:
+    require_acceptable(closed(a={"x-of-somebody": {"anything": 5}}), "schema.json")
 
 
 def test_nesting_and_size_are_limited() -> None:

@@ -23,6 +23,11 @@ def test_ordinary_yaml_and_ansibles_tags_are_read(tmp_path: Path) -> None:
         ("a: !!python/object/apply:os.system ['id']\n", "f.yml line 1 column 4: could not determine a constructor"),
         ("[" * 41 + "]" * 41, "f.yml line 1 column 41: nested deeper than 40 levels"),
         ("a: 2026-99-99\n", "f.yml: month must be in 1..12"),
+        ("a: !!bool perhaps\n", "f.yml: a value is not of the type that its tag names"),
+        ("a: !!timestamp noon\n", "f.yml: a value is not of the type that its tag names"),
+        ("a: !!int ''\n", "f.yml: a value is not of the type that its tag names"),
+        ("a: !!float ''\n", "f.yml: a value is not of the type that its tag names"),
+        ("a: !!map [b]\n", "f.yml line 1 column 4: expected a mapping node"),
         ("a: 1\n---\nb: 2\n", "f.yml line 2 column 1: but found another document"),
     ],
 )

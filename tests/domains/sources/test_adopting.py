@@ -116,3 +116,10 @@ def test_playbooks_that_could_be_adopted_are_found_with_what_they_ask_for() -> N
 def test_a_playbook_is_named_by_its_path_in_the_source(playbook: str) -> None:
     with pytest.raises(ValueError, match="playbook"):
         AdoptionBody.model_validate({"playbook": playbook, "title": "x", "titlePt": "x"})
+
+
+@pytest.mark.parametrize("value", ["5", "true", "2026-01-01", "name", "{name: x}", "!!bool perhaps", "[5, {name: 7}]"])
+def test_nothing_that_stands_in_a_playbook_keeps_a_source_from_being_fetched(value: str) -> None:
+    odd = tree_of({"site.yml": f"- hosts: {value}\n  vars_prompt: {value}\n  vars: {value}\n"})
+    assert json.dumps([one.to_json() for one in candidates(odd)])
+    assert adopt(odd, adoption())["playbook.yml"]

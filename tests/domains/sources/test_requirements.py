@@ -49,6 +49,8 @@ def test_what_is_installed_may_be_asked_for(asked: str) -> None:
         ("collections: [{name: ops, type: git}]", "'ops' is not the name of a collection"),
         ("roles: [geerlingguy.nginx]", "requirements.yml asks for roles: put them into roles/ of the source"),
         ("- geerlingguy.nginx", "requirements.yml asks for roles"),
+        ("collections: true", "requirements.yml: collections is not a list"),
+        ("collections: {name: community.general}", "requirements.yml: collections is not a list"),
         ("collections: [a", "requirements.yml line 1"),
         ("x: &a 1\ny: *a", "aliases"),
     ],

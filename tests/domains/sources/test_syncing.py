@@ -152,6 +152,23 @@ def test_while_the_store_is_away_it_is_tried_again_soon(bench: Bench, monkeypatc
     assert bench.sync(source_id).state == "waiting"
 
 
+def test_a_fault_of_ours_in_one_source_does_not_keep_the_others_waiting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad", "good"):
+        bench.write(runbook_files(), name)
+    bad, good = bench.add("bad"), bench.add("good")
+    judge = editions.judge
+
+    def judged(source: RunbookSource, *rest: object) -> object:
+        return judge(source, *rest) if source.id == good else {}["nothing"]  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(editions, "judge", judged)
+    assert syncing.sync_all_due() == 2
+    assert (bench.shown(bad).state, bench.shown(bad).fault_code) == ("failed", "internal")
+    assert bench.shown(good).state == "waiting"
+
+
 def test_a_worker_that_dies_leaves_the_source_due_after_its_lease(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,3 +63,9 @@ def test_an_image_is_one_name_for_all_architectures(hetzner: Script) -> None:
     assert ask(hetzner, catalogue.images) == [Named("debian-12", "Debian 12")]
     asked = parse_qs(urlsplit(hetzner.asked[0][1]).query)
     assert (asked["type"], asked["status"]) == (["system"], ["available"])
+
+
+def test_a_list_that_names_an_earlier_page_as_its_next_ends(hetzner: Script) -> None:
+    key = {"name": "ops", "fingerprint": "b7:2f"}
+    hetzner.lines = [page("ssh_keys", key, following=2), page("ssh_keys", key, following=2)]
+    assert ask(hetzner, catalogue.ssh_keys) == [Named("ops", "b7:2f")] * 2

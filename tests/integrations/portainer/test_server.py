@@ -15,6 +15,7 @@ from orch_app.kit.upstream_failures import UpstreamError
 from tests.systems.certificates import certificate
 from tests.systems.engine import BEGAN, FakeContainer, FakeEngine, fake_engine
 from tests.systems.portainer import DOWN, FakeEndpoint, FakePortainer, FakeStack, fake_portainer
+from tests.systems.scripted_http import says, scripted
 
 ALLOW = ("localhost",)
 PATIENCE_S = 60.0
@@ -80,6 +81,16 @@ def test_endpoints_are_listed_page_by_page(
         ("swarm", True, True),
     ]
     assert [asked[2]["start"] for asked in double.asked] == ["1", "3", "5"]
+
+
+def test_a_server_that_gives_all_endpoints_whatever_page_is_asked_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PAGE", 2)
+    rows = [{"Id": number, "Name": f"site {number}", "Type": 1, "Status": 1} for number in (1, 2, 3)]
+    with scripted() as script:
+        script.lines = [says(200, rows)] * 3
+        with Upstream("Portainer", server_reach(script.url, ("127.0.0.1",)), breaker=Breaker()) as upstream:
+            assert [one.number for one in Portainer(upstream).endpoints()] == [1, 2, 3]
+    assert len(script.asked) == 2
 
 
 def test_what_was_last_seen_of_an_endpoint_is_told(portainer: Portainer) -> None:

@@ -84,6 +84,41 @@ def test_a_running_container_is_removed_only_if_that_is_allowed(site: Site) -> N
     assert run(site, "remove", ["db", "web"], force=True)["counts"]["delete"] == 2
 
 
+@pytest.mark.parametrize("state", ["paused", "restarting"])
+def test_one_that_lives_is_as_one_that_runs(site: Site, state: str) -> None:
+    site.engine.containers[0].state = state
+    refused = run(site, "remove", ["web"])
+    assert (refused["failure"]["code"], writes(site)) == ("conflict", [])
+    assert run(site, "remove", ["web"], force=True)["counts"]["delete"] == 1
+
+
+def test_one_that_was_started_since_the_plan_is_not_removed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    containers = modules.shared("engine.containers")
+    do = containers.do
+
+    def after_a_start(*arguments: Any) -> Any:
+        site.engine.find(DB).state = "running"  # pyright: ignore[reportOptionalMemberAccess]
+        return do(*arguments)
+
+    monkeypatch.setattr(containers, "do", after_a_start)
+    found = run(site, "remove", ["db"])
+    assert (found["failure"]["code"], found["changed"]) == ("conflict", False)
+    assert site.engine.find(DB)
+
+
+def test_one_that_somebody_else_removes_meanwhile_is_gone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    containers = modules.shared("engine.containers")
+    do = containers.do
+
+    def after_a_removal(*arguments: Any) -> Any:
+        site.engine.containers = [one for one in site.engine.containers if one.id != DB]
+        return do(*arguments)
+
+    monkeypatch.setattr(containers, "do", after_a_removal)
+    found = run(site, "remove", ["db"])
+    assert (found["failure"], found["counts"]["delete"]) == ({}, 1)
+
+
 def test_one_that_is_not_there_keeps_all_others_from_being_touched(site: Site) -> None:
     found = run(site, "restart", ["web", "gone"])
     assert (found["failure"]["code"], found["changed"], writes(site)) == ("not_found", False, [])

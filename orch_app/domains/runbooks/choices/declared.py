@@ -5,6 +5,7 @@ for a value beside the field itself, in the same row. `connection` names the slo
 another system; left out it is the first slot of the type.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from orch_app.domains.runbooks.templates import render_one
 
 KEYWORD = "x-choices"
 _ROOT, _BESIDE = "$", "@"
+_ROW = re.compile(r"[0-9]{1,6}")
 Path = Sequence[str]
 
 
@@ -90,7 +92,7 @@ def _at(value: Any, path: Path) -> Any:
         if isinstance(value, Mapping):
             value = value.get(name)
         elif isinstance(value, list):
-            value = value[int(name)] if name.isdigit() and int(name) < len(value) else None
+            value = value[int(name)] if _ROW.fullmatch(name) and int(name) < len(value) else None
         else:
             return None
     return value

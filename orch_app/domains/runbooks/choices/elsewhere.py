@@ -1,6 +1,7 @@
 """Sources in other systems: what a connection carries becomes a client, what the client finds becomes choices."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from orch_app.domains.inventory.types import TYPES, CloudflarePayload, HetznerPayload, Payload, PortainerPayload
 from orch_app.domains.inventory.types.fields import text_of
@@ -8,6 +9,7 @@ from orch_app.domains.runbooks.choices.found import Asked, Choice, Found
 from orch_app.integrations.cloudflare.zones import find_zones
 from orch_app.integrations.hetzner import catalogue
 from orch_app.integrations.portainer.server import Portainer, explain, server_reach
+from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.settings import settings
 from orch_app.kit.upstream import Reach, Upstream
 
@@ -19,10 +21,10 @@ def cloudflare_zones(payload: CloudflarePayload, asked: Asked) -> Found:
     """Zones by name; the value is the id."""
     with _cloudflare(payload) as api:
         zones = find_zones(api, asked.text)
-    items = [
-        Choice(zone.id, zone.name, zone.account if zone.status == "active" else zone.status) for zone in zones.items
-    ]
-    return Found(tuple(items), truncated=zones.total > len(items))
+        items = [
+            Choice(zone.id, zone.name, zone.account if zone.status == "active" else zone.status) for zone in zones.items
+        ]
+        return Found(tuple(items), truncated=zones.total > len(items))
 
 
 def hetzner_server_types(payload: HetznerPayload, asked: Asked) -> Found:
@@ -30,8 +32,8 @@ def hetzner_server_types(payload: HetznerPayload, asked: Asked) -> Found:
     place = str(asked.params.get("location", ""))
     with _hetzner(payload) as api:
         types = catalogue.server_types(api)
-    fitting = [one for one in types if not place or place in one.monthly]
-    return Found(tuple(Choice(one.name, one.name, _size(one, place)) for one in fitting))
+        fitting = [one for one in types if not place or place in one.monthly]
+        return Found(tuple(Choice(one.name, one.name, _size(one, place)) for one in fitting))
 
 
 def hetzner_locations(payload: HetznerPayload, _asked: Asked) -> Found:
@@ -63,11 +65,20 @@ def portainer_endpoints(payload: PortainerPayload, asked: Asked) -> Found:
 
 def portainer_containers(payload: PortainerPayload, asked: Asked) -> Found:
     """Services and containers of the environment `endpoint_id`, by name; ids are not listed and are good as well."""
-    with _portainer(payload, int(asked.params["endpoint_id"])) as upstream:
-        containers = Portainer(upstream).engine(int(asked.params["endpoint_id"])).containers()
+    endpoint = _number(asked.params["endpoint_id"])
+    with _portainer(payload, endpoint) as upstream:
+        containers = Portainer(upstream).engine(endpoint).containers()
     found = {one.service: Choice(one.service, one.service, "service") for one in containers if one.service}
     found |= {one.name: Choice(one.name, one.name, one.image) for one in containers}
     return Found(tuple(found[name] for name in sorted(found)), truncated=True)
+
+
+def _number(given: Any) -> int:
+    """The number of an environment; a form that is not checked yet may have anything in that field."""
+    if type(given) is int and given > 0:
+        return given
+    problem = Problem("/inputs/endpoint_id", "type", "This must be a whole number.", "Precisa ser um número inteiro.")
+    raise Invalid("The environment is not a number.", "validation", errors=(problem,))
 
 
 def _named(found: Sequence[catalogue.Named]) -> Found:

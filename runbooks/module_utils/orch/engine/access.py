@@ -114,12 +114,13 @@ class Access:
 
     def _endpoints(self) -> list[dict[str, Any]]:
         api = self._portainer()
-        rows: list[dict[str, Any]] = []
+        rows: dict[int, dict[str, Any]] = {}
         while True:
             page = api.get("/api/endpoints", start=len(rows) + 1, limit=PAGE) or []
-            rows += page
-            if len(page) < PAGE:
-                return rows
+            news = {row["Id"]: row for row in page if row["Id"] not in rows}
+            rows.update(news)
+            if len(news) < PAGE:  # also of a server that gives all at once, whatever is asked
+                return list(rows.values())
 
     def _portainer(self) -> EngineApi:
         given = self._document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from ansible.module_utils.orch.engine.access import Engine
 from ansible.module_utils.orch.engine.inventory import RETRYABLE
@@ -10,6 +10,7 @@ from ansible.module_utils.orch.plan import changed_fields
 from ansible.module_utils.orch.upstream import UpstreamError
 
 NOT_MODIFIED = 304
+LIVE = frozenset({"running", "paused", "restarting"})
 
 
 class Found:
@@ -67,8 +68,9 @@ def step(verb: str, found: Found, *, force: bool = False) -> dict[str, Any]:
 def _removal(item: dict[str, Any], found: Found, *, force: bool) -> dict[str, Any]:
     if found.state is None:
         return {**item, "action": "noop", "after": None, "fields": []}
-    if found.state["status"] == "running" and not force:
-        return _refused(item, "conflict", f"{found.name} is running; stop it first, or allow to remove running ones")
+    status = found.state["status"]
+    if status in LIVE and not force:
+        return _refused(item, "conflict", f"{found.name} is {status}; stop it first, or allow to remove running ones")
     return {**item, "action": "delete", "after": None, "fields": sorted(found.state)}
 
 
@@ -77,17 +79,20 @@ def _refused(item: dict[str, Any], code: str, message: str) -> dict[str, Any]:
     return {**item, "action": "error", "after": item["before"], "fields": [], "error": error}
 
 
-def do(engine: Engine, verb: str, step: dict[str, Any], machine: str, grace_s: int, *, volumes: bool) -> dict[str, Any]:
+def do(engine: Engine, given: Mapping[str, Any], step: dict[str, Any]) -> dict[str, Any]:
     """Carry out one step and look at what came of it; the step as it ended. Does not raise."""
-    path = f"/containers/{step['id']}"
+    path, verb, machine = f"/containers/{step['id']}", str(given["verb"]), str(given["machine"])
     try:
         if verb == "remove":
-            engine.call("DELETE", path, machine, force="true", v=str(volumes).lower())
+            # One that has been started since the plan was made is refused by the engine, unless that is allowed.
+            flags = {name: str(given[name]).lower() for name in ("force", "volumes")}
+            engine.call("DELETE", path, machine, force=flags["force"], v=flags["volumes"])
         else:
-            _change(engine, f"{path}/{verb}", machine, grace_s)
+            _change(engine, f"{path}/{verb}", machine, given["grace_s"])
     except UpstreamError as error:
-        # What was asked may have been done although no answer came: what is there now decides.
-        if not error.may_have_acted:
+        # What was asked may have been done although no answer came, or by somebody else: what is there now decides.
+        is_gone = verb == "remove" and error.code == "not_found"
+        if not (error.may_have_acted or is_gone):
             return _refused(step, error.code, str(error))
     return _verified(step, verb, find(engine, step["id"], machine))
 

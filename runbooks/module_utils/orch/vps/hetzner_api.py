@@ -47,7 +47,8 @@ class HetznerApi(Upstream):
         while page:
             answer = self.get(f"/{what}", **query, page=page, per_page=PAGE)
             rows += answer[what]
-            page = answer.get("meta", {}).get("pagination", {}).get("next_page")
+            after = answer.get("meta", {}).get("pagination", {}).get("next_page")
+            page = after if after and after > page else None
         return rows
 
     def named(self, what: str, name: str) -> dict[str, Any] | None:

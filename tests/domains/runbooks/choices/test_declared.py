@@ -67,6 +67,11 @@ def test_a_parameter_whose_input_is_missing_is_left_out() -> None:
     assert declared_at(SCHEMA, ["rows", "0", "name"], {"rows": "nonsense"}) == Declared("things")
 
 
+@pytest.mark.parametrize("row", ["²", "٣", "9" * 5_000])
+def test_a_row_that_is_no_number_names_no_row(row: str) -> None:
+    assert declared_at(SCHEMA, ["rows", row, "name"], {"rows": [{"kind": "x"}]}) == Declared("things")
+
+
 def test_every_value_that_must_be_a_choice_is_found_with_its_pointer() -> None:
     found = {chosen.pointer: (chosen.value, chosen.declared.source) for chosen in chosen_in(SCHEMA, INPUTS)}
     assert found == {

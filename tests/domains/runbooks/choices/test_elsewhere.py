@@ -9,6 +9,8 @@ import pytest
 from orch_app.domains.inventory.types import type_named
 from orch_app.domains.runbooks.choices import elsewhere
 from orch_app.domains.runbooks.choices.found import Asked, Choice, Found
+from orch_app.kit.errors import Invalid
+from orch_app.kit.upstream_failures import UpstreamError
 from tests.systems.engine import FakeContainer, fake_engine
 from tests.systems.portainer import DOWN, FakeEndpoint, FakePortainer, fake_portainer
 from tests.systems.scripted_http import Script, says, scripted
@@ -88,3 +90,21 @@ def test_containers_and_services_are_those_of_the_environment_and_an_id_is_as_go
     found = asked_portainer(elsewhere.portainer_containers, portainer, endpoint_id=2)
     assert [one.value for one in found.items] == ["db", "shop_web", "shop_web.1.x"]
     assert not found.refuses("a" * 64)
+
+
+@pytest.mark.parametrize("endpoint", ["two", "2", 2.5, True, 0, -1, [2], {}])
+def test_an_environment_that_is_no_number_is_the_callers_fault(portainer: FakePortainer, endpoint: Any) -> None:
+    with pytest.raises(Invalid) as error:
+        asked_portainer(elsewhere.portainer_containers, portainer, endpoint_id=endpoint)
+    assert error.value.errors[0].pointer == "/inputs/endpoint_id"
+
+
+@pytest.mark.parametrize("document", [{}, [], [5], "welcome", 5, {"result": 5}, {"server_types": [{}]}])
+@pytest.mark.parametrize(
+    ("find", "kind"), [(elsewhere.cloudflare_zones, "cloudflare"), (elsewhere.hetzner_server_types, "hetzner")]
+)
+def test_what_is_no_answer_of_that_system_is_its_failure(system: Script, find: Any, kind: str, document: Any) -> None:
+    system.lines = [says(200, document)]
+    with pytest.raises(UpstreamError) as error:
+        asked(find, kind, system.url)
+    assert error.value.kind == "validation"
