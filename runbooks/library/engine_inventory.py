@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -11,6 +12,7 @@ from ansible.module_utils.orch.connections import NoConnection
 from ansible.module_utils.orch.engine.access import Access
 from ansible.module_utils.orch.engine.change_set import changes
 from ansible.module_utils.orch.engine.inventory import look_at_all
+from ansible.module_utils.orch.plan import Plan, canonical, write_whole
 from ansible.module_utils.orch.upstream import UpstreamError
 
 DOCUMENTATION = r"""
@@ -19,6 +21,8 @@ short_description: List services, containers, stacks and machines of Docker engi
 description:
   - Reads only. Every endpoint gets an item; one that fails has an error and what Portainer saw of it last.
   - Values of environment variables are never read out, only their names.
+  - Leaves the lists as snapshot.json, so that the next inventory of the connection can be compared with them, and a
+    plan.json without steps, which says whose they are.
 options:
   portainer: {description: The file of the connection in the slot portainer, or empty., type: path, default: ""}
   docker: {description: The file of the connection in the slot docker, or empty., type: path, default: ""}
@@ -27,10 +31,14 @@ options:
   with_stats: {description: The memory of each running container too., type: bool, default: false}
   max_parallel: {type: int, default: 4}
   earlier: {description: The output.json of an earlier inventory to compare with, or empty., type: str, default: ""}
+  earlier_path: {description: What the last inventory left; for where earlier is empty., type: path, default: ""}
+  artifacts_dir: {description: Where plan.json and snapshot.json are written., type: path, required: true}
+  runbook: {description: Name that the plan carries., type: str, required: true}
   egress_allow: {description: Networks and names that may be reached although private., type: list, elements: str}
   egress_deny: {description: Endpoints of the product itself., type: list, elements: str}
 """
 
+SNAPSHOT = "snapshot.json"
 KINDS = ("services", "containers", "stacks", "nodes", "volumes", "networks", "images", "secret_names")
 
 
@@ -43,16 +51,28 @@ class NotAnInventory(Exception):
         super().__init__("the earlier inventory is not the output.json of one")
 
 
-def inventory(given: dict[str, Any]) -> dict[str, Any]:
+def inventory(given: dict[str, Any], *, is_preview: bool = False) -> dict[str, Any]:
     """What the module answers."""
     try:
-        earlier = _items(given["earlier"])
+        earlier = _items(given["earlier"]) or _left(given["earlier_path"])
         access = Access(given["portainer"], given["docker"], given["egress_allow"], given["egress_deny"])
         engines = access.engines(given["endpoint_ids"])
     except (NotAnInventory, NoConnection, UpstreamError) as error:
         return _answer([], [], {"code": error.code, "message": str(error)})
     items = look_at_all(engines, given["include"], stats=given["with_stats"], at_once=given["max_parallel"])
-    return _answer(items, changes(earlier, items), _failure(items))
+    answer = _answer(items, changes(earlier, items), _failure(items))
+    return {**answer, **_leave(given, access, items, is_preview=is_preview or bool(answer["failure"]))}
+
+
+def _leave(given: dict[str, Any], access: Access, items: list[dict[str, Any]], *, is_preview: bool) -> dict[str, str]:
+    """Write down whose lists these are, and unless it is a preview the lists themselves, for the next inventory."""
+    target = {"kind": given["runbook"], "id": access.id, "name": access.name}
+    plan = Plan({"runbook": given["runbook"], "direction": "apply", "target": target}, [], state={})
+    plan.write(given["artifacts_dir"])
+    if is_preview:
+        return {"plan_sha256": plan.sha256, "snapshot_ref": ""}
+    write_whole(str(Path(given["artifacts_dir"], SNAPSHOT)), canonical({"schema_version": 1, "items": items}))
+    return {"plan_sha256": plan.sha256, "snapshot_ref": SNAPSHOT}
 
 
 def _answer(items: list[dict[str, Any]], changed: list[dict[str, Any]], failure: dict[str, str]) -> dict[str, Any]:
@@ -65,6 +85,8 @@ def _answer(items: list[dict[str, Any]], changed: list[dict[str, Any]], failure:
         "changes": changed,
         "failure": failure,
         "warnings_found": [_warning(item) for item in failed],
+        "plan_sha256": "",
+        "snapshot_ref": "",
     }
 
 
@@ -79,6 +101,11 @@ def _failure(items: list[dict[str, Any]]) -> dict[str, str]:
     if not items or len(errors) < len(items):
         return {}
     return {"code": errors[0]["code"], "message": f"none of {len(items)} endpoints answered: {errors[0]['message']}"}
+
+
+def _left(path: str) -> list[dict[str, Any]]:
+    """The endpoints of the last inventory; none where there is none."""
+    return _items(Path(path).read_text(encoding="utf-8")) if path else []
 
 
 def _items(text: str) -> list[dict[str, Any]]:
@@ -108,12 +135,15 @@ def main() -> None:
             "with_stats": {"type": "bool", "default": False},
             "max_parallel": {"type": "int", "default": 4},
             "earlier": {"type": "str", "default": ""},
+            "earlier_path": {"type": "path", "default": ""},
+            "artifacts_dir": {"type": "path", "required": True},
+            "runbook": {"type": "str", "required": True},
             "egress_allow": {"type": "list", "elements": "str", "default": []},
             "egress_deny": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, **inventory(module.params))
+    module.exit_json(changed=False, **inventory(module.params, is_preview=module.check_mode))
 
 
 if __name__ == "__main__":

@@ -167,7 +167,8 @@ def test_modules_take_an_inventory_and_read_a_whole_stack(place: Place) -> None:
         "endpoint_ids": [],
         "include": ["services", "containers", "nodes", "images", "secret_names"],
     }
-    given = place.given(**chosen, with_stats=True, max_parallel=2, earlier="")
+    kept = {"earlier": "", "earlier_path": "", "artifacts_dir": str(place.folder), "runbook": "portainer_inventory"}
+    given = place.given(**chosen, **kept, with_stats=True, max_parallel=2)
     found = until(lambda: seen if _running(seen := place.module("engine_inventory").inventory(given)) == 2 else None)
     assert (found["failure"], found["items"][0]["services"][0]["running"]) == ({}, 2)
     assert all("memory_mb" in row for row in found["items"][0]["containers"] if row["state"] == "running")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from orch_app.domains.runbooks.inputs import check_output
 from tests.integrations.docker.samples import node_row, service_row, task_row
 from tests.runbooks import modules
 from tests.runbooks.containers.site import IN_SHOP, Site
@@ -16,7 +17,9 @@ ALL = [*USUAL, "volumes", "networks", "images", "secret_names"]
 
 def take(site: Site, kind: str = "portainer", numbers: Any = (), **changes: Any) -> dict[str, Any]:
     given = {"endpoint_ids": list(numbers), "include": USUAL, "with_stats": False, "max_parallel": 4, "earlier": ""}
-    return modules.library("engine_inventory").inventory({**site.through(kind), **given, **changes})
+    given |= {"earlier_path": "", "artifacts_dir": str(site.folder), "runbook": "portainer_inventory"}
+    how = {"is_preview": changes.pop("is_preview", False)}
+    return modules.library("engine_inventory").inventory({**site.through(kind), **given, **changes}, **how)
 
 
 def with_swarm(site: Site) -> None:
@@ -106,6 +109,36 @@ def test_what_changed_since_an_earlier_inventory(site: Site) -> None:
         ("container", "web", "health", "healthy", "unhealthy"),
         ("node", "n2", "state", "down", "ready"),
     ]
+
+
+def test_an_inventory_is_kept_for_the_next_one_which_says_what_changed(site: Site) -> None:
+    first = take(site)
+    assert (first["changes"], first["snapshot_ref"]) == ([], "snapshot.json")
+    kept = site.folder / "snapshot.json"
+    assert json.loads(kept.read_text()) == {"schema_version": 1, "items": first["items"]}
+    last = kept.rename(site.folder / "last.json")
+    site.engine.containers[0].health = "unhealthy"
+    found = take(site, earlier_path=str(last))
+    assert [(one["name"], one["change"]) for one in found["changes"]] == [("web", "health")]
+    other = json.dumps({"items": found["items"]})
+    assert take(site, earlier=other, earlier_path=str(last))["changes"] == []
+
+
+def test_the_plan_of_an_inventory_has_no_steps_and_says_whose_it_is(site: Site) -> None:
+    found = take(site, is_preview=True)
+    plan = json.loads((site.folder / "plan.json").read_text())
+    assert check_output(json.loads((modules.RUNBOOKS / "plan.schema.json").read_text()), plan) == ()
+    assert (plan["items"], plan["target"]) == (
+        [],
+        {"kind": "portainer_inventory", "id": "con_1", "name": "my portainer"},
+    )
+    assert (len(found["plan_sha256"]), found["snapshot_ref"]) == (64, "")
+    assert not (site.folder / "snapshot.json").exists()
+
+
+def test_an_inventory_that_failed_is_not_kept(site: Site) -> None:
+    assert take(site, numbers=[3, 4])["snapshot_ref"] == ""
+    assert not (site.folder / "snapshot.json").exists()
 
 
 def test_nothing_is_said_to_be_gone_from_an_endpoint_that_does_not_answer(site: Site) -> None:

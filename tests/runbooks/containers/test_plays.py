@@ -38,6 +38,15 @@ def test_a_play_does_what_it_says(site: Site, name: str, inputs: dict[str, Any])
     assert "swordfish" not in done.text
 
 
+def test_the_play_hands_the_last_inventory_on_and_keeps_its_own(site: Site) -> None:
+    play(site, "portainer_inventory", {"endpoint_ids": [2]})
+    last = (site.folder / "snapshot.json").rename(site.folder / "last.json")
+    site.engine.containers.pop()
+    done = play(site, "portainer_inventory", {"endpoint_ids": [2]}, earlier_path=str(last))
+    assert [(one["name"], one["change"]) for one in done.output["changes"]] == [("db", "removed")]
+    assert (done.output["snapshot_ref"], len(done.output["plan_sha256"])) == ("snapshot.json", 64)
+
+
 def test_a_preview_changes_nothing(site: Site) -> None:
     done = play(site, "container_stop", {"endpoint_id": 2, "containers": ["web"]}, "--check", "--diff", mode="preview")
     assert (done.rc, done.output["changed"]) == (0, True)

@@ -85,6 +85,7 @@ class Access:
         kind = "portainer" if portainer else "docker"
         self._document = connections.read(portainer or docker, kind)
         self.name = str(self._document.get("name", kind))
+        self.id = str(self._document.get("id", ""))
 
     def engines(self, numbers: Iterable[int] = ()) -> list[Engine]:
         """The engines of these endpoints, of all without a number; raises UpstreamError.
