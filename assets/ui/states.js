@@ -48,6 +48,7 @@ const TONES = {
   crashed: ["bad", "failed"],
   dead: ["bad", "failed"],
   exited: ["", "stop"],
+  replaced: ["", "stop"],
   created: ["", "dot"],
   removing: ["", "trash"],
   gone: ["", "canceled"],
