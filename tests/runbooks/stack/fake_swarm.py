@@ -9,10 +9,10 @@ APP = {"Id": "net1", "Name": "app", "Scope": "swarm", "Driver": "overlay", "Labe
 
 
 class FakeSwarm:
-    """`bad` are images whose tasks fail, `refused` names of services that the engine does not take, `silent` ids of tasks.
+    """`bad` are images whose tasks fail, `refused` names of services that the engine does not take.
 
     `logins` are those of registries that the services have now and had before, by name; `shown` is which user's login
-    the nodes have shown to which registry.
+    the nodes have shown to which registry. `silent` are ids of tasks that say nothing.
     """
 
     def __init__(self) -> None:

@@ -10,19 +10,31 @@ import re
 from typing import Any
 
 from ansible.module_utils.orch.engine.redaction import SECRET_NAME, LineRedactor
-from ansible.module_utils.orch.stack import names
+from ansible.module_utils.orch.stack import names, units
 from ansible.module_utils.orch.stack.view import UNSET
 
 SET, CHANGED = "set", "changed"
 _ENVIRONMENT = "env"
+_LABELS = frozenset({"labels", "container_labels"})
 # Names of images have colons and may have words such as `token`: nothing in them is taken for a secret.
 _PLAIN = frozenset({"image", names.IMAGE})
 
 
 def sides(before: Any, after: Any) -> dict[str, Any]:
     """Both sides of a step as people may read them; of the environment only what differs, where there are both."""
+    if not before or not after:
+        before, after = _without_own(before), _without_own(after)
     old, new = _without_same(before, after), _without_same(after, before)
     return {"before": _told(old, None), "after": _told(new, old)}
+
+
+def _without_own(fields: Any) -> Any:
+    """The fields of what is made or goes, without the labels that every service of a stack has."""
+    kept = {name: value for name, value in (fields or {}).items() if name not in _LABELS}
+    for name in _LABELS & set(fields or {}):
+        own = {key: value for key, value in fields[name].items() if key not in (names.STACK, names.IMAGE)}
+        kept.update({name: own} if own else {})
+    return kept if fields else fields
 
 
 def _without_same(fields: Any, others: Any) -> Any:
@@ -41,7 +53,7 @@ def _told(value: Any, other: Any, name: str = "") -> Any:
         return {key: _entry(name, key, each, known.get(key)) for key, each in value.items()}
     if isinstance(value, list):
         return [_told(each, None) for each in value]
-    return LineRedactor().line(value) if isinstance(value, str) and name not in _PLAIN else value
+    return LineRedactor().line(value) if isinstance(value, str) and name not in _PLAIN else units.written(name, value)
 
 
 def _entry(within: str, name: str, value: Any, other: Any) -> Any:

@@ -9,6 +9,10 @@ _NANO = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 
 _PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _SHIFT = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40, "p": 50}
+_DURATIONS = frozenset(
+    {"Interval", "Timeout", "StartPeriod", "StartInterval", "Delay", "Window", "Monitor", "stop_grace_period"}
+)
+_SIZES = frozenset({"MemoryBytes", "SizeBytes"})
 _YES = frozenset({"y", "yes", "true", "on"})
 _NO = frozenset({"n", "no", "false", "off"})
 
@@ -55,3 +59,29 @@ def flag(value: Any) -> bool:
     if text not in _YES | _NO:
         raise ValueError(f"{value} is neither true nor false")
     return text in _YES
+
+
+def written(name: str, value: Any) -> Any:
+    """A number of the engine's as a compose file would have it, by the name of its field; others as they are."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if name in _DURATIONS:
+        return _duration(value)
+    if name in _SIZES:
+        return _size(value)
+    if name == "NanoCPUs":
+        return f"{value / 10**9:g}"
+    return f"0{value:o}" if name == "Mode" else value
+
+
+def _duration(nano: int) -> str:
+    found = ""
+    for unit in ("h", "m", "s", "ms", "us", "ns"):
+        count, nano = divmod(nano, _NANO[unit])
+        found += f"{count}{unit}" if count else ""
+    return found or "0s"
+
+
+def _size(count: int) -> str:
+    unit = next(one for one in ("t", "g", "m", "k", "") if count % (1 << _SHIFT[one]) == 0)
+    return f"{count >> _SHIFT[unit]}{unit.upper()}"
