@@ -160,7 +160,7 @@ def endpoints_behind(door: Door) -> list[Seen]:
 
 def _of_engine(door: Door, endpoint: EndpointId, engine: Engine) -> Seen:
     info = engine.info()
-    return Seen(endpoint, door, info.name, "up", info.version, info.running, info.stopped, nodes=info.nodes)
+    return Seen(endpoint, door, door.name, "up", info.version, info.running, info.stopped, nodes=info.nodes)
 
 
 def _of_portainer(door: Door, endpoint: Endpoint) -> Seen:

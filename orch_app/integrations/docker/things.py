@@ -34,7 +34,7 @@ class Container:
     """One container. `status` is the engine's own sentence, `exit_code` None unless it has ended.
 
     `node` is the machine of a Swarm it runs on, where that is known. `stack` and `service` are empty for a container
-    that somebody started by hand. One that `is_replaced` was a task of a Swarm, which another task has the place of now.
+    that somebody started by hand. Another task of the Swarm has the place of one that `is_replaced`.
     """
 
     id: str
