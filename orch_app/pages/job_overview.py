@@ -11,6 +11,7 @@ from orch_app.components.states import note
 from orch_app.components.status import status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, file_size, number, relative_time
+from orch_app.pages.job_connections import connections_used
 from orch_app.pages.job_waiting import attempts_section, locks_section
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
@@ -19,25 +20,29 @@ JOB = JobState.job
 FAILURE = JobState.failure
 MEGABYTE = 1_000_000
 SHORT = 16
+OF_A_HOST = ["task_failed", "hosts_failed"]
+LEFT = rx.Var.create(["text", "status", "action", "time"])
 
 
 def failure_box() -> rx.Component:
-    """The first failing task with its host, its message and the lines that led to it."""
+    """Why the job failed, its message, what can be done, and the task with the lines that led to it."""
     task, host, seq = FAILURE["task"].to(str), FAILURE["host"].to(str), FAILURE["seq"].to(int)
-    headline = rx.cond(task != "", _what_failed(task, host), tr_dynamic("reason.", JOB["reason"].to(str)))
+    reason = tr_dynamic("reason.", JOB["reason"].to(str))
+    headline = rx.cond((task != "") & ~_names_its_reason(), _what_failed(task, host), reason)
     box = rx.el.section(
         rx.el.div(
             rx.el.span(icon("failed", 20), class_name="ic"),
             rx.el.div(
                 rx.el.h2(headline),
                 rx.cond(FAILURE["message"].to(str) != "", rx.el.p(FAILURE["message"].to(str), class_name="sec break")),
+                _advice(),
                 class_name="grow",
             ),
             class_name="fail-h",
         ),
         rx.cond(FAILURE["lines"].to(list[dict]).length() > 0, log_excerpt(FAILURE["lines"].to(list[dict]))),
         rx.el.div(
-            _reason(task),
+            _beside(task, host),
             rx.cond(seq > 0, rx.el.span(line_link(tr("job.open_line", n=seq), seq=seq), class_name="right")),
             class_name="fail-f",
         ),
@@ -75,10 +80,26 @@ def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
     return rx.cond(FAILURE["status"].to(str) == "unreachable", unreachable, failed)
 
 
-def _reason(task: rx.Var[str]) -> rx.Component:
+def _names_its_reason() -> rx.Var[bool]:
+    """Whether the reason says more than which task failed on which host, or could not reach it."""
+    reason = JOB["reason"].to(str)
+    is_of_the_task = (reason == "unreachable") & (FAILURE["status"].to(str) == "unreachable")
+    return (reason != "") & ~rx.Var.create(OF_A_HOST).contains(reason) & ~is_of_the_task
+
+
+def _advice() -> rx.Component:
+    """What to do next, in the reader's language."""
+    advised = JOB["advised"].to(str)
+    said = rx.el.p(rx.el.b(tr("job.next")), " ", tr_dynamic("advice.", advised))
+    return rx.cond((advised != "") & _names_its_reason(), said)
+
+
+def _beside(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
+    """What the headline does not say: the reason, or the task."""
     elsewhere = FAILURE["elsewhere"].to(int)
     more = rx.cond(elsewhere > 0, rx.fragment(" · ", tr("job.failed_elsewhere", n=elsewhere)))
-    named = rx.el.span(tr_dynamic("reason.", JOB["reason"].to(str)), more)
+    reason = tr_dynamic("reason.", JOB["reason"].to(str))
+    named = rx.el.span(rx.cond(_names_its_reason(), _what_failed(task, host), reason), more)
     return rx.cond((task != "") & (JOB["reason"].to(str) != ""), named, rx.fragment())
 
 
@@ -136,6 +157,7 @@ def _cell(cell: rx.Var) -> rx.Component:
     shown = rx.match(
         cell["kind"].to(str),
         ("status", status_badge(cell["text"].to(str), plain=True)),
+        ("action", rx.el.span(tr_dynamic("item_action.", cell["text"].to(str)))),
         ("duration", duration(value)),
         ("percent", rx.el.span(number(value, 1), " %")),
         ("megabytes", file_size((value * MEGABYTE).to(int))),
@@ -144,7 +166,7 @@ def _cell(cell: rx.Var) -> rx.Component:
         ("time", relative_time(cell["text"].to(str))),
         rx.el.span(cell["text"].to(str), class_name=rx.cond(cell["text"].to(str).length() > SHORT, "break", "nowrap")),
     )
-    is_right = (cell["kind"].to(str) != "text") & (cell["kind"].to(str) != "status") & (cell["kind"].to(str) != "time")
+    is_right = ~LEFT.contains(cell["kind"].to(str))
     look = rx.cond(cell["text"].to(str) == "", "none", rx.cond(is_right, "r", ""))
     return rx.el.td(shown, class_name=look, custom_attrs={"data-label": spoken(cell, "title")})
 
@@ -177,6 +199,7 @@ def _order() -> rx.Component:
         rx.el.dl(
             *pair(tr("job.request_reason"), reason),
             *pair(tr("job.runbook"), rx.el.span(runbook, " v", JOB["version"].to(str))),
+            *pair(tr("job.connections"), connections_used()),
             *pair(tr("job.trigger"), _trigger()),
             _tags(tr("tags.only"), JOB["tags"].to(str)),
             _tags(tr("tags.skip"), JOB["skipTags"].to(str)),

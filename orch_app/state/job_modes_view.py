@@ -10,10 +10,15 @@ from orch_app.domains.jobs.states import Mode, Reason
 from orch_app.domains.runbooks.models import Runbook
 
 Shown = dict[str, Any]
+CHANGES = {"create", "update", "delete", "error"}
 
 
 def modes_of(session: Session, job: Job, runbook: Runbook | None) -> Shown:
-    """Facts of the page's job. `isStale`: its plan no longer holds, because the play said so or the runbook changed."""
+    """Facts of the page's job.
+
+    `isStale`: its plan no longer holds, because the play said so or the runbook changed. `isEmpty`: everything is as
+    the plan would have it.
+    """
     supports = runbook.meta.get("supports", {}) if runbook else {}
     has_plan = previews.has_plan(job)
     has_changed = has_plan and (runbook is None or runbook.revision != job.runbook_revision)
@@ -22,10 +27,18 @@ def modes_of(session: Session, job: Job, runbook: Runbook | None) -> Shown:
         "isRollback": bool(job.rollback_of),
         "rollbackHref": f"/jobs/{job.rollback_of}" if job.rollback_of else "",
         "hasPlan": has_plan and not has_changed,
+        "isEmpty": has_plan and _is_empty(job),
         "isStale": has_changed or job.reason == Reason.STALE_PLAN,
         "canPreview": bool(supports.get("check")),
         "canRollBack": _can_roll_back(session, job, supports),
     }
+
+
+def _is_empty(job: Job) -> bool:
+    """By the counts that the runbook contract asks for; who tells none may still change something."""
+    counts = (job.output_json or {}).get("counts")
+    told = counts if isinstance(counts, dict) else {}
+    return set(told) >= CHANGES and not any(told[name] for name in CHANGES)
 
 
 def _can_roll_back(session: Session, job: Job, supports: Shown) -> bool:

@@ -24,7 +24,8 @@ BOOKKEEPING = frozenset(
         "failure",
     }
 )
-KINDS = ("status", "duration", "percent", "megabytes", "bytes", "time", "number")
+ACTIONS = frozenset({"create", "update", "delete", "noop", "error"})
+KINDS = ("status", "action", "duration", "percent", "megabytes", "bytes", "time", "number")
 RIGHT = ("duration", "percent", "megabytes", "bytes", "number")
 Shown = dict[str, Any]
 
@@ -91,12 +92,17 @@ def _titles(column: Mapping[str, Any]) -> Shown:
 
 def _cell(row: Any, item: Any, column: Mapping[str, Any]) -> Shown:
     value = at_pointer(item if column.get("of") == "item" else row, column.get("value", ""))
-    kind = column.get("as", "text")
+    kind = column.get("as") or ("action" if _is_action(value, column) else "text")
     if kind in RIGHT and not isinstance(value, int | float):
         kind = "text"
     number = float(value) if kind in RIGHT else 0.0
     shown = {"kind": kind if kind in KINDS else "text", "text": _text(value), "number": number}
     return shown | _titles(column)
+
+
+def _is_action(value: Any, column: Mapping[str, Any]) -> bool:
+    """Whether it is what became of an item, by a word of the contract."""
+    return column.get("value") == "/action" and value in ACTIONS
 
 
 def _text(value: Any) -> str:

@@ -20,9 +20,11 @@ from orch_app.domains.jobs.outlook import look_ahead
 from orch_app.domains.jobs.states import Phase, Status, is_terminal
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
+from orch_app.i18n import DEFAULT_LANGUAGE, catalogue
 from orch_app.kit.clock import now
 from orch_app.state.job_ahead_view import ahead_of
 from orch_app.state.job_approval_view import read_approval, read_shown_plan
+from orch_app.state.job_connections_view import read_connections
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_modes_view import modes_of
 from orch_app.state.job_output import tables_of
@@ -55,6 +57,7 @@ def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOS
         "job": {
             **_facts(job, runbook, typical_s),
             **modes_of(session, job, runbook),
+            "connections": read_connections(session, actor, job),
             "failedHosts": _failed_of_the_order(job, hosts),
         },
         "steps": steps,
@@ -176,6 +179,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "phase": job.phase,
         "reason": job.reason,
         "reasonDetail": job.reason_detail,
+        "advised": job.reason if f"advice.{job.reason}" in catalogue(DEFAULT_LANGUAGE) else "",
         "environment": job.environment,
         "isGrave": bool(runbook) and is_grave(runbook.risk, job.environment),
         "createdBy": job.created_by_name,

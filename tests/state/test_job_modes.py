@@ -155,3 +155,19 @@ def test_who_may_run_nothing_follows_up_nothing(asker: Actor, role: Role | None)
         assert not any("/jobs/" in url and "login" not in url for url in found)
     with reading() as session:
         assert len(session.exec(select(Job)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_empty"),
+    [
+        ({"create": 0, "update": 0, "delete": 0, "noop": 2, "error": 0}, True),
+        ({"create": 0, "update": 1, "delete": 0, "noop": 2, "error": 0}, False),
+        ({"create": 0, "update": 0, "delete": 0, "noop": 0, "error": 1}, False),
+        ({"lines": 3}, False),
+    ],
+)
+def test_a_plan_that_would_change_nothing_says_so(asker: Actor, counts: dict[str, int], is_empty: bool) -> None:
+    shown = preview(asker)
+    with unit_of_work() as session:
+        set_facts(session, shown.id, output_json={"counts": counts})
+    assert looking(shown)[1]["isEmpty"] is is_empty

@@ -80,3 +80,10 @@ def test_a_long_table_says_how_much_is_hidden():
 )
 def test_a_pointer_that_leads_nowhere_is_nothing(pointer: str, value: object):
     assert at_pointer({"a/b": [1]}, pointer) == value
+
+
+def test_what_became_of_an_item_is_a_word_of_the_reader():
+    hint = {"title": "Items", "rows": "/items", "columns": [{"title": "Step", "value": "/action"}]}
+    items = [{"action": "noop"}, {"action": "rebooted"}]
+    (table,) = tables_of({"items": items}, {"x-output": [hint]})
+    assert [row["cells"][0]["kind"] for row in table["rows"]] == ["action", "text"]
