@@ -11,6 +11,7 @@ from orch_app.components.states import note
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
 from orch_app.pages.frame import may
+from orch_app.pages.job_connections import connections_used
 from orch_app.state.job import JobState
 
 JOB = JobState.job
@@ -65,6 +66,7 @@ def _facts() -> rx.Component:
         [
             (tr("job.request_reason"), rx.el.span(reason)),
             (tr("approval.what"), _what()),
+            (tr("job.connections"), connections_used()),
             (tr("approval.decides"), rx.el.span(decides, " ", others)),
             (tr("approval.expires"), relative_time(APPROVAL["expiresAt"].to(str))),
         ]

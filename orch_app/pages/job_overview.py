@@ -11,6 +11,7 @@ from orch_app.components.states import note
 from orch_app.components.status import status_badge
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import duration, file_size, number, relative_time
+from orch_app.pages.job_connections import connections_used
 from orch_app.pages.job_waiting import attempts_section, locks_section
 from orch_app.pages.spoken import spoken
 from orch_app.state.job import JobState
@@ -179,6 +180,7 @@ def _order() -> rx.Component:
         rx.el.dl(
             *pair(tr("job.request_reason"), reason),
             *pair(tr("job.runbook"), rx.el.span(runbook, " v", JOB["version"].to(str))),
+            *pair(tr("job.connections"), connections_used()),
             *pair(tr("job.trigger"), _trigger()),
             _tags(tr("tags.only"), JOB["tags"].to(str)),
             _tags(tr("tags.skip"), JOB["skipTags"].to(str)),

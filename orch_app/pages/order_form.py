@@ -79,7 +79,7 @@ def _environment(state: Any) -> rx.Component:
 
 
 def _slot(state: Any, slot: rx.Var) -> rx.Component:
-    name = slot["slot"].to(str)
+    name, instead = slot["slot"].to(str), slot["instead"].to(str)
     options = state.connections[name].to(list[dict])
     chosen = select_field(
         tr("launch.connection", name=name),
@@ -88,6 +88,8 @@ def _slot(state: Any, slot: rx.Var) -> rx.Component:
         on_change=state.choose_connection(name),
         placeholder=tr("launch.choose_connection"),
         icon="plug",
+        hint=rx.cond(instead != "", tr("launch.instead", other=instead), ""),
+        optional=~slot["required"].to(bool) & (instead == ""),
         disabled=_is_read_only(state),
     )
     kind = slot["type"].to(str)

@@ -234,6 +234,8 @@ def badge_of(row: Container) -> str:
     """The word for the state of a container."""
     if row.state == "running":
         return {"": "up", "starting": "starting"}.get(row.health, row.health)
+    if row.is_replaced:
+        return "replaced"
     if row.state == "exited":
         return "crashed" if row.exit_code else "exited"
     return row.state

@@ -24,6 +24,7 @@ from orch_app.domains.runbooks.risks import risk_of
 from orch_app.kit.clock import now
 from orch_app.state.job_ahead_view import ahead_of
 from orch_app.state.job_approval_view import read_approval, read_shown_plan
+from orch_app.state.job_connections_view import read_connections
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_modes_view import modes_of
 from orch_app.state.job_output import tables_of
@@ -56,6 +57,7 @@ def read_job(session: Session, actor: Actor, job_id: str, asked: Asked = ALL_HOS
         "job": {
             **_facts(job, runbook, typical_s),
             **modes_of(session, job, runbook),
+            "connections": read_connections(session, actor, job),
             "failedHosts": _failed_of_the_order(job, hosts),
         },
         "steps": steps,

@@ -174,6 +174,8 @@ class LaunchState(PresetChoice, rx.State):
         if asked["host"]:
             again |= {"environment": await ask(launch_view.environment_of_host, asked["host"])}
             again |= {"host_ids": [asked["host"]]}
+        if "start" in again:
+            again["start"] = form["start"] | again["start"]
         await self._begin(form, before | again)
         await self._read_presets()
         self._pick("")

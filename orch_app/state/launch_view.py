@@ -12,6 +12,7 @@ from sqlmodel import Session
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.launch_matrix import Verdict
 from orch_app.domains.access.permissions import Permission
+from orch_app.domains.containers.endpoints import TYPES as ENGINE_TYPES
 from orch_app.domains.inventory.group_tree import ALL
 from orch_app.domains.inventory.grouping import Grouping, read_grouping
 from orch_app.domains.inventory.models import Host
@@ -86,8 +87,14 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
 
 
 def slots_of(runbook: Runbook) -> list[Shown]:
-    """Its slots; one that is `after` another is asked for when that is filled."""
-    return [{"after": "", **slot} for slot in runbook.meta.get("connections", [])]
+    """Its slots; one that is `after` another is asked for when that is filled.
+
+    `instead` is the slot that leads to an engine as well, where one of the two is to be filled.
+    """
+    slots = [{"after": "", "required": True, **slot} for slot in runbook.meta.get("connections", [])]
+    either = {slot["type"]: slot["slot"] for slot in slots if slot["type"] in ENGINE_TYPES and not slot["required"]}
+    others = dict(zip(either.values(), reversed(either.values()), strict=True)) if len(either) > 1 else {}
+    return [{**slot, "instead": others.get(slot["slot"], "")} for slot in slots]
 
 
 def first_rows(fields: Sequence[Shown]) -> Shown:
@@ -120,9 +127,13 @@ def read_choices(
 
 
 def obvious(slots: Sequence[Shown], options: Mapping[str, Sequence[Shown]]) -> dict[str, str]:
-    """What fills the slots that only one connection fits, but not those that are for one more of the same type."""
-    first = [slot["slot"] for slot in slots if not slot["after"]]
-    return {slot: options[slot][0]["value"] for slot in first if len(options[slot]) == 1}
+    """What fills the slots that only one connection fits, but not those that are for one more of the same type.
+
+    Of two that lead to an engine neither is, where there is a connection for the other: who asks says which engine.
+    """
+    first = [slot for slot in slots if not slot["after"] and not options.get(slot["instead"])]
+    lone = [slot["slot"] for slot in first if len(options[slot["slot"]]) == 1]
+    return {slot: options[slot][0]["value"] for slot in lone}
 
 
 def environment_of_host(session: Session, actor: Actor, host_id: str) -> str:

@@ -143,8 +143,9 @@ class OrderForm(Screen, rx.State, mixin=True):
     @rx.event
     @guarded(Permission.RUNBOOKS_READ)
     async def choose_connection(self, slot: str, connection_id: str) -> None:
-        """Fill a slot."""
-        rest = {name: value for name, value in self.chosen.items() if name != slot}
+        """Fill a slot; the one that it is filled instead of is emptied."""
+        instead = next((one["instead"] for one in self.slots if one["slot"] == slot and connection_id), "")
+        rest = {name: value for name, value in self.chosen.items() if name not in {slot, instead}}
         self.chosen = {**rest, slot: connection_id} if connection_id else rest
 
     @rx.event

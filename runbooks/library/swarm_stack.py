@@ -222,7 +222,8 @@ class Task:
         return portainer.Returning(self._server, stack, self._swarm_id, before)
 
     def _previous(self, there: live.Live) -> dict[str, Any]:
-        goal = ways.previous(there, self._given["services"])
+        tasks = self._engine.tasks(there.stack) if there.services else []
+        goal = ways.previous(there, self._given["services"], tasks)
         if self._server and self._server.stack_named(there.stack):
             said = "Portainer's file of this stack stays as it is, so its next deploy brings the newer version back"
             goal.warnings.append({"code": "file_stays", "message": said})

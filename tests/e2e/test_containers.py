@@ -161,7 +161,7 @@ def test_logs_of_a_stack_come_together_live_with_a_colour_each(yard: Yard, tab: 
 def test_the_tree_is_walked_and_ticked_by_keys_and_an_engine_that_breaks_off_is_told(yard: Yard, tab: OpenTab):
     page = tab("operator", DESKTOP, yard.product).open("/logs")
     expect(page.get_by_text("Escolha o que ouvir")).to_be_visible()
-    page.get_by_role("treeitem", name="docker1").focus()
+    page.get_by_role("treeitem", name="vps-01").focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "Space"):
         page.keyboard.press(key)
     expect(page).to_have_url(re.compile(r"source=con_\w+%2Fservice%3Ashop%3Ashop_api"))

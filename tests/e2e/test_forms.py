@@ -179,6 +179,16 @@ def test_tab_indents_in_code_and_esc_lets_the_keyboard_out(tab: OpenTab) -> None
     expect(form(page)).to_be_visible()
 
 
+def test_the_numbers_of_the_lines_stand_beside_them_after_a_long_paste(tab: OpenTab) -> None:
+    page = opened(tab).page
+    code = form(page).get_by_role("textbox", name="Arquivo compose")
+    code.focus()
+    page.keyboard.insert_text("\n".join(f"line: {number}" for number in range(90)))
+    expect(form(page).locator(".codef .num").first).to_contain_text("90")
+    scrolled = code.evaluate("area => [area.scrollTop, area.parentElement.querySelector('.num').scrollTop]")
+    assert scrolled[0] == scrolled[1] > 0
+
+
 def test_a_file_becomes_the_text_and_what_is_no_text_is_refused(tab: OpenTab) -> None:
     page = opened(tab).page
     code = form(page).get_by_role("textbox", name="Arquivo compose")
@@ -217,6 +227,9 @@ def test_lines_of_an_env_file_become_pairs(tab: OpenTab) -> None:
     expect(form(page).get_by_role("textbox", name="B", exact=True)).to_have_value("two words")
     form(page).get_by_role("button", name="Remover A", exact=True).click()
     expect(form(page).get_by_role("textbox", name="A", exact=True)).to_have_count(0)
+    form(page).locator("fieldset input[placeholder^=NOME]").first.fill("C=typed=whole")
+    page.keyboard.press("Enter")
+    expect(form(page).get_by_role("textbox", name="C", exact=True)).to_have_value("typed=whole")
 
 
 @both

@@ -29,11 +29,8 @@ def play(folder: Path, manager: Script, name: str, inputs: dict[str, Any], *opti
     connection = folder / "docker.json"
     connection.write_text(json.dumps({"type": "docker", "url": manager.url.replace("http", "tcp")}))
     (folder / "artifacts").mkdir()
-    given = {
-        "connections": {"docker": {"path": str(connection), "type": "docker"}},
-        "egress_allow": ["127.0.0.0/8"],
-        **orch,
-    }
+    known = {"docker": {"path": str(connection), "type": "docker"}}
+    given = {"connections": known, "egress_allow": ["127.0.0.0/8"], **orch}
     done = run_play(folder, name, inputs, None, *options, artifacts_dir=str(folder / "artifacts"), **given)
     assert list(Draft202012Validator(spec(name).output_schema).iter_errors(done.output)) == [], done.text
     return done

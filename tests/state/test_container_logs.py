@@ -77,9 +77,9 @@ def test_the_tree_holds_endpoints_stacks_services_and_containers(site: Site) -> 
     page = came_to(signed_in(Role.OPERATOR), "/logs")
     tree = {node["label"]: node for node in page.tree}
     assert {name: node["tone"] for name, node in tree.items()} == {
-        "docker1": "", "swarm": "", "away": "bad", "closed": "bad", "unknown": "bad",
+        "engine": "", "swarm": "", "away": "bad", "closed": "bad", "unknown": "bad",
     }  # fmt: skip
-    shop, db, other = tree["docker1"]["children"]
+    shop, db, other = tree["engine"]["children"]
     api, web = shop["children"]
     assert [(node["label"], node["kind"], node["tone"]) for node in (shop, api, web, db, other)] == [
         ("shop", "stack", "bad"),
@@ -115,7 +115,7 @@ def test_a_service_on_other_machines_is_one_source_and_its_lines_name_the_tasks(
     site.engine.containers.append(FakeContainer("1" * 64, f"shop_api.2.{TASK}", labels=local, log=[(1, 0.2, "twice?")]))
     tab = signed_in(Role.OPERATOR)
     page = came_to(tab, f"/logs?source={site.docker}/stack:shop")
-    shop = next(node for node in page.tree if node["label"] == "docker1")["children"][0]
+    shop = next(node for node in page.tree if node["label"] == "engine")["children"][0]
     assert [(node["label"], node["kind"], len(node["children"])) for node in shop["children"]] == [
         ("api", "service", 1),
         ("web", "container", 0),
@@ -226,7 +226,7 @@ def test_choices_are_each_taken_once_and_not_too_many() -> None:
 def test_the_name_of_a_task_is_shortened(name: str, service: str, short: str, site: Site, operator: Any) -> None:
     labels = {"com.docker.swarm.service.name": service} if service else {}
     site.engine.containers = [FakeContainer("1" * 64, name, labels=labels)]
-    (row,) = next(sight for sight in look(operator) if sight.seen.name == "docker1").containers
+    (row,) = next(sight for sight in look(operator) if sight.seen.name == "engine").containers
     assert short_name(row) == short
 
 

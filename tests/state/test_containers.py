@@ -77,7 +77,7 @@ def test_every_endpoint_is_shown_with_problems_first(site: Site) -> None:
     assert [(row["name"], row["opens"]) for row in page.rows][:1] == [("db", "problems")]
     assert [row["name"] for row in page.rows if row["opens"] == "well"] == ["c0001"]
     assert page.counts == {"containers": 8, "services": 0, "stacks": 3, "nodes": 0}
-    assert {one["label"] for one in page.endpoints} == {"docker1", "away", "closed", "swarm", "unknown"}
+    assert {one["label"] for one in page.endpoints} == {"engine", "away", "closed", "swarm", "unknown"}
 
 
 def test_what_is_wrong_with_an_endpoint_is_told_and_what_was_seen_there_is_marked(site: Site) -> None:

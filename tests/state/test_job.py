@@ -19,6 +19,7 @@ from orch_app.kit.ids import new_id
 from orch_app.state.job import JobState
 from orch_app.state.job_hosts_view import Asked, counts_of, read_host
 from orch_app.state.job_view import failure_of, progress_of, read_aside, read_job
+from tests.domains.inventory.samples import add_connection
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.state.conftest import SignIn
 from tests.state.tabs import tab
@@ -314,3 +315,12 @@ def test_a_text_file_is_opened_in_its_drawer_and_an_archive_is_only_for_download
     for name in ("../orch.db", ""):
         call(state, "show_artifact", name)
         assert state.open_artifact == {}
+
+
+def test_the_page_says_with_which_connections_to_those_who_may_see_any(admin: Actor, operator: Actor):
+    job_id = launched(admin).id
+    kept = add_connection(COMMAND_LINE, "swarm-prod").id
+    change(job_id, connection_ids={"docker": kept, "secrets": "con_gone"})
+    assert shown(operator, job_id)["job"]["connections"] == ["docker: swarm-prod", "secrets: con_gone"]
+    viewer = Actor("user", "usr_viewer", "Vera", Role.VIEWER)
+    assert shown(viewer, job_id)["job"]["connections"] == []

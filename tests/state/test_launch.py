@@ -113,18 +113,36 @@ def test_a_copied_link_opens_the_same_order(sign_in: SignIn):
     call(state, "fill_in", {"sections": ["disks", "ção & co"]})
     path = state.link.removeprefix("http://127.0.0.1:8000")
     again = opened(sign_in, Role.OPERATOR, address=path)
-    assert again.start == {"sections": ["disks", "ção & co"]}
+    assert again.start == state.start | {"sections": ["disks", "ção & co"]}
     assert (again.environment, again.place, again.host_ids) == ("prod", "hosts", [host])
 
 
 def test_a_link_fills_the_slots_that_it_names_and_leaves_empty_what_it_names_empty(sign_in: SignIn):
-    docker, portainer = add_connection("docker"), add_connection("portainer")
-    lone = opened(sign_in, address="/runbooks?run=container_restart")
-    assert lone.chosen == {"docker": docker, "portainer": portainer}
+    _docker, portainer = add_connection("docker"), add_connection("portainer")
     asked = json.dumps({"docker": "", "portainer": portainer, "nowhere": "con_1"})
     state = opened(sign_in, Role.OPERATOR, address=f"/runbooks?run=container_restart&connections={asked}")
     assert state.chosen == {"portainer": portainer}
     assert f"connections=%7B%22portainer%22%3A%22{portainer}%22%7D" in state.link
+
+
+def test_of_two_ways_to_an_engine_one_is_chosen(sign_in: SignIn):
+    docker = add_connection("docker")
+    assert opened(sign_in, address="/runbooks?run=container_restart").chosen == {"docker": docker}
+    portainer = add_connection("portainer")
+    state = opened(sign_in, Role.OPERATOR, address="/runbooks?run=container_restart")
+    assert state.chosen == {}
+    call(state, "choose_connection", "docker", docker)
+    call(state, "choose_connection", "portainer", portainer)
+    assert state.chosen == {"portainer": portainer}
+    call(state, "choose_connection", "docker", "")
+    assert state.chosen == {"portainer": portainer}
+
+
+def test_a_link_keeps_the_defaults_of_what_it_does_not_name(sign_in: SignIn):
+    asked = json.dumps({"stack_name": "shop"})
+    state = opened(sign_in, address=f"/runbooks?run=stack_restart&inputs={asked}")
+    assert state.start["stack_name"] == "shop"
+    assert state.start["wait"] == {"timeout_s": 300, "stable_s": 20}
 
 
 def test_the_only_connection_fills_the_first_of_several_slots_of_its_type(sign_in: SignIn):

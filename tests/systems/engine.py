@@ -50,6 +50,7 @@ class FakeContainer:
     killed_for_memory: bool = False
     agent_node: str = ""
     is_elsewhere: bool = False
+    made: float = 0
 
     @property
     def status(self) -> str:
@@ -68,7 +69,7 @@ class FakeContainer:
             "Image": self.image,
             "ImageID": "sha256:" + "1" * 64,
             "Command": "/bin/app",
-            "Created": BEGAN,
+            "Created": int(BEGAN + self.made),
             "Ports": [*ports, {**ports[0], "IP": "::"}],
             "Labels": self.labels,
             "State": self.state,

@@ -19,6 +19,10 @@ export function CodeField({ field = {}, value, onChange, label, hint, error, opt
   const gutter = useRef(null);
   const caret = useRef(null);
   useLayoutEffect(() => {
+    // What was pasted may have scrolled the text before its numbers were there.
+    gutter.current.scrollTop = area.current.scrollTop;
+  }, [draft]);
+  useLayoutEffect(() => {
     if (!caret.current) return;
     area.current.setSelectionRange(caret.current.from, caret.current.to);
     caret.current = null;

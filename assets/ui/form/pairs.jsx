@@ -8,7 +8,7 @@ import { readPairs } from "./imports.js";
 import { Scalar } from "./scalar.jsx";
 import { initialValue, titleOf } from "./values.js";
 
-/** Lines of an env file may be pasted into the field for a new name. */
+/** Into the field for a new name a whole NAME=value may be typed, or lines of an env file pasted. */
 export function Pairs({ field, path, value, required }) {
   const { disabled } = useForm();
   const t = useText();
@@ -17,8 +17,9 @@ export function Pairs({ field, path, value, required }) {
   const pairs = Object.entries(value || {});
   const add = () => {
     const name = draft.trim();
-    if (!name || (value && name in value)) return;
-    put({ ...value, [name]: initialValue(field.item) ?? "" });
+    const written = readPairs(name);
+    if (!name || (!written && value && name in value)) return;
+    put({ ...value, ...(written || { [name]: initialValue(field.item) ?? "" }) });
     setDraft("");
   };
   const onKeyDown = (event) => {

@@ -20,7 +20,7 @@ from orch_app.domains.containers.endpoints import (
 from orch_app.domains.inventory.types import PortainerPayload
 from orch_app.integrations.docker import reading as engine_documents
 from orch_app.integrations.docker.engine import Engine, Swarm
-from orch_app.integrations.docker.things import Container, Node, Service, Stack
+from orch_app.integrations.docker.things import Container, Node, Service, Stack, Task
 from orch_app.integrations.portainer.server import Endpoint
 from orch_app.kit.errors import OrchError
 from orch_app.kit.upstream_failures import UpstreamError
@@ -81,12 +81,20 @@ def list_containers(actor: Actor, endpoint_id: str) -> Containers:
     door = open_door(actor, endpoint)
     try:
         with engine_behind(door, endpoint) as engine:
-            return Containers(engine.containers())
+            return Containers(engine.containers(_tasks(engine)))
     except UpstreamError as error:
         known = seen_last(door, endpoint) if error.is_unwell else None
         if known is None:
             raise
         return known
+
+
+def _tasks(engine: Engine) -> Sequence[Task]:
+    """What tells which containers have been replaced; a list without that is better than none."""
+    try:
+        return (engine.swarm() or NO_SWARM).tasks
+    except UpstreamError:
+        return ()
 
 
 def seen_last(door: Door, endpoint: EndpointId) -> Containers | None:
@@ -134,7 +142,7 @@ def list_stacks(actor: Actor, endpoint_id: str) -> Sequence[Stack]:
     endpoint = read_id(endpoint_id)
     with engine_behind(open_door(actor, endpoint), endpoint) as engine:
         swarm = engine.swarm() or NO_SWARM
-        return engine_documents.stacks(swarm.services, engine.containers())
+        return engine_documents.stacks(swarm.services, engine.containers(swarm.tasks))
 
 
 def _swarm(actor: Actor, endpoint_id: str) -> Swarm:
@@ -158,7 +166,7 @@ def endpoints_behind(door: Door) -> list[Seen]:
 
 def _of_engine(door: Door, endpoint: EndpointId, engine: Engine) -> Seen:
     info = engine.info()
-    return Seen(endpoint, door, info.name, "up", info.version, info.running, info.stopped, nodes=info.nodes)
+    return Seen(endpoint, door, door.name, "up", info.version, info.running, info.stopped, nodes=info.nodes)
 
 
 def _of_portainer(door: Door, endpoint: Endpoint) -> Seen:

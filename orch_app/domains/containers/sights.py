@@ -136,7 +136,8 @@ def _sight(seen: Seen) -> Sight:
         return _remembered(seen, UpstreamError("unreachable", f"{seen.door.name} says that {seen.name} is down."))
     try:
         with engine_behind(seen.door, seen.id) as engine:
-            containers, swarm = engine.containers(), engine.swarm() or NO_SWARM
+            swarm = engine.swarm() or NO_SWARM
+            containers = engine.containers(swarm.tasks)
     except UpstreamError as error:
         return _remembered(seen, error) if error.is_unwell else Sight(seen, error=error)
     except OrchError as error:

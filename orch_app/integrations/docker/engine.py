@@ -1,7 +1,7 @@
 """The Engine API, as far as the product itself asks it: reading only. Changes are jobs, and jobs have modules."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from orch_app.integrations.docker import reading
 from orch_app.integrations.docker.log_stream import LogLine, by_task, lines
 from orch_app.integrations.docker.things import Container, EngineInfo, Event, Node, Service, Task
+from orch_app.integrations.docker.turnover import with_replaced
 from orch_app.kit.upstream import Query, Stream, Upstream
 from orch_app.kit.upstream_failures import UpstreamError
 
@@ -77,10 +78,10 @@ class Engine:
         """
         return reading.info(self._get("/info"))
 
-    def containers(self) -> list[Container]:
-        """All containers, also those that have ended, by name."""
+    def containers(self, tasks: Iterable[Task] = ()) -> list[Container]:
+        """All containers, also those that have ended, by name; a Swarm's `tasks` tell which have been replaced."""
         rows = self._get("/containers/json", {"all": 1})
-        return sorted((reading.container(row) for row in rows), key=lambda one: (one.name, one.id))
+        return with_replaced(sorted(map(reading.container, rows), key=lambda one: (one.name, one.id)), tasks)
 
     def swarm(self) -> Swarm | None:
         """Services, tasks and machines of the Swarm that this engine manages; None when it manages none."""

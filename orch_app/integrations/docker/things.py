@@ -34,7 +34,7 @@ class Container:
     """One container. `status` is the engine's own sentence, `exit_code` None unless it has ended.
 
     `node` is the machine of a Swarm it runs on, where that is known. `stack` and `service` are empty for a container
-    that somebody started by hand.
+    that somebody started by hand. Another task of the Swarm has the place of one that `is_replaced`.
     """
 
     id: str
@@ -50,11 +50,12 @@ class Container:
     node: str
     ports: tuple[Port, ...]
     labels: dict[str, str] = field(repr=False)
+    is_replaced: bool = False
 
     @property
     def is_in_error(self) -> bool:
         """Whether somebody should look at it: it failed, is unwell, or starts again and again."""
-        failed = self.state == "exited" and bool(self.exit_code)
+        failed = self.state == "exited" and bool(self.exit_code) and not self.is_replaced
         return failed or self.state in _IN_ERROR or (self.state == "running" and self.health == "unhealthy")
 
 

@@ -24,7 +24,7 @@ QUESTIONS: list[Callable[[Actor, str], Any]] = [
 def test_endpoints_of_all_connections_are_listed_with_their_state(site: Site, operator: Actor) -> None:
     found = queries.list_endpoints(operator)
     assert [(str(one.id), one.name, one.status) for one in found] == [
-        (site.docker, "docker1", "up"),
+        (site.docker, "engine", "up"),
         (site.endpoint(3), "away", "down"),
         (site.endpoint(4), "closed", "up"),
         (site.endpoint(2), "swarm", "up"),

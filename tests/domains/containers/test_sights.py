@@ -36,7 +36,7 @@ def test_everything_behind_every_endpoint_is_seen(site: Site, operator: Actor) -
     site.engine.services = [service_row("s1", "shop_web", replicas=2, stack="shop")]
     site.engine.tasks = [task_row("t1", "s1", "n1")]
     found = named(look(operator))
-    for name in ("docker1", "swarm"):
+    for name in ("engine", "swarm"):
         sight = found[name]
         assert (len(sight.containers), len(sight.services), len(sight.nodes)) == (2, 1, 1)
         assert [(stack.name, stack.in_error) for stack in sight.stacks] == [("shop", 2)]
@@ -109,10 +109,10 @@ def test_all_is_of_the_moment_of_the_earliest_answer(site: Site, operator: Actor
 
 def test_services_on_machines_whose_containers_are_not_listed_are_known(site: Site, operator: Actor) -> None:
     api = add_far_service(site)
-    assert [one.name for one in named(look(operator))["docker1"].far_services] == ["shop_api"]
+    assert [one.name for one in named(look(operator))["engine"].far_services] == ["shop_api"]
     api.is_elsewhere = False
     sights.KEPT.forget()
-    assert named(look(operator))["docker1"].far_services == []
+    assert named(look(operator))["engine"].far_services == []
 
 
 def test_a_question_that_breaks_off_is_asked_again(site: Site, operator: Actor) -> None:

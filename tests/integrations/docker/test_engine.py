@@ -65,6 +65,26 @@ def test_who_is_in_error(docker: FakeEngine, engine: Engine, changes: dict[str, 
     assert engine.containers()[0].is_in_error is bad
 
 
+def ended(number: int, place: str, *, made: float) -> FakeContainer:
+    """The container of a task that Swarm has stopped, and that did not heed it."""
+    task = {"com.docker.swarm.service.id": "s1", "com.docker.swarm.task.name": f"shop_web.{place}.t{number}"}
+    name, labels = f"shop_web.{place}.t{number}", IN_SHOP | task
+    return FakeContainer(f"{number:064x}", name, state="exited", exit_code=137, labels=labels, made=made)
+
+
+def test_what_swarm_has_put_another_task_in_the_place_of_is_no_error(docker: FakeEngine, engine: Engine) -> None:
+    docker.containers = [ended(1, "1", made=0), ended(2, "1", made=60), ended(3, "2", made=0)]
+    assert [row.is_in_error for row in engine.containers()] == [False, True, True]
+    docker.nodes = [node_row("n1", leader=True), node_row("n2")]
+    docker.services = [service_row("s1", "shop_web", replicas=2)]
+    docker.tasks = [task_row("t9", "s1", "n2")]
+    swarm = engine.swarm()
+    assert swarm is not None
+    assert [row.is_replaced for row in engine.containers(swarm.tasks)] == [True, True, False]
+    docker.containers[2].labels.pop("com.docker.swarm.service.id")
+    assert engine.containers(swarm.tasks)[2].is_in_error
+
+
 def test_an_engine_without_a_swarm_has_none(engine: Engine) -> None:
     assert engine.swarm() is None
 

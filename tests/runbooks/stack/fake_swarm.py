@@ -12,7 +12,7 @@ class FakeSwarm:
     """`bad` are images whose tasks fail, `refused` names of services that the engine does not take.
 
     `logins` are those of registries that the services have now and had before, by name; `shown` is which user's login
-    the nodes have shown to which registry.
+    the nodes have shown to which registry. `silent` are ids of tasks that say nothing.
     """
 
     def __init__(self) -> None:
@@ -21,6 +21,7 @@ class FakeSwarm:
         self.things: dict[str, list[dict[str, Any]]] = {"network": [APP], "secret": [], "config": []}
         self.bad: set[str] = set()
         self.refused: set[str] = set()
+        self.silent: set[str] = set()
         self.writes: list[str] = []
         self.logins: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self.shown: set[tuple[str, str]] = set()
@@ -45,8 +46,8 @@ class FakeSwarm:
     def apart(self) -> "FakeSwarm":
         return self
 
-    def log_of(self, service_id: str, is_terminal: bool) -> list[str]:
-        return [f"log of {service_id}"]
+    def log_of(self, kind: str, id_: str, *, is_terminal: bool) -> list[str]:
+        return [] if id_ in self.silent else [f"log of {kind} {id_}"]
 
     def create(self, kind: str, body: dict[str, Any]) -> str:
         self._note(f"create {kind} {body['Name']}")

@@ -56,7 +56,16 @@ def test_what_does_not_stand_in_time_has_failed_with_the_end_of_its_log(tmp_path
     outcome, clock = settle(Changing(tmp_path, state("starting")), timeout_s=10)
     assert (outcome.verdict.code, clock.now) == ("convergence_timeout", 10.0)
     assert "0 of 1 tasks" in outcome.verdict.message
-    assert outcome.log
+    assert outcome.log == [f"log of service {outcome.sight.service['ID']}"]
+
+
+def test_the_log_of_a_failure_is_that_of_the_tasks_that_failed(tmp_path: Any) -> None:
+    swarm = Changing(tmp_path, state("failed", "task: non-zero exit (3)"))
+    outcome, _clock = settle(swarm, timeout_s=10)
+    assert outcome.log == [f"log of task {swarm.web[0]['ID']}"]
+    swarm.silent = {swarm.web[0]["ID"]}
+    outcome, _clock = settle(swarm, timeout_s=10)
+    assert outcome.log == [f"log of service {outcome.sight.service['ID']}"]
 
 
 def test_what_begins_to_stand_before_the_time_is_up_is_watched_to_the_end(tmp_path: Any) -> None:

@@ -95,8 +95,9 @@ def test_a_registry_tells_digest_and_platforms(script: Script, engine: Any) -> N
 def test_a_log_without_a_terminal_is_taken_out_of_its_frames(script: Script, engine: Any) -> None:
     frame = b"\x01\0\0\0\0\0\0\x06hello\n" + b"\x02\0\0\0\0\0\0\x04bad\n"
     script.lines = [(200, {}, frame), (200, {}, b"raw\n")]
-    assert engine.log_of("s1", is_terminal=False) == ["hello", "bad"]
-    assert engine.log_of("s1", is_terminal=True) == ["raw"]
+    assert engine.log_of("service", "s1", is_terminal=False) == ["hello", "bad"]
+    assert engine.log_of("task", "t1", is_terminal=True) == ["raw"]
+    assert [asked[1].partition("?")[0] for asked in script.asked] == ["/services/s1/logs", "/tasks/t1/logs"]
 
 
 def test_portainer_hands_requests_on_and_knows_its_own_stacks(script: Script, server: Any) -> None:

@@ -138,6 +138,7 @@ def test_one_may_leave_a_failed_update_as_it_is(swarm: FakeSwarm, tmp_path: Path
     swarm.bad = {"web:2"}
     result = deploy(swarm, tmp_path, text(release="2"), on_failure=on_failure, timeout_s=1)
     assert result["failure"]["code"] == "verify_failed"
+    assert result["failure"]["message"].endswith("To have it as it was before, roll this job back.")
     assert look(swarm).shown("shop_web")["image"] == "web:2"
 
 
@@ -280,6 +281,18 @@ def test_swarm_goes_back_to_what_it_remembers(swarm: FakeSwarm, tmp_path: Path) 
     assert look(swarm).shown("shop_web")["image"] == "web:1"
     with pytest.raises(modules.shared("stack.faults").Fault, match="no earlier version"):
         modules.shared("stack.ways").previous(look(swarm), ["db"])
+
+
+def test_going_back_to_a_version_that_failed_is_warned_of(swarm: FakeSwarm, tmp_path: Path) -> None:
+    deploy(swarm, tmp_path, text())
+    swarm.bad = {"web:2"}
+    deploy(swarm, tmp_path, text(release="2"), timeout_s=1, on_failure="leave")
+    failed = swarm.tasks(STACK)
+    deploy(swarm, tmp_path, text())
+    goal = modules.shared("stack.ways").previous(look(swarm), ["web"], [*swarm.tasks(STACK), *failed])
+    (warning,) = goal.warnings
+    assert (warning["code"], warning["item"]) == ("has_failed", "service shop_web")
+    assert "task: non-zero exit (1)" in warning["message"]
 
 
 def test_a_restart_starts_the_tasks_anew_and_changes_nothing_else(swarm: FakeSwarm, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ansible.module_utils.orch.upstream import UpstreamError
 LOOK_S = 1.0
 NO_NODE_S = 30.0
 NOWHERE_S = 10.0
+ASKED_TASKS = 3
 _OVER = {"failed", "rejected", "orphaned"}
 
 
@@ -190,7 +191,7 @@ class Watch:
             if is_over and not self._is_settled(outcome):
                 outcome.verdict = outcome.sight.failure(self._said_late(outcome), "convergence_timeout")
             if outcome.has_failed:
-                outcome.log = self._log_of(outcome.sight.service)
+                outcome.log = self._log_of(outcome.sight)
         return found
 
     def _said_late(self, outcome: Outcome) -> str:
@@ -200,15 +201,24 @@ class Watch:
             )
         return f"it does not stand after {self._pace.timeout_s:g} s: {outcome.verdict.message}"
 
-    def _log_of(self, service: dict[str, Any]) -> list[str]:
+    def _log_of(self, sight: Sight) -> list[str]:
         """The end of its log, without what looks like a secret or is one of its environment."""
-        container = (service.get("Spec", {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
+        container = (sight.service.get("Spec", {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
         hiding = LineRedactor(secret_values(container.get("Env") or []))
         try:
-            lines = self._engine.apart().log_of(service["ID"], bool(container.get("TTY"))) if service.get("ID") else []
+            lines = self._said_by(sight, bool(container.get("TTY")))
         except UpstreamError as error:
             return [f"(the log cannot be read: {error})"]
         return [hiding.line(line) for line in lines]
+
+    def _said_by(self, sight: Sight, is_terminal: bool) -> list[str]:  # noqa: FBT001 - as the service says
+        """What the tasks that failed said last: those that run well would talk louder in the service's log."""
+        engine = self._engine.apart()
+        for task in sight.failed_runs()[:ASKED_TASKS]:
+            if said := engine.log_of("task", task, is_terminal=is_terminal):
+                return said
+        service = sight.service.get("ID")
+        return engine.log_of("service", service, is_terminal=is_terminal) if service else []
 
 
 def _waiting_errors(sight: Sight) -> list[str]:

@@ -130,10 +130,10 @@ class Engine(Speaking):
         ]
         return str(found["Descriptor"]["digest"]), [one for one in platforms if one["Architecture"] and one["OS"]]
 
-    def log_of(self, service_id: str, is_terminal: bool) -> list[str]:  # noqa: FBT001 - as the service says
-        """The end of a service's log."""
+    def log_of(self, kind: str, id_: str, *, is_terminal: bool) -> list[str]:
+        """The end of the log of a task, or of all tasks of a service together."""
         query = {"stdout": 1, "stderr": 1, "tail": LOG_LINES}
-        content = self.call("GET", f"/services/{service_id}/logs", query=query).content
+        content = self.call("GET", f"/{kind}s/{id_}/logs", query=query).content
         text = content if is_terminal else b"".join(_frames(content))
         return text.decode("utf-8", "replace").splitlines()[-LOG_LINES:]
 

@@ -16,6 +16,7 @@ MANY_REFUSALS = 3
 _FAILED_UPDATE = {"paused", "rollback_paused", "rollback_completed"}
 _RUNNING_UPDATE = {"updating", "rollback_started"}
 _NEVER_RAN = {"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"}
+_CAME_TO_NOTHING = {"failed", "rejected"}
 _ONCE = {"none", "on-failure"}
 _KEPT_ERRORS = 5
 
@@ -63,6 +64,10 @@ class Sight:
             if not _is_wanted(task) or _has_error(task)
         ]
         return list(dict.fromkeys(error for error in said if error))[:_KEPT_ERRORS]
+
+    def failed_runs(self) -> list[str]:
+        """The ids of the tasks that ran and came to nothing, the newest first."""
+        return [task["ID"] for task in self.tasks if (task.get("Status") or {}).get("State") == "failed"]
 
     def judge(self) -> Verdict:
         """How it stands now."""
@@ -148,6 +153,12 @@ class Sight:
 
     def _is_running(self, task: dict[str, Any]) -> bool:
         return _is_wanted(task) and (task.get("Status") or {}).get("State") == "running" and self._is_there(task)
+
+
+def failure_of(template: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> str:
+    """With what the newest of the tasks ended that did this work and failed; empty where none is known to have."""
+    ran = (task.get("Status") or {} for task in tasks if _work(task.get("Spec") or {}) == _work(template))
+    return next((str(one["Err"]) for one in ran if one.get("State") in _CAME_TO_NOTHING and one.get("Err")), "")
 
 
 def _work(template: dict[str, Any]) -> dict[str, Any]:

@@ -104,8 +104,17 @@ class Run:
             self._verify()
         self._report.warnings += self._applying.warnings
         self._report.changed = bool(self._applying.tried)
-        if not does_stand and goes_back and self._applying.tried:
+        if not does_stand and self._applying.tried:
+            self._after_failure()
+
+    def _after_failure(self) -> None:
+        """Take everything back where that is wanted; else say that nothing was, and what can be done."""
+        if self._manner.on_failure == "rollback":
             Undoing(self._applying, self._report, self._manner.pace).undo()
+            return
+        failure = self._report.failure
+        left = "The stack was left as it is now. To have it as it was before, roll this job back."
+        self._report.fail(failure["code"], f"{failure['message'].rstrip('.')}. {left}")
 
     def _begin(self) -> bool:
         """Note what ran before; false, with the failure told, where that cannot be seen."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from ansible.module_utils.orch.stack import names
 from ansible.module_utils.orch.stack.faults import Fault
+from ansible.module_utils.orch.stack.judging import failure_of
 from ansible.module_utils.orch.stack.live import Live
 from ansible.module_utils.orch.stack.wanted import Wanted
 
@@ -23,19 +24,29 @@ def chosen(live: Live, services: Iterable[str]) -> list[str]:
     return sorted(asked or live.services)
 
 
-def previous(live: Live, services: Iterable[str]) -> Wanted:
-    """Every service as it was before its last update; those that Swarm remembers nothing of stay. Raises Fault."""
+def previous(live: Live, services: Iterable[str], tasks: Sequence[dict[str, Any]] = ()) -> Wanted:
+    """Every service as it was before its last update; those that Swarm remembers nothing of stay. Raises Fault.
+
+    `tasks` tell, as far as Swarm remembers them, whether that version failed. After an update that was taken back, the
+    version before is the one that did.
+    """
     wanted, picked = Wanted({}), chosen(live, services)
     for name in picked:
         before = live.services[name].get("PreviousSpec")
         if before:
             wanted.services[name] = live.portable(before)
+            wanted.warnings += _warned(name, failure_of(before["TaskTemplate"], tasks))
         else:
             said = "Swarm remembers no earlier version, so it stays as it is"
             wanted.warnings.append({"code": "no_previous", "message": said, "item": f"service {name}"})
     if not wanted.services:
         raise Fault("not_found", f"Swarm remembers no earlier version of any service of {live.stack}")
     return wanted
+
+
+def _warned(name: str, error: str) -> list[dict[str, str]]:
+    said = f"tasks of the version that this goes back to have failed before ({error}): see whether it is the wanted one"
+    return [{"code": "has_failed", "message": said, "item": f"service {name}"}] if error else []
 
 
 def restarted(live: Live, services: Iterable[str]) -> Wanted:
