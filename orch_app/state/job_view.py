@@ -26,6 +26,7 @@ from orch_app.state.job_approval_view import read_approval, read_shown_plan
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_modes_view import modes_of
 from orch_app.state.job_output import tables_of
+from orch_app.state.job_told_view import told_of
 from orch_app.state.jobs_view import length_s, titles_of
 
 PATIENCE = timedelta(seconds=15)
@@ -176,6 +177,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "phase": job.phase,
         "reason": job.reason,
         "reasonDetail": job.reason_detail,
+        **told_of(job),
         "environment": job.environment,
         "isGrave": bool(runbook) and is_grave(runbook.risk, job.environment),
         "createdBy": job.created_by_name,

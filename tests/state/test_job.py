@@ -1,7 +1,9 @@
 """The page of one job: steps, hosts, progress, why it waits, and what can be done about it."""
 
 import asyncio
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.state.job import JobState
 from orch_app.state.job_hosts_view import Asked, counts_of, read_host
+from orch_app.state.job_told_view import NEXT_STEPS, told_of
 from orch_app.state.job_view import progress_of, read_aside, read_job
 from tests.domains.jobs.orders import launched, sync_runbooks
 from tests.state.conftest import SignIn
@@ -304,3 +307,24 @@ def test_a_text_file_is_opened_in_its_drawer_and_an_archive_is_only_for_download
     for name in ("../orch.db", ""):
         call(state, "show_artifact", name)
         assert state.open_artifact == {}
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_what_to_do_about_every_reason_that_runbooks_share_is_said(language: str):
+    said = json.loads(Path(f"orch_app/i18n/{language}.json").read_text("utf-8"))
+    assert [step for step in NEXT_STEPS if not said.get(f"next.{step}") or not said.get(f"reason.{step}")] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "told", "step"),
+    [
+        ("partial_apply", "partial_apply", "partial_apply", "partial_apply"),
+        ("unreachable", "unreachable", "upstream_unreachable", "upstream_unreachable"),
+        ("unreachable", None, "", ""),
+        ("image_not_found", "image_not_found", "image_not_found", ""),
+        ("canceled", "partial_apply", "", ""),
+    ],
+)
+def test_a_reason_that_the_runbook_told_comes_with_what_to_do(reason: str, code: str | None, told: str, step: str):
+    output = {"failure": {"code": code, "message": "so it is"} if code else None}
+    assert told_of(Job(reason=reason, output_json=output)) == {"toldReason": told, "nextStep": step}
