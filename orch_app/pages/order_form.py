@@ -88,6 +88,7 @@ def _slot(state: Any, slot: rx.Var) -> rx.Component:
         on_change=state.choose_connection(name),
         placeholder=tr("launch.choose_connection"),
         icon="plug",
+        optional=~slot["required"].to(bool),
         disabled=_is_read_only(state),
     )
     kind = slot["type"].to(str)

@@ -85,7 +85,7 @@ def read_form(session: Session, actor: Actor, name: str) -> Shown:
 
 def slots_of(runbook: Runbook) -> list[Shown]:
     """Its slots; one that is `after` another is asked for when that is filled."""
-    return [{"after": "", **slot} for slot in runbook.meta.get("connections", [])]
+    return [{"after": "", "required": True, **slot} for slot in runbook.meta.get("connections", [])]
 
 
 def first_rows(fields: Sequence[Shown]) -> Shown:
