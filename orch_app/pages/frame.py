@@ -67,7 +67,7 @@ def in_phase(
     empty: rx.Component | None = None,
     loading: rx.Component | None = None,
 ) -> rx.Component:
-    """As `by_phase`, for what a tab draws once it is chosen: by then the address is no longer the one that was read for.
+    """As `by_phase`, for what a tab draws once it is chosen: the address is then another one than what was read for.
 
     Around all tabs stands one `read_here`.
     """

@@ -52,7 +52,7 @@ def _by_id(api: Upstream, zone_id: str) -> Zones:
         # An id that it does not know is a 404, or a 403 as for a zone of somebody else.
         if error.kind not in {"not_found", "insufficient_scopes", "validation"}:
             raise
-    # A token that it does not know, or that may see no zones, is told by the same 403: then the list is refused as well.
+    # A token that it does not know is told by the same 403: then the list is refused as well.
     api.get("/zones", {"per_page": LEAST_AT_ONCE})
     return Zones([], 0)
 
