@@ -326,5 +326,6 @@ def test_what_to_do_about_every_reason_that_runbooks_share_is_said(language: str
     ],
 )
 def test_a_reason_that_the_runbook_told_comes_with_what_to_do(reason: str, code: str | None, told: str, step: str):
-    output = {"failure": {"code": code, "message": "so it is"} if code else None}
-    assert told_of(Job(reason=reason, output_json=output)) == {"toldReason": told, "nextStep": step}
+    job = launched(COMMAND_LINE)
+    job.reason, job.output_json = reason, {"failure": {"code": code, "message": "so it is"} if code else None}
+    assert told_of(job) == {"toldReason": told, "nextStep": step}
