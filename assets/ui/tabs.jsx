@@ -71,6 +71,12 @@ export function TabLink({ tab, param = "tab", children }) {
   );
 }
 
+/** What stands elsewhere on the page and belongs to one tab. */
+export function InTab({ tab, first, param = "tab", children }) {
+  const wanted = useUrlParam(param);
+  return (wanted ? wanted === tab : Boolean(first)) ? children : null;
+}
+
 /** What one tab shows. `keep` stays mounted while hidden (a log that should not be read again). */
 export function TabPanel({ tab, first, keep, param = "tab", label, children }) {
   const wanted = useUrlParam(param);

@@ -36,6 +36,15 @@ class TabPanel(UiComponent):
     keep: rx.Var[bool]
 
 
+class InTab(UiComponent):
+    """`InTab` of assets/ui/tabs.jsx."""
+
+    library = _TABS
+    tag = "InTab"
+    tab: rx.Var[str]
+    first: rx.Var[bool]
+
+
 class TabLink(UiComponent):
     """`TabLink` of assets/ui/tabs.jsx."""
 
@@ -165,6 +174,11 @@ def tabs(*items: Tab, label: Text, on_tab: Event = None, param: str = "tab") -> 
         for at, tab in enumerate(items)
     ]
     return rx.fragment(Tabs.create(items=listed, label=label, param=param, **given(on_tab=on_tab)), *panels)
+
+
+def in_tab(content: rx.Component, *, tab: str, first: bool = False) -> rx.Component:
+    """What stands elsewhere on the page and belongs to one tab, such as its action; `first` as the first of `tabs`."""
+    return InTab.create(content, tab=tab, first=first)
 
 
 def tab_link(text: Text, *, tab: str) -> rx.Component:

@@ -85,7 +85,11 @@ FRAMED = (
         pipeline_run_page,
         (PipelineRunState.enter, PipelineRunState.load, PipelineRunState.follow),
     ),
-    ("/hosts", hosts_page, (HostKeysState.leave, HostsState.load, GroupsState.load, HostsState.follow)),
+    (
+        "/hosts",
+        hosts_page,
+        (HostKeysState.leave, HostsState.load, GroupsState.load, HostsState.follow, GroupsState.follow),
+    ),
     ("/connections", connections_page, (ConnectionProbeState.leave, ConnectionsState.load, ConnectionsState.follow)),
     ("/workers", workers_page, (WorkersState.load, WorkersState.follow)),
     ("/settings", settings_page, (SettingsState.load,)),

@@ -32,14 +32,12 @@ def connection_drawer() -> rx.Component:
     )
     writable = rx.fragment(
         rx.cond(IS_NEW, rx.fragment(), more),
-        rx.cond(
-            IS_NEW,
-            rx.fragment(),
-            button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str))),
-        ),
         rx.el.span(class_name="grow no-phone"),
         cancel_button(),
-        submit_button(tr("action.save"), form=FORM),
+        submit_button(
+            tr("connections.save_and_test"), look="", form=FORM, on_click=ConnectionsState.test_when_saved(True)
+        ),
+        submit_button(tr("action.save"), form=FORM, on_click=ConnectionsState.test_when_saved(False)),
     )
     readable = rx.fragment(
         button(tr("connections.test"), icon_name="pulse", on_click=ConnectionProbeState.open(ONE["id"].to(str))),
@@ -124,14 +122,10 @@ def _facts() -> rx.Component:
         rx.fragment(relative_time(ONE["tested_at"].to(str)), " · ", ONE["tested_ms"].to(str), " ms"),
         rx.el.span(tr("connections.never_tested"), class_name="sec"),
     )
-    public = rx.cond(
-        ONE["fingerprint"].to(str) != "",
-        rx.el.div(
-            rx.el.code(ONE["fingerprint"].to(str)),
-            copy_button(ONE["public_key"].to(str), label=tr("connections.copy_public_key")),
-            class_name="fp",
-        ),
-        "—",
+    public = rx.el.div(
+        rx.el.code(ONE["fingerprint"].to(str)),
+        copy_button(ONE["public_key"].to(str), label=tr("connections.copy_public_key")),
+        class_name="fp",
     )
     return rx.fragment(
         key_values(
@@ -140,8 +134,11 @@ def _facts() -> rx.Component:
                 (tr("connections.column.used"), relative_time(ONE["used_at"].to(str))),
                 (tr("connections.column.created"), _act(ONE["created_at"].to(str), ONE["created_by"].to(str))),
                 (tr("connections.column.changed"), _act(ONE["changed_at"].to(str), ONE["changed_by"].to(str))),
-                (tr("connections.public_key"), public),
             ]
+        ),
+        rx.cond(
+            ONE["fingerprint"].to(str) != "",
+            rx.fragment(rx.el.h3(tr("connections.public_key"), class_name="sub"), public),
         ),
         rx.cond(
             ConnectionsState.uses.length() > 0,
@@ -177,7 +174,7 @@ def _form() -> rx.Component:
         rx.foreach(ConnectionsState.fields, _field),
         rx.cond(KIND["policy"].to(list[str]).length() > 0, rights(tr("connections.policy"), KIND["policy"])),
         rx.cond(ConnectionsState.faults.contains(""), field_error(tr("problem.validation"))),
-        on_submit=ConnectionsState.save,
+        on_submit=[ConnectionsState.save, ConnectionProbeState.open_saved],
         id=FORM,
     )
 

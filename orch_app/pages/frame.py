@@ -56,15 +56,29 @@ def by_phase(
 ) -> rx.Component:
     """What a `Screen` shows in the phase it is in: skeleton, the content, empty, an error with retry, or no rights."""
     meanwhile = loading if loading is not None else section(skeleton_rows(), padded=False)
-    shown = rx.match(
+    return read_here(state, in_phase(state, ready, retry=retry, empty=empty, loading=meanwhile), meanwhile)
+
+
+def in_phase(
+    state: Any,
+    ready: rx.Component,
+    *,
+    retry: Any,
+    empty: rx.Component | None = None,
+    loading: rx.Component | None = None,
+) -> rx.Component:
+    """As `by_phase`, for what a tab draws once it is chosen: the address is then another one than what was read for.
+
+    Around all tabs stands one `read_here`.
+    """
+    return rx.match(
         state.phase,
-        ("loading", meanwhile),
+        ("loading", loading if loading is not None else section(skeleton_rows(), padded=False)),
         ("empty", empty if empty is not None else ready),
         ("error", section(_failed(state, retry), padded=False)),
         ("forbidden", section(_no_rights(state), padded=False)),
         ready,
     )
-    return read_here(state, shown, meanwhile)
 
 
 def read_here(state: Any, shown: rx.Component, meanwhile: rx.Component) -> rx.Component:

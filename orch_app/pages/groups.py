@@ -11,7 +11,7 @@ from orch_app.components.status import chip, env_badge
 from orch_app.components.table import Column, data_table
 from orch_app.components.text import tr
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, may, worded
+from orch_app.pages.frame import in_phase, may, worded
 from orch_app.pages.host_drawer import or_dash
 from orch_app.pages.variables import variables_shown
 from orch_app.state.groups import GroupsState
@@ -21,8 +21,8 @@ GROUP = GroupsState.group
 
 def groups_tab() -> rx.Component:
     """The list of groups in the five states of a page."""
-    empty = empty_state(tr("groups.empty"), worded("hosts:write", "groups.empty_hint"), _add(), icon_name="share")
-    return by_phase(GroupsState, _list(), retry=GroupsState.load, empty=section(empty, padded=False))
+    empty = empty_state(tr("groups.empty"), worded("hosts:write", "groups.empty_hint"), icon_name="share")
+    return in_phase(GroupsState, _list(), retry=GroupsState.load, empty=section(empty, padded=False))
 
 
 def group_dialogs() -> rx.Component:
@@ -30,15 +30,15 @@ def group_dialogs() -> rx.Component:
     return rx.fragment(_drawer(), _delete())
 
 
-def _add() -> rx.Component:
-    return rx.cond(may("hosts:write"), button(tr("groups.add"), icon_name="plus", on_click=GroupsState.open_new))
+def add_group() -> rx.Component:
+    """The one primary action while the groups are shown."""
+    new = button(tr("groups.add"), icon_name="plus", look="p", on_click=GroupsState.open_new)
+    return rx.cond(may("hosts:write"), new)
 
 
 def _list() -> rx.Component:
     bar = rx.el.div(
         filter_field(tr("groups.filter"), value=GroupsState.text, on_change=GroupsState.find),
-        rx.el.span(class_name="grow"),
-        _add(),
         class_name="row wrap mb16",
     )
     hidden = GroupsState.total - GroupsState.rows.length()

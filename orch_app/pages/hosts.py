@@ -4,15 +4,15 @@ import reflex as rx
 
 from orch_app.components.actions import button, menu, menu_item
 from orch_app.components.dialogs import confirm_dialog
-from orch_app.components.layout import Tab, page_header, section, tabs
-from orch_app.components.states import empty_state, no_results_state
+from orch_app.components.layout import Tab, in_tab, page_header, section, tabs
+from orch_app.components.states import empty_state, no_results_state, skeleton_rows
 from orch_app.components.status import env_badge, status_badge
 from orch_app.components.table import Column, data_table, filters_bar, url_select, url_text
 from orch_app.components.text import tr, tr_dynamic
 from orch_app.components.values import relative_time
-from orch_app.pages.frame import by_phase, framed, may, worded
+from orch_app.pages.frame import framed, in_phase, may, read_here, worded
 from orch_app.pages.group_form import group_form
-from orch_app.pages.groups import group_dialogs, groups_tab
+from orch_app.pages.groups import add_group, group_dialogs, groups_tab
 from orch_app.pages.host_drawer import host_drawer, host_groups, host_labels, or_dash, report_href
 from orch_app.pages.host_form import host_form
 from orch_app.pages.host_key_dialog import host_key_dialog
@@ -28,7 +28,10 @@ STATUSES = ("ok", "unknown", "unreachable", "auth_failed", "key_changed")
 
 def hosts_page() -> rx.Component:
     """The lists of hosts and of their groups, and what opens over them."""
-    add = rx.cond(may("hosts:write"), button(tr("hosts.add"), icon_name="plus", look="p", on_click=HostsState.open_new))
+    new = button(tr("hosts.add"), icon_name="plus", look="p", on_click=HostsState.open_new)
+    add = rx.fragment(
+        in_tab(rx.cond(may("hosts:write"), new), tab="hosts", first=True), in_tab(add_group(), tab="groups")
+    )
     header = page_header(
         tr("nav.hosts"),
         subtitle=rx.cond(HostsState.phase == "ready", tr("hosts.subtitle", n=HostsState.total), tr("hosts.about")),
@@ -36,15 +39,16 @@ def hosts_page() -> rx.Component:
         thumb=[add],
     )
     empty = empty_state(tr("hosts.empty"), worded("hosts:write", "hosts.empty_hint"), icon_name="server")
-    hosts = by_phase(HostsState, _list(), retry=HostsState.load, empty=section(empty, padded=False))
+    hosts = in_phase(HostsState, _list(), retry=HostsState.load, empty=section(empty, padded=False))
+    both = tabs(
+        Tab("hosts", tr("nav.hosts"), hosts, count=HostsState.total),
+        Tab("groups", tr("groups.title"), groups_tab(), count=GroupsState.total),
+        label=tr("nav.hosts"),
+    )
     return framed(
         "hosts",
         header,
-        tabs(
-            Tab("hosts", tr("nav.hosts"), hosts, count=HostsState.total),
-            Tab("groups", tr("groups.title"), groups_tab(), count=GroupsState.total),
-            label=tr("nav.hosts"),
-        ),
+        read_here(HostsState, both, section(skeleton_rows(), padded=False)),
         host_drawer(),
         host_form(),
         group_dialogs(),

@@ -16,6 +16,7 @@ MODE = JOB["mode"].to(str)
 HAS_PLAN = JOB["hasPlan"].to(bool)
 IS_STALE = JOB["isStale"].to(bool)
 IS_ROLLBACK = JOB["isRollback"].to(bool)
+IS_UNNEEDED = JOB["isUnneeded"].to(bool)
 
 
 def mode_badge() -> rx.Component:
@@ -24,7 +25,7 @@ def mode_badge() -> rx.Component:
 
 
 def next_step(otherwise: rx.Component) -> rx.Component:
-    """The one action that follows from a plan; `otherwise` where there is none."""
+    """The one action that follows from a plan; `otherwise` where there is none, or nothing in it."""
     apply = button(
         rx.cond(IS_ROLLBACK, tr("plan.roll_back"), tr("plan.apply")),
         icon_name="check",
@@ -32,7 +33,7 @@ def next_step(otherwise: rx.Component) -> rx.Component:
         on_click=JobState.apply_plan,
     )
     again = button(tr("plan.preview_again"), icon_name="eye", look="p", on_click=JobState.preview_again)
-    return rx.cond(HAS_PLAN, apply, rx.cond(IS_STALE & JOB["canPreview"].to(bool), again, otherwise))
+    return rx.cond(HAS_PLAN & ~IS_UNNEEDED, apply, rx.cond(IS_STALE & JOB["canPreview"].to(bool), again, otherwise))
 
 
 def rollback_item() -> rx.Component:
@@ -50,8 +51,9 @@ def plan_card() -> rx.Component:
         rx.el.p(link(tr("plan.of_this_job"), href=JOB["rollbackHref"].to(str))),
     )
     shown = _card("eye", tr("plan.shown"), tr("plan.shown_hint"), read, undone)
+    nothing = _card("check", tr("plan.nothing"), tr("plan.nothing_hint"), read, undone)
     stale = _card("warning", tr("plan.stale"), tr("plan.stale_hint"))
-    return rx.cond(HAS_PLAN, shown, rx.cond(IS_STALE, stale))
+    return rx.cond(HAS_PLAN, rx.cond(IS_UNNEEDED, nothing, shown), rx.cond(IS_STALE, stale))
 
 
 def _card(icon_name: str, title: rx.Var[str], words: rx.Var[str], *more: rx.Component) -> rx.Component:

@@ -25,22 +25,23 @@ SHORT = 16
 def failure_box() -> rx.Component:
     """The first failing task with its host, its message and the lines that led to it."""
     task, host, seq = FAILURE["task"].to(str), FAILURE["host"].to(str), FAILURE["seq"].to(int)
-    reason = tr_dynamic("reason.", JOB["reason"].to(str))
-    is_told = FAILURE["isTold"].to(bool)
-    headline = rx.cond((task != "") & ~is_told, _what_failed(task, host), reason)
+    told, failed = JOB["toldReason"].to(str), _what_failed(task, host)
+    said = rx.cond(told != "", told, JOB["reason"].to(str))
+    headline = rx.cond((task != "") & (told == ""), failed, tr_dynamic("reason.", said))
     box = rx.el.section(
         rx.el.div(
             rx.el.span(icon("failed", 20), class_name="ic"),
             rx.el.div(
                 rx.el.h2(headline),
                 rx.cond(FAILURE["message"].to(str) != "", rx.el.p(FAILURE["message"].to(str), class_name="sec break")),
+                _next(),
                 class_name="grow",
             ),
             class_name="fail-h",
         ),
         rx.cond(FAILURE["lines"].to(list[dict]).length() > 0, log_excerpt(FAILURE["lines"].to(list[dict]))),
         rx.el.div(
-            rx.cond(is_told & (task != ""), rx.el.span(_what_failed(task, host)), _reason(task)),
+            rx.cond((task != "") & (told != ""), rx.el.span(failed), _reason(task)),
             rx.cond(seq > 0, rx.el.span(line_link(tr("job.open_line", n=seq), seq=seq), class_name="right")),
             class_name="fail-f",
         ),
@@ -78,6 +79,12 @@ def _what_failed(task: rx.Var[str], host: rx.Var[str]) -> rx.Component:
     return rx.cond(FAILURE["status"].to(str) == "unreachable", unreachable, failed)
 
 
+def _next() -> rx.Component:
+    """What to do about a reason that the runbook told."""
+    step = JOB["nextStep"].to(str)
+    return rx.cond(step != "", rx.el.p(rx.el.b(tr("job.next")), " ", tr_dynamic("next.", step)))
+
+
 def _reason(task: rx.Var[str]) -> rx.Component:
     elsewhere = FAILURE["elsewhere"].to(int)
     more = rx.cond(elsewhere > 0, rx.fragment(" · ", tr("job.failed_elsewhere", n=elsewhere)))
@@ -99,8 +106,9 @@ def _warnings() -> rx.Component:
 
 
 def _output() -> rx.Component:
+    without = rx.cond(JOB["isUnneeded"].to(bool), tr("plan.nothing"), tr("job.no_output"))
     none = section(
-        rx.el.p(rx.cond(JOB["isOver"].to(bool), tr("job.no_output"), tr("job.output_later")), class_name="sec"),
+        rx.el.p(rx.cond(JOB["isOver"].to(bool), without, tr("job.output_later")), class_name="sec"),
         title=tr("job.output"),
     )
     return rx.cond(JobState.output.length() > 0, rx.fragment(rx.foreach(JobState.output, _table)), none)
@@ -172,9 +180,10 @@ def _order() -> rx.Component:
 
     runbook = link(JOB["runbook"].to(str), href="/runbooks?run=" + JOB["runbook"].to(str), class_name="lk mono")
     reason = rx.cond(JOB["requestReason"].to(str) != "", JOB["requestReason"].to(str), "—")
+    said = rx.cond(JOB["toldReason"].to(str) != "", JOB["toldReason"].to(str), JOB["reason"].to(str))
     ended = rx.cond(
         JOB["reason"].to(str) != "",
-        rx.fragment(*pair(tr("job.reason_ended"), tr_dynamic("reason.", JOB["reason"].to(str)))),
+        rx.fragment(*pair(tr("job.reason_ended"), tr_dynamic("reason.", said))),
     )
     return section(
         rx.el.dl(

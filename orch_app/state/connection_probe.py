@@ -38,6 +38,14 @@ class ConnectionProbeState(AskingDialog, rx.State):
 
     @rx.event
     @guarded(Permission.CONNECTIONS_USE)
+    async def open_saved(self) -> Any:
+        """After a form was sent: try what it saved, if that was wanted and nothing was wrong with it."""
+        listed = await self.get_state(ConnectionsState)
+        saved, listed.saved_id = listed.saved_id, ""
+        return ConnectionProbeState.open(saved) if saved else None
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_USE)
     async def choose(self, host_id: str) -> None:
         """The host to log in to; empty for none."""
         self.host_id = host_id

@@ -25,7 +25,8 @@ class ConnectionsState(Screen, rx.State):
     """Rows for the filters of the address. `panel`: "", `types` (what a new one is to be of), `form` or `delete`.
 
     Secrets pass through `save` and stay out. `kind` is the type of the connection in the form. `replacing` are
-    the secret fields that somebody wants to type anew; `chosen` the answers of select fields.
+    the secret fields that somebody wants to type anew; `chosen` the answers of select fields. `saved_id` is what is to
+    be tested because it was saved with "Save and test".
     """
 
     rows: list[dict[str, Any]] = []
@@ -43,6 +44,8 @@ class ConnectionsState(Screen, rx.State):
     replacing: list[str] = []
     chosen: dict[str, str] = {}
     form_environment: str = "stage"
+    saved_id: str = ""
+    _tests_when_saved: bool = False
 
     @rx.event
     @guarded(Permission.CONNECTIONS_READ, page=True)
@@ -117,19 +120,25 @@ class ConnectionsState(Screen, rx.State):
 
     @rx.event
     @guarded(Permission.CONNECTIONS_WRITE)
+    async def test_when_saved(self, is_wanted: bool) -> None:  # noqa: FBT001 - which of two buttons was pressed
+        """A test asks with what is stored: what was typed is saved first."""
+        self._tests_when_saved, self.saved_id = is_wanted, ""
+
+    @rx.event
+    @guarded(Permission.CONNECTIONS_WRITE)
     async def save(self, values: dict[str, Any]) -> Any:
         """Keep the connection of the form; faults are shown at their fields."""
         kept = [name for name in self.connection["set_at"] if name not in self.replacing]
         is_new = not self.connection["id"]
         payload = payload_of({**values, **self.chosen}, self.fields, kept=kept, is_new=is_new)
         try:
-            await self._save(str(values.get("name", "")).strip(), payload)
+            saved = await self._save(str(values.get("name", "")).strip(), payload)
         except (ValidationError, Invalid, Conflict) as error:
             self.faults = faults_of(error)
             if not self.faults:
                 raise
             return None
-        self.panel = ""
+        self.panel, self.saved_id = "", saved if self._tests_when_saved else ""
         await self._read()
         leave = [rx.redirect("/connections", replace=True)] if parameters(self, "new")["new"] else []
         return [Notices.show_done("connection.saved"), *leave]
@@ -143,16 +152,15 @@ class ConnectionsState(Screen, rx.State):
         await self._read()
         return Notices.show_done("connection.deleted")
 
-    async def _save(self, name: str, payload: dict[str, Any]) -> None:
+    async def _save(self, name: str, payload: dict[str, Any]) -> str:
+        """The id of what was saved."""
         if not self.connection["id"]:
             kind, environment = self.connection["type"], self.form_environment
             new = NewConnection(type=kind, name=name, environment=environment, payload=payload)  # pyright: ignore[reportArgumentType]
-            await act(connections.create, new)
-            return
+            return (await act(connections.create, new)).id
         seen = etag(self.connection["id"], self.connection["version"])
-        await act(
-            connections.update, self.connection["id"], ConnectionChange(name=name, payload=payload), if_match=seen
-        )
+        change = ConnectionChange(name=name, payload=payload)
+        return (await act(connections.update, self.connection["id"], change, if_match=seen)).id
 
     async def _read(self) -> None:
         asked = parameters(self, *FILTERS)

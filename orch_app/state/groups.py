@@ -10,8 +10,9 @@ from orch_app.domains.inventory import groups
 from orch_app.domains.inventory.group_wire import GroupChange, NewGroup
 from orch_app.kit.errors import Conflict, Invalid
 from orch_app.kit.rest import etag
+from orch_app.state.bursts import bursts
 from orch_app.state.groups_view import NO_GROUP, faults_of, matching, read_group, read_groups, read_offer
-from orch_app.state.guard import act, ask, guarded
+from orch_app.state.guard import act, ask, guarded, recheck
 from orch_app.state.hosts import HostsState
 from orch_app.state.notices import Notices
 from orch_app.state.screen import Screen
@@ -19,6 +20,7 @@ from orch_app.state.session import environment_of, has_arrived
 from orch_app.state.variables_view import read_variables
 
 LONGEST = 200
+LOOK_S = 3.0
 FIELDS = ("name", "hosts", "children", "variables")
 
 
@@ -54,6 +56,15 @@ class GroupsState(Screen, rx.State):
         if await has_arrived(self):
             self.panel, self.text = "", ""
         await self._read()
+
+    @rx.event(background=True, supersedes=True)
+    @guarded(Permission.HOSTS_READ)
+    async def follow(self) -> None:
+        """Look again at a quiet pace: others and imports change groups; started by on_load only."""
+        async for _ in bursts("host.status", at_least_every_s=LOOK_S):
+            await recheck(self, Permission.HOSTS_READ)
+            async with self:
+                await self._read()
 
     @rx.event
     @guarded(Permission.HOSTS_READ)

@@ -171,7 +171,7 @@ def short_type(key_type: str) -> str:
 def _connections(session: Session, actor: Actor) -> Sequence[Connection]:
     if not actor.may(Permission.CONNECTIONS_READ):
         return []
-    return queries.list_connections(session, actor, ConnectionsQuery(limit=200)).items
+    return queries.list_connections(session, actor, ConnectionsQuery(type=["ssh"], limit=200)).items
 
 
 def _snake(place: Sequence[int | str]) -> str:

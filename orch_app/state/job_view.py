@@ -28,6 +28,7 @@ from orch_app.state.job_connections_view import read_connections
 from orch_app.state.job_hosts_view import Asked, counts_of, read_comparison, rows_of
 from orch_app.state.job_modes_view import modes_of
 from orch_app.state.job_output import tables_of
+from orch_app.state.job_told_view import told_of
 from orch_app.state.jobs_view import length_s, titles_of
 
 PATIENCE = timedelta(seconds=15)
@@ -148,7 +149,6 @@ def failure_of(found: failures.Failure | None, output: Mapping[str, Any]) -> Sho
         return {}
     told = output.get("failure") or {}
     return {
-        "isTold": bool(told),
         "task": found.task,
         "host": found.host,
         "status": found.status,
@@ -181,6 +181,7 @@ def _facts(job: Job, runbook: Runbook | None, typical_s: float | None) -> Shown:
         "phase": job.phase,
         "reason": job.reason,
         "reasonDetail": job.reason_detail,
+        **told_of(job),
         "environment": job.environment,
         "isGrave": bool(runbook) and is_grave(risk_of(runbook, job.input_json), job.environment),
         "createdBy": job.created_by_name,

@@ -63,6 +63,7 @@ class SourcesState(Screen, rx.State):
                 self._show(found)
                 if self.panel == "detail" and self.source["newestId"] != before:
                     await self._read_detail()
+                    await self._show_first()
 
     @rx.event
     @guarded(Permission.SOURCES_WRITE)
@@ -139,6 +140,11 @@ class SourcesState(Screen, rx.State):
     async def _read_detail(self) -> None:
         found = await ask(read_detail, self.source["id"])
         self.editions, self.playbooks = found["editions"], found["playbooks"]
+
+    async def _show_first(self) -> None:
+        """What was fetched first is shown at once; later ones do not take the place of what somebody reads."""
+        if not self.edition["id"]:
+            await self._compare(self.source["newestId"])
 
     async def _compare(self, edition_id: str) -> None:
         self.edition = next((one for one in self.editions if one["id"] == edition_id), NO_EDITION)

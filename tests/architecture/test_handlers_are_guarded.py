@@ -22,6 +22,7 @@ IN_THE_BACKGROUND = {
     "PipelinesState.follow",
     "PipelineRunState.follow",
     "HostsState.follow",
+    "GroupsState.follow",
     "SchedulesState.follow",
     "ConnectionsState.follow",
     "WorkersState.follow",

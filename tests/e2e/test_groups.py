@@ -109,6 +109,20 @@ def test_a_run_chooses_a_group_whole_or_means_it_by_its_limit(tab: OpenTab, sshd
     expect(dialog(page).get_by_text("Significa 1 host agora")).to_be_visible()
 
 
+def test_the_tab_of_groups_is_come_to_by_a_press_and_shows_what_others_add(tab: OpenTab):
+    opened, name = tab("admin", PHONE), f"live_{token_hex(3)}"
+    page = opened.open("/hosts")
+    expect(page.get_by_role("button", name="Novo host")).to_be_visible()
+    page.get_by_role("link", name="Grupos").click()
+    expect(page.get_by_role("button", name="Novo grupo")).to_be_visible()
+    expect(page.get_by_role("button", name="Novo host")).to_have_count(0)
+    call(opened, "POST", "/v1/host-groups", {"name": name, "environment": "stage"})
+    expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+    page.get_by_role("link", name="Hosts", exact=False).locator("visible=true").first.click()
+    expect(page.get_by_role("button", name="Novo host")).to_be_visible()
+    assert axe.violations(page) == []
+
+
 def test_an_operator_looks_at_a_group_and_cannot_change_it(tab: OpenTab):
     name = f"looked_at_{token_hex(3)}"
     call(tab("admin"), "POST", "/v1/host-groups", {"name": name, "environment": "stage", "variables": {"a": 1}})

@@ -75,7 +75,7 @@ def test_a_key_is_pinned_after_it_was_shown_and_the_login_then_works(ready: Tab,
     expect(page.get_by_text("Chave do host fixada")).to_be_visible()
     ready.open(f"/connections?q={name}")
     page.get_by_role("button", name=name, exact=True).click()
-    press(page, "Testar")
+    press(page, "Salvar e testar")
     expect(dialog(page).get_by_label("Fazer login em")).to_be_visible()
     assert axe.violations(page) == []
     press(page, "Testar")
@@ -187,7 +187,7 @@ def test_a_system_is_connected_and_says_who_the_token_is(tab: OpenTab, look: Loo
         page.get_by_role("button", name=name, exact=True).click()
         expect(dialog(page).get_by_text("••••••••")).to_be_visible()
         vendor.lines = [says(200, {"servers": [], "meta": {"pagination": {"total_entries": 3}}})]
-        press(page, "Testar")
+        press(page, "Salvar e testar")
         expect(dialog(page).get_by_text("A conexão funciona.")).to_be_visible()
         expect(dialog(page).get_by_text("project with 3 servers")).to_be_visible()
         assert axe.violations(page) == []

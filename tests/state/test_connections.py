@@ -260,3 +260,26 @@ def test_blanks_around_a_secret_are_kept_and_around_other_texts_not() -> None:
     ]
     values = {"user": " root ", "password": " two  words\t", "becomePassword": ""}
     assert payload_of(values, fields, kept=[], is_new=True) == {"user": "root", "password": " two  words\t"}
+
+
+def test_a_new_secret_is_tested_once_it_was_saved():
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, "hetzner")
+    asyncio.run(tab.send(ConnectionsState.test_when_saved, True))
+    asyncio.run(tab.send(ConnectionsState.save, {"name": "cloud"}))
+    assert tab.state(ConnectionsState).faults == {"token": "missing"}
+    assert asyncio.run(tab.send(ConnectionProbeState.open_saved)) is None
+    asyncio.run(tab.send(ConnectionsState.save, {"name": "cloud", "token": "t0ken-1"}))
+    follows: Any = asyncio.run(tab.send(ConnectionProbeState.open_saved))
+    assert follows.handler.fn.__name__ == ConnectionProbeState.open.fn.__name__
+    assert asyncio.run(tab.send(ConnectionProbeState.open_saved)) is None
+
+
+def test_what_is_only_saved_is_not_tested():
+    tab = signed_in(Role.ADMIN, "/connections")
+    begin(tab, "hetzner")
+    asyncio.run(tab.send(ConnectionsState.test_when_saved, True))
+    asyncio.run(tab.send(ConnectionsState.test_when_saved, False))
+    asyncio.run(tab.send(ConnectionsState.save, {"name": "cloud", "token": "t0ken-1"}))
+    assert len(loaded(tab).rows) == 1
+    assert asyncio.run(tab.send(ConnectionProbeState.open_saved)) is None

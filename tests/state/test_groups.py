@@ -1,6 +1,7 @@
 """The tab of groups on the hosts page: list, form with its faults, deleting; and groups in the form of an order."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.inventory.models import Host
 from orch_app.kit.errors import Invalid
+from orch_app.state import groups
 from orch_app.state.groups import GroupsState
 from orch_app.state.groups_view import matching
 from orch_app.state.hosts import HostsState
@@ -175,3 +177,22 @@ def test_hosts_that_are_chosen_stay_in_sight():
     fleet = [shown(f"h{number}") for number in range(300)]
     found = matching(fleet, "h1", ["h7"])
     assert ([host["id"] for host in found[:2]], len(found)) == (["h7", "h1"], 100)
+
+
+def test_what_others_change_is_shown_without_asking(admin: Actor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(groups, "LOOK_S", 0.01)
+    tab = signed_in(Role.OPERATOR, "/hosts")
+    send(tab, GroupsState.load)
+    page = tab.state(GroupsState)
+    add_group(admin, "live")
+
+    async def until_shown() -> None:
+        following = asyncio.create_task(tab.send(GroupsState.follow))
+        while not page.rows and not following.done():  # noqa: ASYNC110 - nobody tells when a page was read
+            await asyncio.sleep(0.01)
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+    asyncio.run(until_shown())
+    assert ([row["name"] for row in page.rows], page.phase) == (["live"], "ready")

@@ -9,16 +9,18 @@ from sqlmodel import select
 from orch_app.domains.access.actor import Actor
 from orch_app.domains.access.permissions import Role
 from orch_app.domains.audit.models import AuditEntry
-from orch_app.domains.inventory import probes
+from orch_app.domains.inventory import connections, probes
 from orch_app.domains.inventory.models import Host
 from orch_app.domains.inventory.probes import Scan
+from orch_app.domains.inventory.wire import NewConnection
 from orch_app.integrations.ssh.keys import PublicKey
-from orch_app.kit.db import reading
+from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict
 from orch_app.state.host_keys import HostKeysState
 from orch_app.state.hosts import HostsState
 from orch_app.state.hosts_view import labels_of, show_keys
 from orch_app.state.session import ShellState
+from tests.domains.inventory.samples import add_connection
 from tests.state.open_tab import OpenTab, signed_in, urls_of
 from tests.systems.people import audited
 
@@ -200,3 +202,13 @@ def test_what_was_open_when_somebody_left_is_closed_when_he_comes_back():
         tab.go(path)
         asyncio.run(tab.send(ShellState.enter))
     assert loaded(tab).panel == ""
+
+
+def test_only_connections_that_open_hosts_are_offered(admin: Actor):
+    with unit_of_work() as session:
+        payload = {"apiToken": "token-of-a-zone"}
+        new = NewConnection(type="cloudflare", name="zones", environment="stage", payload=payload)
+        connections.create(session, admin, new)
+    add_connection(admin, "web-deploy")
+    page = loaded(signed_in(Role.ADMIN, "/hosts"))
+    assert [offered["label"] for offered in page.connections] == ["web-deploy"]

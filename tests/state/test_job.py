@@ -1,7 +1,9 @@
 """The page of one job: steps, hosts, progress, why it waits, and what can be done about it."""
 
 import asyncio
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.ids import new_id
 from orch_app.state.job import JobState
 from orch_app.state.job_hosts_view import Asked, counts_of, read_host
+from orch_app.state.job_told_view import NEXT_STEPS, told_of
 from orch_app.state.job_view import failure_of, progress_of, read_aside, read_job
 from tests.domains.inventory.samples import add_connection
 from tests.domains.jobs.orders import launched, sync_runbooks
@@ -110,9 +113,8 @@ def test_a_failed_host_says_which_task_failed_and_why(admin: Actor):
 def test_a_failure_that_the_runbook_names_itself_comes_before_its_tasks():
     found = Failure("Check the outcome", "localhost", "failed", "partial_apply: 3 of 9 changes were made", 8, ())
     shown = failure_of(found, {"failure": {"code": "partial_apply", "message": "3 of 9 changes were made"}})
-    assert (shown["isTold"], shown["message"], shown["task"]) == (True, "3 of 9 changes were made", "Check the outcome")
-    plain = failure_of(found, {})
-    assert (plain["isTold"], plain["message"]) == (False, "partial_apply: 3 of 9 changes were made")
+    assert (shown["message"], shown["task"]) == ("3 of 9 changes were made", "Check the outcome")
+    assert failure_of(found, {})["message"] == "partial_apply: 3 of 9 changes were made"
     assert failure_of(None, {"failure": {"code": "x"}}) == {}
 
 
@@ -324,3 +326,26 @@ def test_the_page_says_with_which_connections_to_those_who_may_see_any(admin: Ac
     assert shown(operator, job_id)["job"]["connections"] == ["docker: swarm-prod", "secrets: con_gone"]
     viewer = Actor("user", "usr_viewer", "Vera", Role.VIEWER)
     assert shown(viewer, job_id)["job"]["connections"] == []
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_what_to_do_about_every_reason_that_runbooks_share_is_said(language: str):
+    said = json.loads(Path(f"orch_app/i18n/{language}.json").read_text("utf-8"))
+    assert [step for step in NEXT_STEPS if not said.get(f"next.{step}") or not said.get(f"reason.{step}")] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "told", "step"),
+    [
+        ("partial_apply", "partial_apply", "partial_apply", "partial_apply"),
+        ("unreachable", "unreachable", "upstream_unreachable", "upstream_unreachable"),
+        ("unreachable", None, "", ""),
+        ("image_not_found", "image_not_found", "image_not_found", "image_not_found"),
+        ("cli_failed", "cli_failed", "cli_failed", ""),
+        ("canceled", "partial_apply", "", ""),
+    ],
+)
+def test_a_reason_that_the_runbook_told_comes_with_what_to_do(reason: str, code: str | None, told: str, step: str):
+    job = launched(COMMAND_LINE)
+    job.reason, job.output_json = reason, {"failure": {"code": code, "message": "so it is"} if code else None}
+    assert told_of(job) == {"toldReason": told, "nextStep": step}

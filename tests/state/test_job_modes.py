@@ -155,3 +155,24 @@ def test_who_may_run_nothing_follows_up_nothing(asker: Actor, role: Role | None)
         assert not any("/jobs/" in url and "login" not in url for url in found)
     with reading() as session:
         assert len(session.exec(select(Job)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "changed", "counts", "is_unneeded"),
+    [
+        ("preview", False, {"create": 0, "update": 0, "delete": 0, "noop": 3}, True),
+        ("preview", False, {"create": 0, "update": 1, "delete": 0}, False),
+        ("apply", False, {"create": 0, "update": 0, "delete": 0}, True),
+        ("apply", True, {"create": 0, "update": 0, "delete": 0}, False),
+        ("preview", False, {"hosts": 1}, False),
+    ],
+)
+def test_a_job_that_found_everything_as_asked_says_so(
+    asker: Actor, mode: str, *, changed: bool, counts: dict[str, int], is_unneeded: bool
+) -> None:
+    job = launched(asker, mode=mode)
+    with unit_of_work() as session:
+        row = session.get_one(Job, job.id)
+        row.status, row.phase, row.output_json = "SUCCESS", "done", {"changed": changed, "counts": counts}
+        session.add(row)
+    assert looking(job)[1]["isUnneeded"] is is_unneeded

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,7 @@ from orch_app.domains.sources.models import RunbookSource, SourceAdoption
 from orch_app.domains.sources.wire import AdoptionBody, NewSource
 from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.settings import settings
+from orch_app.state import sources
 from orch_app.state.adoption_form import AdoptionFormState
 from orch_app.state.source_form import SourceFormState
 from orch_app.state.sources import SourcesState
@@ -96,6 +98,34 @@ def test_an_admin_fetches_looks_and_trusts(folder: Path) -> None:
     assert sorted(one.name for one in stored(Runbook) if one.source_id == source_id) == ["bad", "greet"]
     asyncio.run(tab.send(SourcesState.open, source_id))
     assert page.files == []
+
+
+def test_what_a_worker_fetches_first_is_shown_to_who_waits_for_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "LOOK_S", 0.01)
+    source_id, tab = added(folder), signed_in(Role.ADMIN, PATH)
+    page = loaded(tab)
+    asyncio.run(tab.send(SourcesState.open, source_id))
+    syncing.sync_all_due()
+    asyncio.run(followed(tab, until=lambda: bool(page.edition["id"])))
+    assert (page.edition["runbooks"], {file["change"] for file in page.files}) == (["greet"], {"added"})
+    seen = page.edition["id"]
+    (folder / "runbooks/greet/README.md").write_text("# other\n")
+    asyncio.run(tab.send(SourcesState.sync, source_id))
+    syncing.sync_all_due()
+    asyncio.run(followed(tab, until=lambda: len(page.editions) > 1))
+    assert (page.edition["id"], page.source["newestId"] != seen) == (seen, True)
+
+
+async def followed(tab: OpenTab, until: Callable[[], bool]) -> None:
+    """Let the page look again at its own pace until that is so."""
+    following = asyncio.create_task(tab.send(SourcesState.follow))
+    while not until() and not following.done():  # noqa: ASYNC110 - nobody tells when a page was read
+        await asyncio.sleep(0.01)
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
 
 
 def test_inventories_of_what_is_trusted_lead_to_their_import(folder: Path) -> None:

@@ -27,6 +27,9 @@ export function CodeField({ field = {}, value, onChange, label, hint, error, opt
     area.current.setSelectionRange(caret.current.from, caret.current.to);
     caret.current = null;
   }, [draft]);
+  useLayoutEffect(() => {
+    gutter.current.scrollTop = area.current.scrollTop; // the text may have scrolled before its numbers were there
+  }, [draft]);
   const edit = (next) => {
     caret.current = next;
     setDraft(next.text);

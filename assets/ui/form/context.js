@@ -5,7 +5,7 @@ import { pointerOf, titleOf } from "./values.js";
 export const FormContext = createContext(null);
 
 /**
- * `{change(path, value), valueAt(path), errors, disabled, Fields, choices}`; `choices` is `{url, connections, environment}`,
+ * `{change(path, value, errorsAfter), valueAt(path), errors, disabled, Fields, choices}`; `choices` is `{url, connections, environment}`,
  * null where nobody can be asked.
  */
 export function useForm() {
@@ -32,12 +32,12 @@ function worded(options, t) {
   return (options || []).map((option) => ({ value: option.value, label: (t.language === "pt-BR" && option.labelPt) || option.label || String(option.value) }));
 }
 
-/** Changes one value; what is empty and need not be there is taken away. */
+/** Changes one value; what is empty and need not be there is taken away. `errorsAfter(errors, pointer)`: which of them still hold. */
 export function usePut(path, required) {
   const { change } = useForm();
-  return (value) => {
+  return (value, errorsAfter) => {
     const isEmpty = Array.isArray(value) ? !value.length : value !== null && typeof value === "object" && !Object.keys(value).length;
-    change(path, isEmpty && !required ? undefined : value);
+    change(path, isEmpty && !required ? undefined : value, errorsAfter);
   };
 }
 

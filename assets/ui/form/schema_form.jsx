@@ -5,7 +5,7 @@ import { useText } from "../text.js";
 import { FormContext } from "./context.js";
 import { Fields } from "./fields_of.jsx";
 import { focusWhenDrawn } from "./focus.js";
-import { completed, initialValues, withValue } from "./values.js";
+import { completed, errorsBeside, initialValues, pointerOf, withValue } from "./values.js";
 
 const TELL_MS = 200;
 const TELL_LARGE_MS = 1000;
@@ -21,6 +21,8 @@ export function SchemaForm({ fields, values, errors, disabled = false, choices =
   const latest = useRef(draft);
   const listener = useRef(onChange);
   const shape = useRef(fields);
+  const [left, setLeft] = useState({ of: errors, errors: errors || {} }); // an error goes when its value changes
+  if (left.of !== errors) setLeft({ of: errors, errors: errors || {} });
   listener.current = onChange;
   shape.current = fields;
   latest.current = draft;
@@ -45,7 +47,8 @@ export function SchemaForm({ fields, values, errors, disabled = false, choices =
     if (!errors || !Object.keys(errors).length) return undefined;
     return focusWhenDrawn(() => box.current?.querySelector('[aria-invalid="true"]'));
   }, [errors]);
-  const change = useCallback((path, value) => {
+  const change = useCallback((path, value, errorsAfter = errorsBeside) => {
+    setLeft((now) => (Object.keys(now.errors).length ? { ...now, errors: errorsAfter(now.errors, pointerOf(path)) } : now));
     const next = withValue(latest.current, path, value);
     latest.current = next;
     setDraft(next);
@@ -59,13 +62,13 @@ export function SchemaForm({ fields, values, errors, disabled = false, choices =
     const isInside = box.current.contains(event.relatedTarget);
     if (timer.current && !(isInside && told.current.length > LARGE)) tell();
   };
-  const shared = useMemo(() => ({ change, valueAt, errors: errors || {}, disabled, choices, Fields }), [errors, disabled, JSON.stringify(choices)]);
+  const shared = useMemo(() => ({ change, valueAt, errors: left.errors, disabled, choices, Fields }), [left.errors, disabled, JSON.stringify(choices)]);
   if (!fields?.length) return <p className="sec">{t("schema.no_fields")}</p>;
   return (
     <FormContext value={shared}>
       <div ref={box} className="form" onBlur={flush}>
         <Fields fields={fields} path={[]} values={draft} />
-        {errors?.[""] ? <FieldError text={errors[""]} /> : null}
+        {left.errors[""] ? <FieldError text={left.errors[""]} /> : null}
       </div>
     </FormContext>
   );

@@ -10,7 +10,7 @@ import { Heading, OwnErrors } from "./heading.jsx";
 import { ImportPanel } from "./import_panel.jsx";
 import { readTable } from "./imports.js";
 import { Groups, LongTable, ShortTable } from "./table_views.jsx";
-import { initialValues, titleOf } from "./values.js";
+import { errorsWithoutRow, initialValues, titleOf } from "./values.js";
 
 const MOST_AT_ONCE = 50; // more rows get a box of their own, which draws what is in sight
 
@@ -29,10 +29,13 @@ function useRows({ field, path, value, required }) {
     items,
     keys: keys.current,
     isFull: field.maxItems !== undefined && items.length >= field.maxItems,
-    add: () => put([...now(), fresh()]),
+    add: () => put([...now(), fresh()], (errors) => errors),
     remove: (at) => {
       keys.current.splice(at, 1);
-      put(now().filter((_, place) => place !== at));
+      put(
+        now().filter((_, place) => place !== at),
+        (errors, pointer) => errorsWithoutRow(errors, pointer, at),
+      );
     },
     append: (more) => put([...now().filter((row) => !isBlank(row, fresh())), ...more.map((row) => ({ ...fresh(), ...row }))]),
     replace: (more) => put(more.map((row) => ({ ...fresh(), ...row }))),

@@ -130,6 +130,18 @@ export function errorsByRow(errors, pointer) {
   return found;
 }
 
+/** The errors that are left once the value at a pointer is another one. */
+export function errorsBeside(errors, pointer) {
+  return Object.fromEntries(Object.entries(errors || {}).filter(([each]) => each !== pointer && !each.startsWith(`${pointer}/`)));
+}
+
+/** The errors that are left once a row of the list at a pointer is gone: those of later rows move up with them. */
+export function errorsWithoutRow(errors, pointer, at) {
+  const moved = [...errorsByRow(errors, pointer)].filter(([row]) => row !== at).flatMap(([row, found]) => found.map(([rest, message]) => [`${pointer}/${row > at ? row - 1 : row}${rest}`, message]));
+  const own = (errors || {})[pointer];
+  return { ...errorsBeside(errors, pointer), ...(own === undefined ? {} : { [pointer]: own }), ...Object.fromEntries(moved) };
+}
+
 /** Title in a language. */
 export function titleOf(field, language) {
   return (language === "pt-BR" ? field.titlePt : "") || field.title || field.name || "";

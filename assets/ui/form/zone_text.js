@@ -28,15 +28,16 @@ export function isZone(text) {
   return lines.length > 0 && typed.length > lines.length / 2 && lines.some((line) => /\sIN\s/.test(line));
 }
 
-/** The records of a zone file, and the lines that could not be read. */
+/** The records of a zone file but for its own SOA and NS, and the lines that could not be read. */
 export function readZone(text) {
-  const state = { origin: "", ttl: undefined, owner: "@" };
+  const state = { origin: "", ttl: undefined, owner: "@", zone: undefined };
   const found = { items: [], faults: [] };
   for (const entry of entries(text)) {
     const outcome = entry.words.length ? readEntry(entry, state) : {};
     if (outcome.fault) found.faults.push({ line: entry.line, code: outcome.fault });
     if (outcome.record) found.items.push(outcome.record);
   }
+  found.items = found.items.filter((record) => record.type !== "NS" || record.name !== state.zone);
   return found;
 }
 
@@ -82,7 +83,7 @@ function readEntry({ words, comment, sameOwner }, state) {
   const rest = [...words];
   if (!sameOwner) state.owner = rest.shift().text;
   const { ttl, type } = leading(rest);
-  if (KNOWN_BY_PROVIDER.has(type)) return {};
+  if (KNOWN_BY_PROVIDER.has(type)) return void (state.zone = absolute(state.owner, state.origin)) || {};
   if (!type || !(PLAIN.has(type) || type in DATA)) return { fault: "type" };
   const body = bodyOf(type, rest, state.origin);
   if (!body) return { fault: "content" };

@@ -9,6 +9,7 @@ from orch_app.kit.upstream import Upstream
 from orch_app.kit.upstream_failures import UpstreamError
 
 AT_ONCE = 50
+LEAST_AT_ONCE = 5
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -49,9 +50,11 @@ def _by_id(api: Upstream, zone_id: str) -> Zones:
         return Zones([_zone(api.get(f"/zones/{zone_id}")["result"])], 1)
     except UpstreamError as error:
         # An id that it does not know is a 404, or a 403 as for a zone of somebody else.
-        if error.kind in {"not_found", "insufficient_scopes", "validation"}:
-            return Zones([], 0)
-        raise
+        if error.kind not in {"not_found", "insufficient_scopes", "validation"}:
+            raise
+    # A token that it does not know is told by the same 403: then the list is refused as well.
+    api.get("/zones", {"per_page": LEAST_AT_ONCE})
+    return Zones([], 0)
 
 
 def _zone(row: Mapping[str, Any]) -> Zone:

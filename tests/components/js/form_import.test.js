@@ -73,6 +73,8 @@ const ZONE = `$ORIGIN example.com.
 $TTL 1h
 @   IN SOA ns1.example.com. admin.example.com. ( 1 7200
         3600 1209600 3600 ) ; serial and times
+         IN  NS    ns1.example.com.
+sub      IN  NS    ns1.other.net.
 @        IN  A     203.0.113.1
 www  300 IN  CNAME @
      IN  TXT   "v=spf1 include:x.net; -all" " more"
@@ -82,11 +84,12 @@ _sip._tcp IN SRV 1 2 5060 sip.other.net.
 edge 1 IN A 203.0.113.2 ; cf_tags=cf-proxied:true
 `;
 
-test("a zone file is read with its origin, times, continued lines and quoted text", () => {
+test("a zone file is read with its origin, times, continued lines and quoted text, without its own SOA and NS", () => {
   assert.equal(isZone(ZONE), true);
   assert.deepEqual(readZone(ZONE), {
     faults: [],
     items: [
+      { type: "NS", name: "sub.example.com", content: "ns1.other.net", ttl: 3600 },
       { type: "A", name: "example.com", content: "203.0.113.1", ttl: 3600 },
       { type: "CNAME", name: "www.example.com", content: "example.com", ttl: 300 },
       { type: "TXT", name: "www.example.com", content: "v=spf1 include:x.net; -all more", ttl: 3600 },

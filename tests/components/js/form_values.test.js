@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { completed, errorsBelow, errorsByRow, initialValues, isRequired, isShown, pointerOf, toItems, toNumber, variantOf, withValue } from "../../../assets/ui/form/values.js";
+import { completed, errorsBelow, errorsBeside, errorsByRow, errorsWithoutRow, initialValues, isRequired, isShown, pointerOf, toItems, toNumber, variantOf, withValue } from "../../../assets/ui/form/values.js";
 
 test("numbers become numbers and anything else stays for the server to refuse", () => {
   assert.equal(toNumber("22", true), 22);
@@ -88,4 +88,16 @@ test("pointers escape slashes and tildes and errors are found below them", () =>
 test("pasted lists become items of the right type", () => {
   assert.deepEqual(toItems("a, b\nc;", "string"), ["a", "b", "c"]);
   assert.deepEqual(toItems("1,2", "integer"), [1, 2]);
+});
+
+test("an error goes with the value that it was about", () => {
+  const errors = { "/rows": "few", "/rows/1/ttl": "low", "/rows/10/ttl": "low", "/zone": "none" };
+  assert.deepEqual(errorsBeside(errors, "/rows/1"), { "/rows": "few", "/rows/10/ttl": "low", "/zone": "none" });
+  assert.deepEqual(errorsBeside(errors, "/rows"), { "/zone": "none" });
+});
+
+test("when a row goes the errors of later rows move up with them", () => {
+  const errors = { "/rows": "few", "/rows/0/ttl": "low", "/rows/1/ttl": "high", "/rows/2/data/port": "none", "/zone": "none" };
+  const left = { "/rows": "few", "/rows/0/ttl": "low", "/rows/1/data/port": "none", "/zone": "none" };
+  assert.deepEqual(errorsWithoutRow(errors, "/rows", 1), left);
 });

@@ -45,10 +45,17 @@ def test_a_part_of_the_name_is_searched_by_cloudflare(cloudflare: Script) -> Non
 
 
 def test_an_id_finds_its_zone_or_nothing(cloudflare: Script) -> None:
-    cloudflare.lines = [says(200, {"result": ROW}), says(404, {}), says(403, {})]
+    cloudflare.lines = [says(200, {"result": ROW}), says(404, {}), page(total=0), says(403, {}), page(ROW, total=1)]
     assert ask(cloudflare, ID) == Zones([FOUND], 1)
     assert ask(cloudflare, ID) == ask(cloudflare, ID) == Zones([], 0)
     assert cloudflare.asked[0][1] == f"/zones/{ID}"
+
+
+def test_a_token_that_is_refused_altogether_does_not_make_an_id_unknown(cloudflare: Script) -> None:
+    cloudflare.lines = [says(403, {"errors": [{"code": 9109, "message": "Invalid access token"}]})] * 2
+    with pytest.raises(UpstreamError) as caught:
+        ask(cloudflare, ID)
+    assert caught.value.kind == "insufficient_scopes"
 
 
 def test_a_token_that_is_not_known_is_a_failure(cloudflare: Script) -> None:

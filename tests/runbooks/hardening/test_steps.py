@@ -78,6 +78,12 @@ def test_what_lets_people_in_comes_before_anything_is_closed() -> None:
     assert "account:ops" in report.made
 
 
+def test_a_files_mode_is_told_in_the_digits_of_chmod_and_read_back() -> None:
+    kept = File("text\n", 0o440, "ops")
+    assert kept.document()["mode"] == "0440"
+    assert File.of(kept.document()) == kept
+
+
 def test_nobodys_key_is_taken_away() -> None:
     machine = MemoryMachine(accounts={"ops"}, files={KEYS: File("ssh-rsa AAAA theirs", 0o600, "ops")})
     hardening(machine).prepare()

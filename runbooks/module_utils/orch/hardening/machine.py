@@ -35,13 +35,13 @@ class File:
     owner: str = "root"
 
     def document(self) -> dict[str, Any]:
-        """As a snapshot keeps it."""
-        return {"content": self.content, "mode": self.mode, "owner": self.owner}
+        """As plans show it and a snapshot keeps it: the mode in the digits of chmod."""
+        return {"content": self.content, "mode": f"{self.mode:04o}", "owner": self.owner}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> File:
         """The file that was kept."""
-        return cls(str(row["content"]), int(row["mode"]), str(row["owner"]))
+        return cls(str(row["content"]), int(row["mode"], 8), str(row["owner"]))
 
 
 class Machine:
