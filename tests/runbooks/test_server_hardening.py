@@ -111,7 +111,8 @@ def require_hardened(host: SshHost) -> None:
 
 def require_ban(host: SshHost, stranger: SshHost) -> None:
     """Somebody who guesses names at the door is shut out."""
-    knock = " ".join(["ssh", *OPTIONS, f"intruder@{host.address}", "true"])
+    # A ban that comes in the middle of a login leaves ssh waiting for an answer that never comes.
+    knock = " ".join(["timeout", "10", "ssh", *OPTIONS, f"intruder@{host.address}", "true"])
     for _ in range(4):
         login(stranger, "root", knock)
     wait_until(
