@@ -5,6 +5,7 @@ environment, where `docker inspect` and every child process show them.
 """
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from orch_app.kit.allow_list import parse_entry
 
 ROOT = Path(__file__).parents[2]
 Level = Literal["bwrap", "landlock", "rlimits"]
+_APPROVAL = re.compile(r"([a-z][a-z0-9_-]{1,62}|\*)/(prod|stage)=(none|required|required_other_person)")
 
 
 class _ValuesInFiles(PydanticBaseSettingsSource):
@@ -130,6 +132,10 @@ class Settings(BaseSettings):
         default=True,
         description="While no other admin is active: an admin may run what else a second person must approve.",
     )
+    approvals: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Approvals that the installation asks for, by commas: `swarm_deploy/prod=required_other_person`.",
+    )
     approval_hours: float = Field(
         24, gt=0, le=24 * 90, description="How long a job waits for its approval before it ends, in hours."
     )
@@ -153,7 +159,7 @@ class Settings(BaseSettings):
         """Values from files beside those from the environment."""
         return init_settings, env_settings, _ValuesInFiles(settings_cls), dotenv_settings, file_secret_settings
 
-    @field_validator("trusted_proxies", "egress_allow", "source_folders", mode="before")
+    @field_validator("trusted_proxies", "egress_allow", "source_folders", "approvals", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Accept `a,b` as people write it in an environment file."""
@@ -171,6 +177,15 @@ class Settings(BaseSettings):
                     f"{entry!r} is no entry: write 10.0.0.0/8, 10.1.2.3, 10.1.2.3:22, [fd00::1]:22 or db.internal:22"
                 )
                 raise ValueError(message) from error
+        return value
+
+    @field_validator("approvals")
+    @classmethod
+    def _understood(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            if not _APPROVAL.fullmatch(entry):
+                message = f"{entry!r} is no rule: write runbook/prod=required_other_person, or */stage=required for all"
+                raise ValueError(message)
         return value
 
     @field_validator("artifacts_url")

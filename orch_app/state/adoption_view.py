@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from orch_app.domains.runbooks.approval_policy import ENVIRONMENTS, NONE, STRENGTH
 from orch_app.domains.sources.wire import AdoptionAnswer, AdoptionBody
 from orch_app.i18n import text
 from orch_app.state.adoption_rows import LONGEST_VALUE, TYPES, is_plain, rows_of, schema_of
@@ -29,6 +30,8 @@ def form_schema(*, with_variables: bool) -> Shown:
         "target": _choice("target", ("hosts", "both", "localhost"), "hosts"),
         "risk": _choice("risk", ("low", "medium", "high"), "high"),
         "mutates": _said("mutates", type="boolean", default=True),
+        "approvalProd": _approval("prod"),
+        "approvalStage": _approval("stage"),
         "network": _choice("network", ("none", "egress"), "none"),
         "timeoutMin": _said("timeout", type="integer", minimum=1, maximum=1440, default=60, **{"x-unit": "min"}),
         "category": _said("category", type="string", pattern="^[a-z][a-z0-9_-]{1,31}$", default="playbooks"),
@@ -60,6 +63,7 @@ def shown(adoption: AdoptionAnswer) -> Shown:
         "descriptionPt": meta["description_pt"],
         "timeoutMin": max(1, meta["timeout_s"] // MINUTE_S),
         "playTags": meta.get("play_tags", []),
+        **{f"approval{name.title()}": asked for name, asked in meta.get("approval", {}).items()},
     }
     return values | ({"variables": rows_of(adoption.input_schema)} if is_plain(adoption.input_schema) else {})
 
@@ -70,10 +74,17 @@ def body_of(values: Mapping[str, Any], playbook: str, earlier: AdoptionAnswer | 
     Raises:
         ValidationError: it cannot be said like this.
     """
-    said = {name: value for name, value in values.items() if name not in {"name", "timeoutMin", "variables"}}
+    own = {"name", "timeoutMin", "variables", "approvalProd", "approvalStage"}
+    said = {name: value for name, value in values.items() if name not in own}
     kept = earlier.input_schema if earlier and not is_plain(earlier.input_schema) else None
     schema = schema_of(values.get("variables", [])) if kept is None else kept
-    more: Shown = {"playbook": playbook, "timeoutS": values["timeoutMin"] * MINUTE_S, "schema": schema}
+    approval = {name: values.get(f"approval{name.title()}", "none") for name in ENVIRONMENTS}
+    more: Shown = {
+        "playbook": playbook,
+        "timeoutS": values["timeoutMin"] * MINUTE_S,
+        "schema": schema,
+        "approval": approval,
+    }
     return AdoptionBody.model_validate(said | more | ({"version": earlier.meta["version"]} if earlier else {}))
 
 
@@ -105,6 +116,14 @@ def _choice(name: str, values: Sequence[str], default: str) -> Shown:
 
     words = {"x-labels": labels("en"), "x-labels-pt": labels("pt-BR")}
     return _said(name, enum=list(values), default=default, **words)
+
+
+def _approval(environment: str) -> Shown:
+    def labels(language: str) -> dict[str, str]:
+        return {value: text(language, f"adoption.approval.{value}") for value in STRENGTH}
+
+    words = {"x-labels": labels("en"), "x-labels-pt": labels("pt-BR")}
+    return _said(f"approval_{environment}", enum=list(STRENGTH), default=NONE, **words)
 
 
 def _said(name: str, **rules: Any) -> Shown:

@@ -12,6 +12,7 @@ from orch_app.domains.access.actor import Actor
 from orch_app.domains.jobs import history
 from orch_app.domains.jobs.models import Job
 from orch_app.domains.runbooks import favourites
+from orch_app.domains.runbooks.approval_policy import NONE, approvals_asked
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.queries import list_runbooks
 from orch_app.i18n import text
@@ -88,7 +89,7 @@ def _row(runbook: Runbook, past: history.RunHistory, wanted: Wanted) -> Row:
         "version": runbook.version,
         "risk": "" if runbook.broken_reason else runbook.risk,
         "target": runbook.meta.get("target", ""),
-        "needsApproval": any(asked != "none" for asked in runbook.meta.get("approval", {}).values()),
+        "needsApproval": any(asked != NONE for asked in approvals_asked(runbook).values()),
         "isBroken": bool(runbook.broken_reason),
         "brokenReason": runbook.broken_reason,
         "isEnabled": runbook.enabled,

@@ -158,6 +158,8 @@ def test_pages_of_the_bound_and_the_public_address_are_ours(
         ("ORCH_MIN_ISOLATION", "none"),
         ("ORCH_LOG_LEVEL", "chatty"),
         ("ORCH_SOLO_ADMIN", "perhaps"),
+        ("ORCH_APPROVALS", "swarm_deploy=required"),
+        ("ORCH_APPROVALS", "swarm_deploy/prod=perhaps"),
         ("ORCH_JOB_UID", "0"),
         ("ORCH_ACCESS_TOKEN_S", "86400"),
     ],

@@ -10,6 +10,7 @@ from orch_app.domains.access.launch_matrix import Verdict, verdict
 from orch_app.domains.access.permissions import GRANTS, Permission, Role
 from orch_app.domains.accounts.queries import has_other_admin
 from orch_app.domains.jobs.states import Mode
+from orch_app.domains.runbooks.approval_policy import approval_asked
 from orch_app.domains.runbooks.models import Runbook
 from orch_app.domains.runbooks.risks import risk_of
 from orch_app.kit.errors import Forbidden
@@ -51,10 +52,10 @@ def role_for(runbook: Runbook, environment: str) -> Role:
 
 
 def _asked_by(runbook: Runbook, role: Role, environment: str) -> Verdict:
-    """What the runbook itself says about this role: denied below its own least role, perhaps an approval above."""
+    """What the runbook says about this role: denied below its own least role, perhaps an approval above."""
     if STRENGTH.index(role) < STRENGTH.index(_least_role(runbook)):
         return Verdict.DENY
-    return _ASKED[runbook.meta.get("approval", {}).get(environment, "none")]
+    return _ASKED[approval_asked(runbook, environment)]
 
 
 def _least_role(runbook: Runbook) -> Role:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from orch_app.domains.accounts.edge import SignedIn
 from orch_app.domains.runbooks import favourites, queries, service
+from orch_app.domains.runbooks.approval_policy import approvals_asked
 from orch_app.domains.runbooks.choices import asking
 from orch_app.domains.runbooks.choices.asking import Draft
 from orch_app.domains.runbooks.form import form_model
@@ -170,7 +171,7 @@ def _facts(runbook: Runbook) -> dict[str, Any]:
         "enabled": runbook.enabled and not runbook.broken_reason,
         "broken_reason": runbook.broken_reason,
         "connections": meta.get("connections", []),
-        "approval": meta.get("approval", {}),
+        "approval": approvals_asked(runbook),
         "timeout_s": meta.get("timeout_s", 0),
         "input_schema": runbook.input_schema,
         "source_id": runbook.source_id,

@@ -98,6 +98,13 @@ class SourcesQuery(PageQuery):
     q: Needle = ""
 
 
+class AskedApprovals(CamelModel):
+    """Who has to agree to a run, by environment: nobody, somebody who may approve, or somebody else."""
+
+    prod: Literal["none", "required", "required_other_person"] = "none"
+    stage: Literal["none", "required", "required_other_person"] = "none"
+
+
 class AdoptionBody(CamelModel):
     """How a plain playbook is made into a runbook: what its runbook.yaml and its schema.json are to say.
 
@@ -116,6 +123,7 @@ class AdoptionBody(CamelModel):
     target: Literal["localhost", "hosts", "both"] = "hosts"
     network: Literal["none", "egress"] = "none"
     timeout_s: Annotated[int, Field(ge=1, le=86400)] = 3600
+    approval: AskedApprovals = AskedApprovals()
     play_tags: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=50)] = []
     input_schema: dict[str, Any] = Field(default_factory=_no_inputs, alias="schema")
 

@@ -16,6 +16,7 @@ from orch_app.kit.db import reading, unit_of_work
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, OrchError, Unauthorized
 from orch_app.kit.pages import PageQuery
 from orch_app.kit.queue import install_bell
+from orch_app.kit.settings import settings
 from tests.domains.jobs.orders import launched
 from tests.domains.jobs.plans import APPLY, MODES, previewed
 from tests.domains.jobs.trials import GOOD, Trials, acts_on, fresh
@@ -68,6 +69,17 @@ def claimed() -> str | None:
 def question_of(job: Job) -> Approval:
     with reading() as session:
         return session.get_one(Approval, job.id)
+
+
+def test_the_installation_asks_for_an_approval_of_a_runbook_that_does_not(
+    trials: Trials, asker: Actor, boss: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCH_APPROVALS", "trial/stage=required_other_person")
+    settings.cache_clear()
+    job = waiting(trials, asker, {})
+    assert claimed() is None
+    assert approve(boss, job).phase == "queued"
+    assert claimed() == job.id
 
 
 def test_inputs_that_make_a_run_graver_wait_for_another_person_where_others_do_not(

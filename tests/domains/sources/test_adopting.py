@@ -73,6 +73,15 @@ def test_the_files_that_are_missing_are_written(tmp_path) -> None:
     assert "playbooks/site.yml" in found.readme
 
 
+def test_who_has_to_agree_is_said_in_the_runbook(tmp_path) -> None:
+    texts = {"site.yml": SITE}
+    asked = adoption(approval={"prod": "required_other_person"})
+    write(lay_out(tree_of(texts), {"site": adopt(tree_of(texts), asked)}).tree, tmp_path)
+    found = read_one(tmp_path / "site")
+    assert isinstance(found, RunbookSpec), found
+    assert found.metadata["approval"] == {"prod": "required_other_person", "stage": "none"}
+
+
 def test_what_the_rules_refuse_stays_refused(tmp_path) -> None:
     play = '- hosts: all\n  tasks:\n    - ansible.builtin.shell: "rm {{ greeting }}"\n'
     write(lay_out({}, {"site": adopt(tree_of({"site.yml": play}), adoption())}).tree, tmp_path)
