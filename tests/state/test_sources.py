@@ -108,7 +108,7 @@ def test_what_a_worker_fetches_first_is_shown_to_who_waits_for_it(
     page = loaded(tab)
     asyncio.run(tab.send(SourcesState.open, source_id))
     syncing.sync_all_due()
-    asyncio.run(followed(tab, until=lambda: bool(page.edition["id"])))
+    asyncio.run(followed(tab, until=lambda: bool(page.edition["id"] and page.files)))
     assert (page.edition["runbooks"], {file["change"] for file in page.files}) == (["greet"], {"added"})
     seen = page.edition["id"]
     (folder / "runbooks/greet/README.md").write_text("# other\n")

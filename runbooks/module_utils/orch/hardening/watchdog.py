@@ -18,7 +18,10 @@ from ansible.module_utils.orch.hardening.machine import Failed, File, Machine
 
 FOLDER = "/var/lib/orch-hardening"
 PENDING = f"{FOLDER}/pending.json"
-_ORDER = ("guard", "fail2ban", "ssh")
+# sshd first: while it refuses, a fail2ban that has begun anew would count.
+_ORDER = ("guard", "ssh", "fail2ban")
+_LET_GO = ["fail2ban-client", "unban", "--all"]
+_READS_S = 5
 
 
 def note(kept: Mapping[str, Any], units: list[str], token: str, machine: Machine) -> None:
@@ -53,7 +56,7 @@ def restore(machine: Machine) -> list[dict[str, str]]:
         return []
     for path, row in waiting["files"].items():
         put_back(path, File.of(row) if row else None, machine)
-    machine.run(["fail2ban-client", "unban", "--all"])
+    machine.run(_LET_GO)
     told = [one for unit in waiting["units"] for one in _told(unit, machine)]
     machine.remove(PENDING)
     return told
@@ -86,6 +89,14 @@ def wait_and_restore(token: str, patience_s: float, machine: Machine, sleep: Cal
         sleep(1.0)
     if (pending(machine) or {}).get("token") == token:
         restore(machine)
+        _let_go(machine, sleep)
+
+
+def _let_go(machine: Machine, sleep: Callable[[float], None]) -> None:
+    """Let go again who is banned for what fail2ban reads of the past when it begins anew, by the rules it had before."""
+    for _ in range(_READS_S):
+        sleep(1.0)
+        machine.run(_LET_GO)
 
 
 def _let_go_of_the_connection() -> None:
