@@ -93,7 +93,7 @@ def wait_and_restore(token: str, patience_s: float, machine: Machine, sleep: Cal
 
 
 def _let_go(machine: Machine, sleep: Callable[[float], None]) -> None:
-    """Let go again who is banned for what fail2ban reads of the past when it begins anew, by the rules it had before."""
+    """Let go again who is banned for what fail2ban reads of the past when it begins anew, by its earlier rules."""
     for _ in range(_READS_S):
         sleep(1.0)
         machine.run(_LET_GO)
