@@ -3,7 +3,6 @@
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -16,8 +15,9 @@ from orch_app.domains.hooks.wire import DELIVERY_HEADER, SIGNATURE_HEADER, HookC
 from orch_app.domains.runbooks.queries import get_runnable
 from orch_app.domains.sources.queries import get_source
 from orch_app.kit.clock import now
-from orch_app.kit.errors import Conflict, NotFound, Problem
+from orch_app.kit.errors import NotFound
 from orch_app.kit.ids import new_id
+from orch_app.kit.naming import write_named
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
@@ -112,18 +112,8 @@ def _put(session: Session, actor: Actor, row: Hook) -> None:
 
 
 def _save(session: Session, row: Hook) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(Hook.id).where(Hook.name == row.name, Hook.id != row.id)
-    fault = Problem("/name", "name_taken", "This name is taken.", "Este nome já existe.")
-    taken = Conflict(f"There is already a webhook named {row.name}.", "name_taken", errors=(fault,))
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody was faster
-        raise taken from error
+    twins = select(Hook.id).where(Hook.name == row.name, Hook.id != row.id)
+    write_named(session, row, twins, f"There is already a webhook named {row.name}.")
 
 
 def _facts(row: Hook) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -13,8 +12,9 @@ from orch_app.domains.schedules import cron, queries
 from orch_app.domains.schedules.models import Blackout
 from orch_app.domains.schedules.wire import BlackoutChange, NewBlackout
 from orch_app.kit.clock import now
-from orch_app.kit.errors import Conflict, Invalid, Problem
+from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.ids import new_id
+from orch_app.kit.naming import write_named
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
@@ -95,23 +95,10 @@ def _check(row: Blackout) -> None:
 
 
 def _save(session: Session, row: Blackout) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(Blackout.id).where(
+    twins = select(Blackout.id).where(
         Blackout.environment == row.environment, Blackout.name == row.name, Blackout.id != row.id
     )
-    taken = Conflict(
-        f"There is already a blackout named {row.name} in {row.environment}.",
-        "name_taken",
-        errors=(Problem("/name", "name_taken", "This name is taken.", "Este nome já existe."),),
-    )
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody was faster
-        raise taken from error
+    write_named(session, row, twins, f"There is already a blackout named {row.name} in {row.environment}.")
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

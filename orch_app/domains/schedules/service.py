@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -17,6 +16,7 @@ from orch_app.kit.clock import now
 from orch_app.kit.db import moment_ms
 from orch_app.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from orch_app.kit.ids import new_id
+from orch_app.kit.naming import write_named
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
 
@@ -203,23 +203,10 @@ def _next(session: Session, row: Schedule) -> int | None:
 
 
 def _save(session: Session, row: Schedule) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(col(Schedule.id)).where(
+    twins = select(col(Schedule.id)).where(
         Schedule.environment == row.environment, Schedule.name == row.name, Schedule.id != row.id
     )
-    taken = Conflict(
-        f"There is already a schedule named {row.name} in {row.environment}.",
-        "name_taken",
-        errors=(Problem("/name", "name_taken", "This name is taken.", "Este nome já existe."),),
-    )
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody was faster
-        raise taken from error
+    write_named(session, row, twins, f"There is already a schedule named {row.name} in {row.environment}.")
 
 
 def _facts(row: Schedule) -> dict[str, Any]:

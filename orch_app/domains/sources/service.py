@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from orch_app.domains.access.actor import Actor, require
@@ -17,8 +16,9 @@ from orch_app.domains.sources.models import RunbookSource, SourceEdition
 from orch_app.domains.sources.wire import NewSource, SourceChange
 from orch_app.kit.clock import now
 from orch_app.kit.db import moment_ms
-from orch_app.kit.errors import Conflict, Invalid, Problem
+from orch_app.kit.errors import Invalid, Problem
 from orch_app.kit.ids import new_id
+from orch_app.kit.naming import write_named
 from orch_app.kit.queue import enqueue
 from orch_app.kit.rest import check_match, etag
 from orch_app.kit.wakeups import announce
@@ -135,18 +135,8 @@ def _check_ref(row: RunbookSource, wanted: dict[str, Any]) -> None:
 
 
 def _save(session: Session, row: RunbookSource) -> None:
-    """Write the row now, so that a taken name is answered and not found at commit."""
-    twin = select(RunbookSource.id).where(RunbookSource.name == row.name, RunbookSource.id != row.id)
-    fault = Problem("/name", "name_taken", "This name is taken.", "Este nome já existe.")
-    taken = Conflict(f"There is already a source named {row.name}.", "name_taken", errors=(fault,))
-    with session.no_autoflush:
-        if session.exec(twin).first():
-            raise taken
-    try:
-        session.add(row)
-        session.flush()
-    except IntegrityError as error:  # somebody was faster
-        raise taken from error
+    twins = select(RunbookSource.id).where(RunbookSource.name == row.name, RunbookSource.id != row.id)
+    write_named(session, row, twins, f"There is already a source named {row.name}.")
 
 
 def _facts(row: RunbookSource) -> dict[str, Any]:
