@@ -138,6 +138,12 @@ def _public_key(value: str | None) -> str | None:
 BaseUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(base_url)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN), AfterValidator(token_text)]
 HostKeyLine = Annotated[str | None, Field(max_length=MAX_KEY), AfterValidator(_public_key)]
+WORDS_OF_HOST_KEY = described(
+    "Host key",
+    "Chave do host",
+    "For ssh. Test the connection to see it, compare the fingerprint, then paste it here.",
+    "Para ssh. Teste a conexão para vê-la, compare a impressão digital e cole-a aqui.",
+)
 ApiAddress = Annotated[
     BaseUrl,
     Field(

@@ -10,6 +10,7 @@ from orch_app.domains.inventory.types.fields import (
     MAX_KEY,
     MAX_TOKEN,
     MAX_URL,
+    WORDS_OF_HOST_KEY,
     HostKeyLine,
     key_facts,
     place_of,
@@ -80,12 +81,7 @@ class GitPayload(Payload):
     )
     host_key: HostKeyLine = Field(
         None,
-        json_schema_extra=described(
-            "Host key",
-            "Chave do host",
-            "For ssh. Test the connection to see it, compare the fingerprint, then paste it here.",
-            "Para ssh. Teste a conexão para vê-la, compare a impressão digital e cole-a aqui.",
-        ),
+        json_schema_extra=WORDS_OF_HOST_KEY,
     )
 
     @property
